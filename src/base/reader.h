@@ -1,0 +1,58 @@
+/*
+ * The one bounded reader of untrusted bytes. The error is sticky: after the first read that does not
+ * fit, every further read gives zeros, and who reads checks once at the end (reader_end, or
+ * reader_ok). No pointer arithmetic on untrusted bytes happens anywhere else.
+ */
+#ifndef BASE_READER_H
+#define BASE_READER_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct reader {
+    const uint8_t *base;
+    size_t len;
+    size_t pos;
+    enum err err;
+};
+
+static inline struct reader reader_of(struct span s)
+{
+    return (struct reader){s.ptr, s.len, 0, ERR_OK};
+}
+
+/* Records the first error; later ones are ignored. */
+void reader_fail(struct reader *r, enum err e);
+
+static inline bool reader_ok(const struct reader *r)
+{
+    return r->err == ERR_OK;
+}
+
+static inline size_t reader_left(const struct reader *r)
+{
+    return r->err ? 0 : r->len - r->pos;
+}
+
+/* ERR_OK when all was read and nothing is left; ERR_MALFORMED on trailing bytes. */
+enum err reader_end(struct reader *r);
+
+uint8_t reader_u8(struct reader *r);
+uint16_t reader_le16(struct reader *r);
+uint32_t reader_le32(struct reader *r);
+uint64_t reader_le64(struct reader *r);
+uint16_t reader_be16(struct reader *r);
+uint32_t reader_be32(struct reader *r);
+uint64_t reader_be64(struct reader *r);
+
+/* The next len bytes as a view; the empty span and a sticky error when they are not there. */
+struct span reader_span(struct reader *r, size_t len);
+struct span reader_rest(struct reader *r);
+void reader_copy(struct reader *r, void *out, size_t len); /* zeroes out on failure */
+void reader_skip(struct reader *r, size_t len);
+/* Skips to the next multiple of align (a power of two) counted from the reader's start. */
+void reader_align(struct reader *r, size_t align);
+/* Moves to an absolute offset inside the data. */
+void reader_seek(struct reader *r, size_t pos);
+
+#endif

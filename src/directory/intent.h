@@ -1,0 +1,100 @@
+/*
+ * Intents: what a process asks the writer to do. An intent names its requester's rights (a token), says
+ * what is wanted, and is validated whole by the writer against schema, uniqueness, RIDs, rights and policy;
+ * it either becomes one change record or is refused with an error and a reason.
+ *
+ * Encoded form: bounded, versioned, exact-size, little-endian, decoded by intent_decode only (fuzzed).
+ */
+#ifndef DIRECTORY_INTENT_H
+#define DIRECTORY_INTENT_H
+
+#include "base/reasons.h"
+#include "directory/account.h"
+#include "directory/token.h"
+
+enum intent_kind {
+    INTENT_ADD = 1,
+    INTENT_MODIFY,
+    INTENT_DELETE,
+    INTENT_MODIFY_DN,
+    INTENT_SET_PASSWORD,
+    INTENT_LOCKOUT,        /* durable before it is acted on */
+    INTENT_LOGON_BATCH,    /* lastLogonTimestamp of many accounts */
+    INTENT_TRUST_PUT,      /* creates or changes a TDO, its secrets and its trust account: control, rpc, peer */
+    INTENT_TRUST_DELETE,
+    INTENT_FORWARDER_PUT,
+    INTENT_FORWARDER_DELETE,
+    INTENT_KEYTAB,         /* reply carries the keys of a service account in keytab form: control only */
+};
+
+enum intent_flags {
+    INTENT_SYSTEM = 1,        /* from the service itself: rights are not checked (accepted only on channels
+                                 that serve gave to control, kdc and peer) */
+    INTENT_TREE_DELETE = 2,
+    INTENT_PERMISSIVE = 4,    /* 1.2.840.113556.1.4.1413 */
+    INTENT_RESET = 8,         /* password: reset, not change */
+    INTENT_SHOW_DELETED = 16,
+    INTENT_BULK = 32,         /* import: no per-object reply data, keys may be given ready */
+};
+
+enum intent_mod_op { MOD_ADD, MOD_DELETE, MOD_REPLACE };
+
+/* Attribute names and values in LDAP's text form: the writer resolves and checks them. */
+struct intent_mod {
+    enum intent_mod_op op;
+    struct span attr;
+    struct span *values;
+    unsigned count;
+};
+
+#define INTENT_MODS_MAX   4096
+#define INTENT_VALUES_MAX 65536
+#define INTENT_SIZE_MAX   (16u << 20)
+
+struct intent_trust {
+    struct span dns_name, flat_name;
+    struct sid sid;
+    uint32_t direction;   /* 1 inbound, 2 outbound, 3 both */
+    uint32_t type;        /* 2 uplevel */
+    uint32_t attributes;
+    uint32_t enctypes;
+    struct span password; /* UTF-8, for both directions; empty: unchanged */
+    struct span forest_info; /* msDS-TrustForestTrustInfo, empty: unchanged */
+};
+
+struct intent {
+    enum intent_kind kind;
+    unsigned flags;
+    struct dir_token token;
+    struct span target;       /* DN of the object (ADD: of the new one), or the trust's / zone's DNS name */
+    struct span new_rdn;      /* MODIFY_DN: "CN=x" */
+    struct span new_parent;   /* MODIFY_DN: DN, or empty */
+    bool delete_old_rdn;
+    struct intent_mod *mods;  /* ADD: all MOD_ADD */
+    unsigned mod_count;
+    struct span old_password, new_password; /* UTF-8 */
+    struct intent_trust trust;
+    struct span *servers;     /* FORWARDER_PUT: IP addresses as text */
+    unsigned server_count;
+    dir_id account;           /* LOCKOUT, LOGON_BATCH entries below */
+    int64_t when;             /* FILETIME */
+    const dir_id *batch_ids;
+    const int64_t *batch_times;
+    unsigned batch_count;
+};
+
+struct intent_reply {
+    enum err err;
+    enum reason reason;
+    uint64_t usn;
+    dir_id id;          /* ADD: the new object */
+    struct span text;   /* a sentence for the requester: which attribute, which rule */
+    struct span data;   /* KEYTAB */
+};
+
+enum err intent_encode(const struct intent *in, struct arena *a, struct span *out);
+enum err intent_decode(struct span bytes, struct arena *a, struct intent *out);
+enum err intent_reply_encode(const struct intent_reply *in, struct arena *a, struct span *out);
+enum err intent_reply_decode(struct span bytes, struct arena *a, struct intent_reply *out);
+
+#endif
