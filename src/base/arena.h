@@ -5,8 +5,8 @@
  *
  * Advantage: no ownership inside a request, no leaks, no fragmentation. Disadvantage: memory that a
  * request no longer needs stays until its end, so never loop without bound inside one. Every arena
- * names its maximum at creation; beyond it (or without memory) allocations return NULL and the arena
- * remembers it (arena_failed), so a builder of many small things may check once at the end.
+ * names its maximum at creation; beyond it (or without memory) allocations return NULL and the
+ * arena remembers it (arena_failed), so a builder of many small things may check once at the end.
  *
  * Not thread-safe. Memory is zeroed on allocation. An arena made with ARENA_WIPE overwrites its
  * memory on reset and fini: use it for anything that may hold a key or a password.
@@ -23,9 +23,9 @@ enum arena_flags {
 struct arena_block;
 
 struct arena {
-    struct arena_block *first;   /* kept across resets */
+    struct arena_block *first; /* kept across resets */
     struct arena_block *current;
-    size_t used_total;           /* bytes handed out since the last reset */
+    size_t used_total; /* bytes handed out since the last reset */
     size_t max;
     unsigned flags;
     bool failed;
@@ -41,8 +41,13 @@ void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* The same for count * size, with overflow checked. */
 void *arena_array(struct arena *a, size_t count, size_t size);
-#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new(a, type)              ((type *)arena_alloc((a), sizeof(type)))
 #define arena_new_array(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
+
+/* The allocation ptr of old_size bytes with new_size >= old_size bytes, the new ones zeroed: in
+ * place when it was the newest one and its block has room, else copied (the old bytes then stay
+ * until the reset). NULL on failure, with ptr still valid. ptr NULL with old_size 0 allocates. */
+void *arena_grow(struct arena *a, void *ptr, size_t old_size, size_t new_size);
 
 /* Copies; on failure NULL or the empty span (with arena_failed set). dup_str adds a zero. */
 void *arena_dup(struct arena *a, const void *ptr, size_t len);

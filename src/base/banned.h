@@ -25,8 +25,8 @@
 #undef localtime
 #undef ctime
 #undef rand
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll gmtime \
-    localtime ctime rand srand
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll      \
+    gmtime localtime ctime rand srand
 #endif
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The one bounded builder of bytes. It writes into memory of the caller (builder_over) or grows in an
- * arena (builder_in) up to a named maximum. The error is sticky; builder_done is checked once.
+ * The one bounded builder of bytes. It writes into memory of the caller (builder_over) or grows in
+ * an arena (builder_in) up to a named maximum. The error is sticky; builder_done is checked once.
  * Nothing is written beyond the maximum, and on failure the written part is zeroed.
  */
 #ifndef BASE_BUILDER_H
@@ -48,13 +48,15 @@ void builder_printf(struct builder *b, const char *fmt, ...) __attribute__((form
  * until the next call on this builder. */
 uint8_t *builder_room(struct builder *b, size_t len);
 
-/* Overwrites bytes already written, for lengths known later; an offset outside is a sticky error. */
+/* Overwrites bytes already written, for lengths known later; an offset outside is a sticky error.
+ */
 void builder_patch_le16(struct builder *b, size_t at, uint16_t v);
 void builder_patch_le32(struct builder *b, size_t at, uint32_t v);
 void builder_patch_be16(struct builder *b, size_t at, uint16_t v);
 void builder_patch_be32(struct builder *b, size_t at, uint32_t v);
 
-/* The bytes written. The view is valid as long as the memory; with an arena, as long as the arena. */
+/* The bytes written. The view is valid as long as the memory; with an arena, as long as the arena.
+ */
 enum err builder_done(struct builder *b, struct span *out);
 
 #endif

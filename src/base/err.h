@@ -1,8 +1,8 @@
 /*
  * The project's one error space. A function that can fail returns enum err; zero is success, and an
- * output parameter is untouched on failure. These say what kind of thing went wrong to the code that
- * called; why a request was *refused*, for a person, is a reason (reasons.h). Each protocol edge
- * maps both to its own codes.
+ * output parameter is untouched on failure. These say what kind of thing went wrong to the code
+ * that called; why a request was *refused*, for a person, is a reason (reasons.h). Each protocol
+ * edge maps both to its own codes.
  *
  * Three severities: return an error (bad input), ent_fatal (the environment cannot carry us: exit
  * with a sentence), ent_panic (our own bug: abort).
@@ -12,11 +12,11 @@
 
 enum err {
     ERR_OK = 0,
-    ERR_NOMEM,       /* an allocation or an arena's maximum */
-    ERR_MALFORMED,   /* bytes that are not what their format says */
-    ERR_TRUNCATED,   /* a prefix of something valid: more bytes may mend it (streams) */
-    ERR_LIMIT,       /* a named maximum was exceeded */
-    ERR_RANGE,       /* a value outside what is allowed */
+    ERR_NOMEM,     /* an allocation or an arena's maximum */
+    ERR_MALFORMED, /* bytes that are not what their format says */
+    ERR_TRUNCATED, /* a prefix of something valid: more bytes may mend it (streams) */
+    ERR_LIMIT,     /* a named maximum was exceeded */
+    ERR_RANGE,     /* a value outside what is allowed */
     ERR_NOT_FOUND,
     ERR_EXISTS,      /* would break a uniqueness rule */
     ERR_DENIED,      /* rights */
@@ -24,11 +24,11 @@ enum err {
     ERR_INTEGRITY,   /* a checksum, signature or decryption failed */
     ERR_UNSUPPORTED, /* well-formed, but not something we do */
     ERR_BUSY,
-    ERR_CLOSED,      /* the other end is gone */
+    ERR_CLOSED, /* the other end is gone */
     ERR_TIMEOUT,
-    ERR_IO,          /* the system refused; errno was logged by who knew the context */
-    ERR_STATE,       /* not now: wrong order of calls or wrong state of the object */
-    ERR_REFUSED,     /* a policy decision; a reason goes with it */
+    ERR_IO,      /* the system refused; errno was logged by who knew the context */
+    ERR_STATE,   /* not now: wrong order of calls or wrong state of the object */
+    ERR_REFUSED, /* a policy decision; a reason goes with it */
     ERR__COUNT
 };
 

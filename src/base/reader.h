@@ -1,6 +1,6 @@
 /*
- * The one bounded reader of untrusted bytes. The error is sticky: after the first read that does not
- * fit, every further read gives zeros, and who reads checks once at the end (reader_end, or
+ * The one bounded reader of untrusted bytes. The error is sticky: after the first read that does
+ * not fit, every further read gives zeros, and who reads checks once at the end (reader_end, or
  * reader_ok). No pointer arithmetic on untrusted bytes happens anywhere else.
  */
 #ifndef BASE_READER_H

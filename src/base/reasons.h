@@ -1,8 +1,8 @@
 /*
- * The catalogue of reasons. Every refusal, by whichever protocol, is one row: which side it is on, how
- * bad it is, what was seen and why, the command that mends it, the document it comes from. Adding a
- * refusal means adding its row to reasons.def; reasons_test checks that each row is used in the
- * sources, and docs/ERRORS.md is generated from the table.
+ * The catalogue of reasons. Every refusal, by whichever protocol, is one row: which side it is on,
+ * how bad it is, what was seen and why, the command that mends it, the document it comes from.
+ * Adding a refusal means adding its row to reasons.def; reasons_test checks that each row is used
+ * in the sources, and docs/ERRORS.md is generated from the table.
  */
 #ifndef BASE_REASONS_H
 #define BASE_REASONS_H
@@ -32,7 +32,7 @@ enum reason {
 };
 
 struct reason_row {
-    const char *code;   /* "TRUST_PASSWORD_MISMATCH" */
+    const char *code; /* "TRUST_PASSWORD_MISMATCH" */
     enum reason_side side;
     enum reason_severity severity;
     const char *cause;  /* one sentence */
@@ -44,7 +44,7 @@ struct reason_row {
 const struct reason_row *reason_row(enum reason r);
 /* The reason with this code, or REASON_NONE. */
 enum reason reason_by_code(struct span code);
-const char *reason_side_name(enum reason_side side);         /* "local" ... */
-const char *reason_severity_name(enum reason_severity sev);  /* "warning" ... */
+const char *reason_side_name(enum reason_side side);        /* "local" ... */
+const char *reason_severity_name(enum reason_severity sev); /* "warning" ... */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Text: UTF-8 inside, UTF-16LE on Microsoft's wire. Comparison is as AD's: case-insensitive by simple
- * Unicode case folding, without locale ([MS-ADTS] 3.1.1.2.2.4).
+ * Text: UTF-8 inside, UTF-16LE on Microsoft's wire. Comparison is as AD's: case-insensitive by
+ * simple Unicode case folding, without locale ([MS-ADTS] 3.1.1.2.2.4).
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
