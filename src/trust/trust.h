@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/reasons.h"
+#include "wire/ms/forest_info.h"
 #include "wire/ms/sid.h"
 
 /* trustDirection, seen from here. Outbound (outgoing): we trust the partner, its users can use our
@@ -35,33 +36,6 @@ enum trust_attribute {
     TRUST_PIM = 0x400,
     TRUST_ENABLE_TGT_DELEGATION = 0x800,
     TRUST_DISABLE_AUTH_TARGET_VALIDATION = 0x1000,
-};
-
-/* One record of msDS-TrustForestTrustInfo. */
-enum forest_record_type {
-    FOREST_TLN = 0,
-    FOREST_TLN_EXCLUSION = 1,
-    FOREST_DOMAIN = 2,
-    FOREST_BINARY = 3,
-    FOREST_SCANNER = 4,
-};
-enum forest_record_flags {
-    FOREST_TLN_NEW = 1,
-    FOREST_TLN_ADMIN_DISABLED = 2,
-    FOREST_TLN_CONFLICT = 4,
-    FOREST_SID_ADMIN_DISABLED = 1,
-    FOREST_SID_CONFLICT = 2,
-    FOREST_NB_ADMIN_DISABLED = 4,
-    FOREST_NB_CONFLICT = 8,
-};
-struct forest_record {
-    enum forest_record_type type;
-    uint32_t flags;
-    int64_t time;          /* FILETIME */
-    struct span name;      /* TLN, exclusion, or the domain's DNS name; UTF-8 */
-    struct span flat_name; /* domain records */
-    struct sid sid;        /* domain records */
-    struct span data;      /* other types, as they are */
 };
 
 struct trust {

@@ -1,6 +1,7 @@
 /*
- * Security identifiers ([MS-DTYP] 2.4.2). Kept as the wire's bytes, so that equality is memcmp and a view
- * into a record is usable: revision, count, 6 bytes of authority (big-endian), count times 4 bytes LE.
+ * Security identifiers ([MS-DTYP] 2.4.2). Kept as the wire's bytes, so that equality is memcmp and
+ * a view into a record is usable: revision, count, 6 bytes of authority (big-endian), count times 4
+ * bytes LE.
  */
 #ifndef WIRE_MS_SID_H
 #define WIRE_MS_SID_H
@@ -22,7 +23,7 @@ struct sid {
 
 /* Exactly one SID, nothing left; ERR_MALFORMED: revision not 1, count over 15, wrong length. */
 enum err sid_from_bytes(struct span bytes, struct sid *out);
-void sid_read(struct reader *r, struct sid *out);   /* sticky error in r */
+void sid_read(struct reader *r, struct sid *out); /* sticky error in r */
 void sid_put(struct builder *b, const struct sid *s);
 size_t sid_size(const struct sid *s);
 /* The stored form, in out; returns its length. */
@@ -46,6 +47,7 @@ bool sid_is_domain(const struct sid *s);
 /* Authority 5 (NT) with the given sub-authorities, for constants in code: SID_NT(32, 544). */
 struct sid sid_make(uint64_t authority, unsigned count, const uint32_t *sub);
 #define SID_NT(...)                                                                                \
-    sid_make(5, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), (const uint32_t[]){__VA_ARGS__})
+    sid_make(5, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t),                              \
+             (const uint32_t[]){__VA_ARGS__})
 
 #endif
