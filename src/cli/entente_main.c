@@ -1,0 +1,156 @@
+/*
+ * entente NOUN VERB ...: see cli.h. `entente serve` becomes the service, which is a program of its
+ * own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+
+#define SERVE_PROGRAM "entente-serve"
+
+struct options {
+    const char *socket;
+    bool json;
+};
+
+static void usage(FILE *out)
+{
+    fprintf(out, "usage: entente [--socket PATH] [--output json|text] NOUN VERB [ARGUMENTS]\n"
+                 "       entente NOUN VERB --help\n"
+                 "       entente serve [--help]\n\n");
+    operation_help_all(out);
+    fprintf(out,
+            "\nExit status: 0 good, 1 the tool failed, 2 the answer is no, 3 could not tell.\n");
+}
+
+static int complain(const char *sentence)
+{
+    fprintf(stderr, "entente: %s\n", sentence);
+    return EXIT_TOOL;
+}
+
+/* The service's program stands beside this one. */
+static int become_service(char **argv)
+{
+    char self[PATH_MAX];
+    char path[PATH_MAX + sizeof(SERVE_PROGRAM) + 1];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    if (n <= 0)
+        return complain("cannot find my own path under /proc");
+    self[n] = '\0';
+    snprintf(path, sizeof(path), "%s/%s", dirname(self), SERVE_PROGRAM);
+    argv[0] = path;
+    execv(path, argv);
+    fprintf(stderr, "entente: cannot run %s: %s\n", path, strerror(errno));
+    return EXIT_TOOL;
+}
+
+static int write_output(const char *path, const json_t *body, struct arena *a)
+{
+    const json_t *data = json_object_get(json_object_get(body, "result"), "data");
+    struct span bytes;
+    if (!json_is_string(data) ||
+        text_unbase64(span_str(json_string_value(data)), a, &bytes) != ERR_OK)
+        return complain("the reply holds no data to write");
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len || close(fd) != 0) {
+        fprintf(stderr, "entente: cannot write %s: %s\n", path, strerror(errno));
+        return EXIT_TOOL;
+    }
+    return EXIT_GOOD;
+}
+
+static int perform(const struct options *options, struct cli_request *request, struct arena *a)
+{
+    struct cli_reply reply;
+    enum err e = cli_call(options->socket, request, &reply);
+    json_decref(request->args);
+    if (e == ERR_CLOSED) {
+        fprintf(stderr,
+                "entente: nobody answers at %s: %s\n  remedy: start the service: entente serve\n",
+                options->socket, strerror(errno));
+        return EXIT_TOOL;
+    }
+    if (e != ERR_OK) {
+        fprintf(stderr, "entente: the service's answer cannot be used: %s\n", err_name(e));
+        return EXIT_TOOL;
+    }
+    int code;
+    if (request->output_file && reply.status == 200)
+        code = write_output(request->output_file, reply.body, a);
+    else
+        code = cli_print(request->op, &reply, options->json, stdout, stderr);
+    json_decref(reply.body);
+    return code;
+}
+
+static int command(const struct options *options, int count, char **words)
+{
+    struct span noun = span_str(words[0]);
+    bool wants_help = count >= 2 && strcmp(words[count - 1], "--help") == 0;
+    if (!operation_noun(noun)) {
+        fprintf(stderr, "entente: there is no \"%s\"; entente --help lists all\n", words[0]);
+        return EXIT_TOOL;
+    }
+    const struct operation *op = count >= 2 ? operation_find(noun, span_str(words[1])) : NULL;
+    if (!op) {
+        fprintf(wants_help ? stdout : stderr, "usage:\n");
+        operation_help_noun(noun, wants_help ? stdout : stderr);
+        return wants_help ? EXIT_GOOD : EXIT_TOOL;
+    }
+    if (wants_help) {
+        operation_help(op, stdout);
+        return EXIT_GOOD;
+    }
+    struct arena a;
+    struct cli_request request;
+    const char *why;
+    arena_init(&a, 0, 16u << 20, ARENA_WIPE);
+    int code;
+    if (cli_parse(op, words + 2, count - 2, &a, &request, &why) != ERR_OK) {
+        fprintf(stderr, "entente: %s\n  usage: entente %s %s --help\n", why, op->noun, op->verb);
+        code = EXIT_TOOL;
+    } else {
+        code = perform(options, &request, &a);
+    }
+    arena_fini(&a);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *from_env = getenv("ENTENTE_SOCKET");
+    struct options options = {.socket = from_env ? from_env : CLI_SOCKET_DEFAULT};
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            usage(stdout);
+            return EXIT_GOOD;
+        }
+        if (strcmp(argv[i], "--manual") == 0) {
+            operation_manual(stdout);
+            return EXIT_GOOD;
+        }
+        if (strcmp(argv[i], "--socket") == 0 && i + 1 < argc) {
+            options.socket = argv[++i];
+        } else if (strcmp(argv[i], "--output") == 0 && i + 1 < argc &&
+                   (strcmp(argv[i + 1], "json") == 0 || strcmp(argv[i + 1], "text") == 0)) {
+            options.json = strcmp(argv[++i], "json") == 0;
+        } else {
+            fprintf(stderr, "entente: %s: not an option here, or its value is missing\n", argv[i]);
+            return EXIT_TOOL;
+        }
+    }
+    if (i == argc) {
+        usage(stderr);
+        return EXIT_TOOL;
+    }
+    if (strcmp(argv[i], "serve") == 0)
+        return become_service(argv + i);
+    return command(&options, argc - i, argv + i);
+}
