@@ -29,13 +29,18 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
 enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
                           struct arena *a, struct dir_group_sid **out, unsigned *count_out);
 
+struct access_cache;
+
 /* The principal of an access check. sids[0] is the user itself. */
 struct dir_token {
     const struct sid *sids;
     unsigned count;
     bool system; /* the service itself: every right */
     dir_id account; /* 0 for a foreign principal or anonymous */
+    struct access_cache *cache; /* access_cache_attach (access.h); NULL: none */
 };
+/* Does the token hold this SID? One hash lookup with a cache, a linear search without. */
+bool dir_token_has(const struct dir_token *t, const struct sid *sid);
 /* Everything above plus domain-local, built-in and well-known SIDs (World, Authenticated Users, ...). */
 enum err dir_token_for_account(const struct dir_snap *s, dir_id account, struct arena *a,
                                struct dir_token *out);
