@@ -4,8 +4,8 @@
 #ifndef DIRECTORY_ACCOUNT_H
 #define DIRECTORY_ACCOUNT_H
 
-#include "crypt/krb_crypto.h"
 #include "directory/directory.h"
+#include "directory/keys.h"
 
 /* userAccountControl ([MS-ADTS] 2.2.16) */
 enum uac {
@@ -53,23 +53,6 @@ enum err dir_account_by_sam(const struct dir_snap *s, struct span sam, struct di
 enum err dir_account_by_upn(const struct dir_snap *s, struct span upn, struct dir_account *out);
 /* spn: "host/web1.aws.example.com" or three parts; knows sPNMappings (HOST and its classes). */
 enum err dir_account_by_spn(const struct dir_snap *s, struct span spn, struct dir_account *out);
-
-/* Keys of one version of an account, strongest first. */
-#define DIR_KEYS_MAX 6
-struct dir_keyset {
-    uint32_t kvno;
-    utime changed;
-    struct span salt;
-    unsigned count;
-    struct krb_key key[DIR_KEYS_MAX];
-};
-
-struct dir_account_keys {
-    unsigned versions;           /* current, previous, older */
-    struct dir_keyset version[3];
-    bool have_nt;
-    uint8_t nt_hash[16];
-};
 
 /* Decrypts the account's secret from the given store (ACCOUNT, or SERVICE for this machine's DCs). The
  * result holds keys: wipe it. ERR_DENIED when this process lacks the store's key. */

@@ -1,9 +1,10 @@
 /*
- * Intents: what a process asks the writer to do. An intent names its requester's rights (a token), says
- * what is wanted, and is validated whole by the writer against schema, uniqueness, RIDs, rights and policy;
- * it either becomes one change record or is refused with an error and a reason.
+ * Intents: what a process asks the writer to do. An intent names its requester's rights (a token),
+ * says what is wanted, and is validated whole by the writer against schema, uniqueness, RIDs,
+ * rights and policy; it either becomes one change record or is refused with an error and a reason.
  *
- * Encoded form: bounded, versioned, exact-size, little-endian, decoded by intent_decode only (fuzzed).
+ * Encoded form: bounded, versioned, exact-size, little-endian, decoded by intent_decode only
+ * (fuzzed).
  */
 #ifndef DIRECTORY_INTENT_H
 #define DIRECTORY_INTENT_H
@@ -18,23 +19,30 @@ enum intent_kind {
     INTENT_DELETE,
     INTENT_MODIFY_DN,
     INTENT_SET_PASSWORD,
-    INTENT_LOCKOUT,        /* durable before it is acted on */
-    INTENT_LOGON_BATCH,    /* lastLogonTimestamp of many accounts */
-    INTENT_TRUST_PUT,      /* creates or changes a TDO, its secrets and its trust account: control, rpc, peer */
+    INTENT_LOCKOUT,     /* durable before it is acted on */
+    INTENT_LOGON_BATCH, /* lastLogonTimestamp of many accounts */
+    INTENT_TRUST_PUT, /* creates or changes a TDO, its secrets and its trust account: control, rpc,
+                         peer */
     INTENT_TRUST_DELETE,
     INTENT_FORWARDER_PUT,
     INTENT_FORWARDER_DELETE,
-    INTENT_KEYTAB,         /* reply carries the keys of a service account in keytab form: control only */
+    INTENT_KEYTAB, /* reply carries the keys of a service account in keytab form: control only */
+    INTENT_IMPORT, /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
+    INTENT_KIND_END
 };
 
 enum intent_flags {
-    INTENT_SYSTEM = 1,        /* from the service itself: rights are not checked (accepted only on channels
-                                 that serve gave to control, kdc and peer) */
+    INTENT_SYSTEM = 1, /* from the service itself: rights are not checked (accepted only on channels
+                          that serve gave to control, kdc and peer) */
     INTENT_TREE_DELETE = 2,
-    INTENT_PERMISSIVE = 4,    /* 1.2.840.113556.1.4.1413 */
-    INTENT_RESET = 8,         /* password: reset, not change */
+    INTENT_PERMISSIVE = 4, /* 1.2.840.113556.1.4.1413 */
+    INTENT_RESET = 8,      /* password: reset, not change */
     INTENT_SHOW_DELETED = 16,
-    INTENT_BULK = 32,         /* import: no per-object reply data, keys may be given ready */
+    INTENT_BULK = 32, /* import: no per-object reply data, keys may be given ready */
+    INTENT_PROTECTED =
+        64, /* the requester's connection is encrypted: passwords may be set over it */
+    INTENT_NEW_KEY = 128, /* KEYTAB: a new random password first */
+    INTENT_FLAGS_ALL = 255,
 };
 
 enum intent_mod_op { MOD_ADD, MOD_DELETE, MOD_REPLACE };
@@ -47,50 +55,63 @@ struct intent_mod {
     unsigned count;
 };
 
-#define INTENT_MODS_MAX   4096
-#define INTENT_VALUES_MAX 65536
-#define INTENT_SIZE_MAX   (16u << 20)
+#define INTENT_MODS_MAX    4096
+#define INTENT_VALUES_MAX  65536 /* of all modifications together */
+#define INTENT_SIDS_MAX    2048
+#define INTENT_SERVERS_MAX 64
+#define INTENT_BATCH_MAX   65536
+#define INTENT_SIZE_MAX    (16u << 20)
 
 struct intent_trust {
     struct span dns_name, flat_name;
     struct sid sid;
-    uint32_t direction;   /* 1 inbound, 2 outbound, 3 both */
-    uint32_t type;        /* 2 uplevel */
+    uint32_t direction; /* 1 inbound, 2 outbound, 3 both */
+    uint32_t type;      /* 2 uplevel */
     uint32_t attributes;
     uint32_t enctypes;
-    struct span password; /* UTF-8, for both directions; empty: unchanged */
-    struct span forest_info; /* msDS-TrustForestTrustInfo, empty: unchanged */
+    struct span password;           /* UTF-8, for both directions; empty: unchanged */
+    struct span incoming, outgoing; /* instead of password: the two blobs as stored, ready made */
+    struct span forest_info;        /* msDS-TrustForestTrustInfo, empty: unchanged */
 };
 
 struct intent {
     enum intent_kind kind;
     unsigned flags;
     struct dir_token token;
-    struct span target;       /* DN of the object (ADD: of the new one), or the trust's / zone's DNS name */
-    struct span new_rdn;      /* MODIFY_DN: "CN=x" */
-    struct span new_parent;   /* MODIFY_DN: DN, or empty */
+    struct span
+        target; /* DN of the object (ADD: of the new one), or the trust's / zone's DNS name */
+    struct span new_rdn;    /* MODIFY_DN: "CN=x" */
+    struct span new_parent; /* MODIFY_DN: DN, or empty */
     bool delete_old_rdn;
-    struct intent_mod *mods;  /* ADD: all MOD_ADD */
+    uint32_t sd_parts; /* LDAP_SERVER_SD_FLAGS: which parts nTSecurityDescriptor sets; 0: all */
+    struct intent_mod *mods; /* ADD: all MOD_ADD */
     unsigned mod_count;
     struct span old_password, new_password; /* UTF-8 */
     struct intent_trust trust;
-    struct span *servers;     /* FORWARDER_PUT: IP addresses as text */
+    struct span *servers; /* FORWARDER_PUT: IP addresses as text */
     unsigned server_count;
-    dir_id account;           /* LOCKOUT, LOGON_BATCH entries below */
-    int64_t when;             /* FILETIME */
+    dir_id account; /* LOCKOUT, LOGON_BATCH entries below */
+    int64_t when;   /* FILETIME */
     const dir_id *batch_ids;
     const int64_t *batch_times;
     unsigned batch_count;
+    struct span ldif;    /* IMPORT */
+    uint32_t first_line; /* IMPORT: the piece's first line number in its file, for messages */
 };
 
 struct intent_reply {
     enum err err;
     enum reason reason;
     uint64_t usn;
-    dir_id id;          /* ADD: the new object */
-    struct span text;   /* a sentence for the requester: which attribute, which rule */
-    struct span data;   /* KEYTAB */
+    dir_id id;        /* ADD: the new object */
+    struct span text; /* a sentence for the requester: which attribute, which rule */
+    struct span data; /* KEYTAB: the file; IMPORT: two LE 32-bit numbers, added and refused */
 };
+
+/* The encoded form holds everything but token.system, which is what INTENT_SYSTEM says. Both
+ * directions refuse what breaks a maximum (ERR_LIMIT); decoding refuses an unknown version, kind or
+ * flag and trailing bytes (ERR_MALFORMED). Decoded spans are views into bytes, arrays live in the
+ * arena. Intents carry passwords: give both functions memory that wipes. */
 
 enum err intent_encode(const struct intent *in, struct arena *a, struct span *out);
 enum err intent_decode(struct span bytes, struct arena *a, struct intent *out);
