@@ -1,0 +1,34 @@
+/*
+ * Whole files: read with a maximum, written so that a crash leaves the old or the new content and
+ * never a mix. Not for the hot path. On ERR_IO errno is that of the call that failed.
+ */
+#ifndef PLAT_FILES_H
+#define PLAT_FILES_H
+
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* The content of a file of at most max bytes. ERR_NOT_FOUND, ERR_LIMIT, ERR_NOMEM, ERR_IO. */
+enum err plat_file_read(const char *path, size_t max, struct arena *a, struct span *out);
+
+/* The same for keys and passwords: a regular file, not a link, of the calling user or root, which
+ * nobody else may read or write (mode & 077 is 0). ERR_DENIED else. The arena should wipe. */
+enum err plat_file_read_secret(const char *path, size_t max, struct arena *a, struct span *out);
+/* Checks an open descriptor in the same way. */
+enum err plat_file_check_secret(int fd);
+
+/* Replaces path by a new file with this content and mode: a temporary file beside it, fsync,
+ * rename, fsync of the directory. When it returns ERR_OK the content survives a power cut. */
+enum err plat_file_write(const char *path, struct span data, mode_t mode);
+
+/* Takes an exclusive lock on a file (made if missing, mode 0600), held until the descriptor is
+ * closed or the process ends. ERR_BUSY when another process holds it. */
+enum err plat_file_lock(const char *path, int *fd_out);
+
+/* Makes a directory and those above it; one that exists is fine. mode is for the last one, the
+ * others get 0755. */
+enum err plat_dir_make(const char *path, mode_t mode);
+
+#endif
