@@ -33,16 +33,16 @@ enum uac {
 struct dir_account {
     dir_id id;
     uint32_t uac;
-    uint32_t enctypes;        /* msDS-SupportedEncryptionTypes, 0: not set */
-    uint32_t primary_group;   /* RID */
+    uint32_t enctypes;      /* msDS-SupportedEncryptionTypes, 0: not set */
+    uint32_t primary_group; /* RID */
     struct sid sid;
     int64_t pwd_last_set;
-    int64_t pwd_expires;      /* computed from policy when asked; FILETIME_NEVER */
+    int64_t pwd_expires; /* computed from policy when asked; FILETIME_NEVER */
     int64_t account_expires;
     int64_t lockout_time;
-    struct span sam_name;     /* UTF-8 */
-    struct span upn;          /* userPrincipalName, or empty */
-    struct span logon_hours;  /* 21 bytes, or empty */
+    struct span sam_name;    /* UTF-8 */
+    struct span upn;         /* userPrincipalName, or empty */
+    struct span logon_hours; /* 21 bytes, or empty */
 };
 
 /* Parses the block of an object; ERR_NOT_FOUND when it is no security principal with an account. */
@@ -50,20 +50,24 @@ enum err dir_account_of(const struct dir_snap *s, const struct dir_obj *o, struc
 
 /* Lookups, case-insensitive, live objects only. ERR_NOT_FOUND, ERR_EXISTS (ambiguous). */
 enum err dir_account_by_sam(const struct dir_snap *s, struct span sam, struct dir_account *out);
+/* Explicit userPrincipalName only; name@domain of an account without one is the caller's (by_sam).
+ */
 enum err dir_account_by_upn(const struct dir_snap *s, struct span upn, struct dir_account *out);
 /* spn: "host/web1.aws.example.com" or three parts; knows sPNMappings (HOST and its classes). */
 enum err dir_account_by_spn(const struct dir_snap *s, struct span spn, struct dir_account *out);
 
-/* Decrypts the account's secret from the given store (ACCOUNT, or SERVICE for this machine's DCs). The
- * result holds keys: wipe it. ERR_DENIED when this process lacks the store's key. */
+/* Decrypts the account's secret from the given store (ACCOUNT, or SERVICE for this machine's DCs).
+ * The result holds keys: wipe it. ERR_DENIED when this process lacks the store's key. */
 enum err dir_account_keys(const struct dir_snap *s, enum dir_secret_store store, dir_id id,
                           struct arena *a, struct dir_account_keys *out);
 
-/* Trust secrets: the two blobs of a TDO as stored ([MS-ADTS] 6.1.6.9.1), decrypted. Either may be empty. */
+/* Trust secrets: the two blobs of a TDO as stored ([MS-ADTS] 6.1.6.9.1), decrypted. Either may be
+ * empty. */
 enum err dir_trust_secrets(const struct dir_snap *s, dir_id tdo, struct arena *a,
                            struct span *incoming_out, struct span *outgoing_out);
 
-/* ERR_OK when the password's verifier matches; ERR_INTEGRITY when not; ERR_DENIED without the key. */
+/* ERR_OK when the password's verifier matches; ERR_INTEGRITY when not; ERR_DENIED without the key.
+ */
 enum err dir_bind_verify(const struct dir_snap *s, dir_id id, struct span password_utf8);
 
 #endif

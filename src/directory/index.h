@@ -1,0 +1,42 @@
+/*
+ * The ordered indexes, for who plans searches: which objects have a value. Attributes with
+ * SCHEMA_INDEXED have one; objectClass holds the whole chain. Values longer than the index's keys
+ * share an entry with a hash, so bounds and prefixes of such values may let too much through: check
+ * candidates against the object.
+ */
+#ifndef DIRECTORY_INDEX_H
+#define DIRECTORY_INDEX_H
+
+#include "directory/directory.h"
+
+enum dir_index_how {
+    INDEX_EQUAL,
+    INDEX_PREFIX, /* text and octets that begin with the value */
+    INDEX_FROM,   /* >= value */
+    INDEX_TO,     /* <= value */
+    INDEX_ANY,    /* has the attribute; the value is ignored */
+};
+
+#define DIR_INDEX_KEY_MAX 500
+
+/* A place in one index. It is a plain value: it stays good across snapshots and may be copied. */
+struct dir_index_cursor {
+    uint16_t bound_len; /* keys must begin with (prefix) or not be greater than (to) this */
+    uint16_t key_len;
+    bool upper;
+    dir_id last;
+    uint8_t bound[DIR_INDEX_KEY_MAX];
+    uint8_t key[DIR_INDEX_KEY_MAX];
+};
+
+/* value is in stored form (for INDEX_PREFIX: raw text or octets). deleted: the index of tombstones.
+ * ERR_UNSUPPORTED when the attribute is not indexed or cannot be asked this way. */
+enum err dir_index_open(uint32_t attr, enum dir_index_how how, struct span value, bool deleted,
+                        struct dir_index_cursor *out);
+/* The next object: by value, then by id. One object appears once for each matching value. */
+bool dir_index_next(const struct dir_snap *s, struct dir_index_cursor *c, dir_id *out);
+/* How many entries there are, exact for INDEX_EQUAL, else counted up to limit. */
+uint64_t dir_index_count(const struct dir_snap *s, const struct dir_index_cursor *c,
+                         uint64_t limit);
+
+#endif
