@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-#define PLAT_ADDR_TEXT 64 /* room for any address as text */
+#define PLAT_ADDR_TEXT 80 /* room for any address as text */
 
 struct plat_addr {
     union {
