@@ -14,6 +14,11 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <nettle/md4.h>
+#include <nettle/md5.h>
+#include <nettle/sha1.h>
+#include <nettle/sha2.h>
+
 enum hash_alg {
     HASH_MD4,
     HASH_MD5,
@@ -28,7 +33,24 @@ enum hash_alg {
 
 size_t hash_size(enum hash_alg alg);
 
+/* A message in progress: begin, any number of add, end once. */
+struct hash_run {
+    enum hash_alg alg;
+    union {
+        struct md4_ctx md4;
+        struct md5_ctx md5;
+        struct sha1_ctx sha1;
+        struct sha256_ctx sha256;
+        struct sha512_ctx sha512; /* and SHA-384 */
+    } ctx;
+};
+
+void hash_begin(struct hash_run *r, enum hash_alg alg);
+void hash_add(struct hash_run *r, struct span s);
 /* out has hash_size(alg) bytes. */
+void hash_end(struct hash_run *r, uint8_t *out);
+
+/* All at once. */
 void hash_parts(enum hash_alg alg, const struct span *parts, unsigned count, uint8_t *out);
 
 static inline void hash_one(enum hash_alg alg, struct span data, uint8_t *out)

@@ -72,12 +72,15 @@ void krb_usage_wipe(struct krb_usage *u);
 
 /* Length of the encryption of plain_len bytes. */
 size_t krb_encrypted_size(const struct krb_usage *u, size_t plain_len);
-/* out has krb_encrypted_size bytes; plain may be out + confounder size (in place), not overlap
+/* Where the plaintext lies in its encryption. */
+size_t krb_plain_offset(const struct krb_usage *u);
+/* out has krb_encrypted_size bytes; plain may be out + krb_plain_offset (in place), not overlap
  * otherwise. confounder has krb_confounder_size bytes, fresh for each call. */
 void krb_encrypt(const struct krb_usage *u, const uint8_t *confounder, struct span plain,
                  uint8_t *out);
-/* out has room for cipher.len bytes and may equal cipher.ptr; *plain_out is a view into out.
- * ERR_INTEGRITY: wrong key or changed bytes; ERR_MALFORMED: too short. Compares in constant time.
+/* out has room for cipher.len bytes and may equal cipher.ptr; *plain_out is a view into out. On a
+ * wrong checksum out is zeroed. ERR_INTEGRITY: wrong key or changed bytes; ERR_MALFORMED: too
+ * short. Compares in constant time.
  */
 enum err krb_decrypt(const struct krb_usage *u, struct span cipher, uint8_t *out,
                      struct span *plain_out);

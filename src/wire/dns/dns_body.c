@@ -1,0 +1,146 @@
+#include "base/builder.h"
+#include "base/reader.h"
+#include "wire/dns/dns_knot.h"
+#include "wire/dns/dns_message.h"
+#include "wire/dns/dns_opt.h"
+
+/* Nearly every answer fits the first size; clearing 64 KiB for each would cost more than the rest.
+ */
+#define BODY_FIRST_SIZE 4096
+
+static enum err from_knot(int rc)
+{
+    switch (rc) {
+    case KNOT_EOK:
+        return ERR_OK;
+    case KNOT_ENOMEM:
+        return ERR_NOMEM;
+    case KNOT_ESPACE:
+        return ERR_LIMIT;
+    default:
+        return ERR_MALFORMED;
+    }
+}
+
+/* One record at a time: a libknot set would sort its records, and their order is the caller's. */
+static enum err put_rr(knot_pkt_t *pkt, const struct dns_rr *rr, struct span qname, knot_mm_t *mm)
+{
+    knot_rrset_t set;
+    knot_rrset_init(&set, (knot_dname_t *)(uintptr_t)rr->owner.ptr, rr->type, rr->klass, rr->ttl);
+    TRY(from_knot(knot_rrset_add_rdata(&set, rr->rdata.ptr, (uint16_t)rr->rdata.len, mm)));
+    bool at_question = qname.len > 1 && dns_name_eq(rr->owner, qname);
+    uint16_t hint = at_question ? KNOT_COMPR_HINT_QNAME : KNOT_COMPR_HINT_NONE;
+    return from_knot(knot_pkt_put(pkt, hint, &set, KNOT_PF_NOTRUNC));
+}
+
+static enum err put_section(knot_pkt_t *pkt, enum dns_section s, const struct dns_rr_list *list,
+                            struct span qname, knot_mm_t *mm)
+{
+    static const knot_section_t knot_of[] = {KNOT_ANSWER, KNOT_AUTHORITY, KNOT_ADDITIONAL};
+    TRY(from_knot(knot_pkt_begin(pkt, knot_of[s])));
+    for (size_t i = 0; i < list->count; i++)
+        TRY(put_rr(pkt, &list->rrs[i], qname, mm));
+    return ERR_OK;
+}
+
+/* Where the TTLs are: after the owner, the type and the class of each record. */
+static enum err find_ttls(const knot_pkt_t *pkt, size_t skip, struct arena *a,
+                          struct dns_body *body)
+{
+    uint16_t *at = arena_new_array(a, pkt->rrset_count, uint16_t);
+    if (!at)
+        return ERR_NOMEM;
+    for (uint16_t i = 0; i < pkt->rrset_count; i++) {
+        struct reader r = reader_of(span_of(pkt->wire, pkt->size));
+        reader_seek(&r, pkt->rr_info[i].pos);
+        uint8_t len;
+        while ((len = reader_u8(&r)) > 0 && len <= DNS_LABEL_MAX)
+            reader_skip(&r, len);
+        reader_skip(&r, len > 0 ? 5 : 4);
+        if (!reader_ok(&r))
+            return ERR_MALFORMED;
+        at[i] = (uint16_t)(r.pos - skip);
+    }
+    body->ttl_at = at;
+    body->ttl_count = pkt->rrset_count;
+    return ERR_OK;
+}
+
+static enum err build_sized(const struct dns_answer *answer, struct span name, uint16_t type,
+                            uint16_t size, struct arena *a, struct dns_body *out)
+{
+    knot_mm_t mm = dns_knot_mm(a);
+    knot_pkt_t *pkt = knot_pkt_new(NULL, size, &mm);
+    if (!pkt)
+        return ERR_NOMEM;
+    TRY(from_knot(knot_pkt_put_question(pkt, name.ptr, KNOT_CLASS_IN, type)));
+    size_t skip = pkt->size;
+    const struct dns_rr_list *sections = answer->section;
+    TRY(put_section(pkt, DNS_SECTION_ANSWER, &sections[DNS_SECTION_ANSWER], name, &mm));
+    TRY(put_section(pkt, DNS_SECTION_AUTHORITY, &sections[DNS_SECTION_AUTHORITY], name, &mm));
+    size_t required = pkt->size;
+    enum err e =
+        put_section(pkt, DNS_SECTION_ADDITIONAL, &sections[DNS_SECTION_ADDITIONAL], name, &mm);
+    if (e != ERR_OK && (e != ERR_LIMIT || size < DNS_MSG_MAX - DNS_OPT_SIZE))
+        return e;
+    struct dns_body body = {
+        .flags = (answer->authoritative ? DNS_FLAG_AA : 0) | answer->rcode,
+        .count = {knot_wire_get_ancount(pkt->wire), knot_wire_get_nscount(pkt->wire),
+                  knot_wire_get_arcount(pkt->wire)},
+        .required_len = (uint16_t)((answer->referral ? pkt->size : required) - skip),
+        .len = (uint16_t)(pkt->size - skip),
+        .bytes = pkt->wire + skip,
+    };
+    TRY(find_ttls(pkt, skip, a, &body));
+    *out = body;
+    return ERR_OK;
+}
+
+enum err dns_body_build(const struct dns_answer *answer, struct span name, uint16_t type,
+                        struct arena *a, struct dns_body *out)
+{
+    enum err e = build_sized(answer, name, type, BODY_FIRST_SIZE, a, out);
+    return e == ERR_LIMIT ? build_sized(answer, name, type, DNS_MSG_MAX - DNS_OPT_SIZE, a, out) : e;
+}
+
+static void age_ttls(struct builder *b, size_t body_at, const struct dns_body *body, size_t len,
+                     uint32_t age)
+{
+    struct reader r = reader_of(span_of(body->bytes, body->len));
+    for (uint16_t i = 0; i < body->ttl_count && body->ttl_at[i] < len; i++) {
+        reader_seek(&r, body->ttl_at[i]);
+        uint32_t ttl = reader_be32(&r);
+        builder_patch_be32(b, body_at + body->ttl_at[i], ttl > age ? ttl - age : 0);
+    }
+}
+
+size_t dns_body_emit(const struct dns_body *body, const struct dns_query *q, uint16_t extra_flags,
+                     uint32_t age, size_t limit, uint8_t *out, size_t cap)
+{
+    size_t overhead = dns_query_overhead(q);
+    size_t room = limit < cap ? limit : cap;
+    room = room > overhead ? room - overhead : 0;
+    if (body->required_len > room) /* the rcode of a truncated NXDOMAIN is still NXDOMAIN */
+        return dns_query_error(q, body->flags & DNS_FLAG_RCODE_MASK,
+                               extra_flags | DNS_FLAG_TC | (body->flags & DNS_FLAG_AA), out, cap);
+    bool whole = body->len <= room;
+    size_t len = whole ? body->len : body->required_len;
+    struct builder b;
+    struct span done;
+    uint16_t kept = q->flags & (DNS_FLAG_OPCODE_MASK | DNS_FLAG_RD | DNS_FLAG_CD);
+    builder_over(&b, out, cap);
+    builder_be16(&b, q->id);
+    builder_be16(&b, DNS_FLAG_QR | kept | extra_flags | body->flags);
+    builder_be16(&b, 1);
+    builder_be16(&b, body->count[DNS_SECTION_ANSWER]);
+    builder_be16(&b, body->count[DNS_SECTION_AUTHORITY]);
+    builder_be16(&b, (whole ? body->count[DNS_SECTION_ADDITIONAL] : 0) + q->edns);
+    builder_span(&b, q->question);
+    size_t body_at = b.len;
+    builder_bytes(&b, body->bytes, len);
+    if (age > 0)
+        age_ttls(&b, body_at, body, len, age);
+    if (q->edns)
+        dns_put_opt(&b, DNS_RCODE_NOERROR, q->dnssec_ok);
+    return builder_done(&b, &done) == ERR_OK ? done.len : 0;
+}

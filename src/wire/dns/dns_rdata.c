@@ -1,0 +1,125 @@
+#include "wire/dns/dns_rdata.h"
+
+#include "base/reader.h"
+#include "wire/dns/dns_types.h"
+
+void dns_rdata_put_srv(struct builder *b, const struct dns_srv *srv)
+{
+    builder_be16(b, srv->priority);
+    builder_be16(b, srv->weight);
+    builder_be16(b, srv->port);
+    builder_span(b, srv->target);
+}
+
+void dns_rdata_put_soa(struct builder *b, const struct dns_soa *soa)
+{
+    builder_span(b, soa->mname);
+    builder_span(b, soa->rname);
+    builder_be32(b, soa->serial);
+    builder_be32(b, soa->refresh);
+    builder_be32(b, soa->retry);
+    builder_be32(b, soa->expire);
+    builder_be32(b, soa->minimum);
+}
+
+void dns_rdata_put_txt(struct builder *b, struct span text)
+{
+    if (text.len > UINT8_MAX)
+        builder_fail(b, ERR_LIMIT);
+    builder_u8(b, (uint8_t)text.len);
+    builder_span(b, text);
+}
+
+static struct span read_name(struct reader *r)
+{
+    size_t start = r->pos;
+    uint8_t len;
+    do {
+        len = reader_u8(r);
+        if (len > DNS_LABEL_MAX)
+            reader_fail(r, ERR_MALFORMED);
+        reader_skip(r, len);
+    } while (len > 0 && reader_ok(r) && r->pos - start <= DNS_NAME_MAX);
+    if (reader_ok(r) && r->pos - start > DNS_NAME_MAX)
+        reader_fail(r, ERR_MALFORMED);
+    return reader_ok(r) ? span_of(r->base + start, r->pos - start) : SPAN_NONE;
+}
+
+enum err dns_rdata_srv(struct span rdata, struct dns_srv *out)
+{
+    struct reader r = reader_of(rdata);
+    struct dns_srv srv = {.priority = reader_be16(&r)};
+    srv.weight = reader_be16(&r);
+    srv.port = reader_be16(&r);
+    srv.target = read_name(&r);
+    TRY(reader_end(&r));
+    *out = srv;
+    return ERR_OK;
+}
+
+enum err dns_rdata_soa(struct span rdata, struct dns_soa *out)
+{
+    struct reader r = reader_of(rdata);
+    struct dns_soa soa = {.mname = read_name(&r)};
+    soa.rname = read_name(&r);
+    soa.serial = reader_be32(&r);
+    soa.refresh = reader_be32(&r);
+    soa.retry = reader_be32(&r);
+    soa.expire = reader_be32(&r);
+    soa.minimum = reader_be32(&r);
+    TRY(reader_end(&r));
+    *out = soa;
+    return ERR_OK;
+}
+
+enum err dns_rdata_name(struct span rdata, struct span *name_out)
+{
+    TRY(dns_name_check(rdata));
+    *name_out = rdata;
+    return ERR_OK;
+}
+
+struct span dns_rdata_target(uint16_t type, struct span rdata)
+{
+    size_t before = type == DNS_TYPE_SRV ? 6 : type == DNS_TYPE_MX ? 2 : 0;
+    if (type != DNS_TYPE_SRV && type != DNS_TYPE_MX && type != DNS_TYPE_NS)
+        return SPAN_NONE;
+    struct span name = span_sub(rdata, before, rdata.len);
+    return dns_name_check(name) == ERR_OK ? name : SPAN_NONE;
+}
+
+static bool valid_txt(struct span rdata)
+{
+    struct reader r = reader_of(rdata);
+    do
+        reader_skip(&r, reader_u8(&r));
+    while (reader_left(&r) > 0);
+    return reader_end(&r) == ERR_OK;
+}
+
+bool dns_rdata_valid(uint16_t type, struct span rdata)
+{
+    struct dns_soa soa;
+    if (rdata.len > UINT16_MAX)
+        return false;
+    switch (type) {
+    case DNS_TYPE_A:
+        return rdata.len == 4;
+    case DNS_TYPE_AAAA:
+        return rdata.len == 16;
+    case DNS_TYPE_NS:
+    case DNS_TYPE_CNAME:
+    case DNS_TYPE_PTR:
+    case DNS_TYPE_DNAME:
+        return dns_name_check(rdata) == ERR_OK;
+    case DNS_TYPE_SRV:
+    case DNS_TYPE_MX:
+        return dns_rdata_target(type, rdata).len > 0;
+    case DNS_TYPE_SOA:
+        return dns_rdata_soa(rdata, &soa) == ERR_OK;
+    case DNS_TYPE_TXT:
+        return valid_txt(rdata);
+    default:
+        return true;
+    }
+}
