@@ -4,53 +4,61 @@
 
 #include "base/text.h"
 
+#include <endian.h>
 #include <nettle/memxor.h>
 
 #define FOLD_IN_MAX 8
 
-static uint64_t load_be(const uint8_t *p, size_t len)
+static uint64_t load_be64(const uint8_t *p)
 {
-    uint64_t v = 0;
+    uint64_t v;
 
-    for (size_t i = 0; i < len; i++)
-        v = v << 8 | p[i];
-    return v;
+    memcpy(&v, p, sizeof(v));
+    return be64toh(v);
 }
 
-static void store_be(uint8_t *p, size_t len, uint64_t v)
+static void store_be64(uint8_t *p, uint64_t v)
 {
-    for (size_t i = len; i-- > 0; v >>= 8)
-        p[i] = (uint8_t)v;
+    v = htobe64(v);
+    memcpy(p, &v, sizeof(v));
+}
+
+static void store_bits(uint8_t out[4], size_t bytes)
+{
+    uint32_t v = htobe32((uint32_t)(8 * bytes));
+    memcpy(out, &v, sizeof(v));
 }
 
 /* Copies of the input, each turned right by 13 bits more than the one before, laid end to end up to
  * the common multiple of both lengths, and its 128-bit pieces added in ones' complement. Inputs fit
- * a word, so turning is a shift: this is called for every key usage and the bitwise form showed in
- * profiles. */
+ * a word, held at its upper end, so turning is a shift: this is called for every key usage, and in
+ * servers that do it bit by bit it shows in profiles. */
 void krb_nfold128(struct span in, uint8_t out[16])
 {
-    uint8_t laid[16 * FOLD_IN_MAX];
+    uint8_t laid[16 * FOLD_IN_MAX + 8]; /* each copy is stored as a whole word */
     unsigned bits = 8 * (unsigned)in.len, turn = 0;
     size_t total = in.len;
+    uint64_t v = 0;
 
     ENT_ASSERT(in.len >= 1 && in.len <= FOLD_IN_MAX);
     while (total % 16)
         total += in.len;
-    uint64_t v = load_be(in.ptr, in.len);
+    for (size_t i = 0; i < in.len; i++)
+        v |= (uint64_t)in.ptr[i] << (56 - 8 * i);
     for (size_t at = 0; at < total; at += in.len) {
-        store_be(laid + at, in.len, turn ? v >> turn | v << (bits - turn) : v);
+        store_be64(laid + at, turn ? v >> turn | v << (bits - turn) : v);
         turn = (turn + 13) % bits;
     }
     unsigned __int128 sum = 0;
     for (size_t at = 0; at < total; at += 16) {
         unsigned __int128 piece =
-            (unsigned __int128)load_be(laid + at, 8) << 64 | load_be(laid + at + 8, 8);
+            (unsigned __int128)load_be64(laid + at) << 64 | load_be64(laid + at + 8);
 
         sum += piece;
         sum += sum < piece;
     }
-    store_be(out, 8, (uint64_t)(sum >> 64));
-    store_be(out + 8, 8, (uint64_t)sum);
+    store_be64(out, (uint64_t)(sum >> 64));
+    store_be64(out + 8, (uint64_t)sum);
 }
 
 void krb_dk(const union krb_aes *base, size_t key_size, struct span constant, uint8_t *out,
@@ -74,7 +82,7 @@ void krb_kdf_sha2(const struct hmac_key *base, struct span label, struct span co
     struct span parts[] = {span_of(one, 4), label, span_of(zero, 1), context, span_of(bits, 4)};
 
     ENT_ASSERT(len <= hash_size(base->alg));
-    store_be(bits, 4, 8 * len);
+    store_bits(bits, len);
     hmac_parts(base, parts, 5, mac);
     memcpy(out, mac, len);
     mem_wipe(mac, sizeof(mac));
@@ -122,7 +130,7 @@ static void prf_run(const struct prf *p, struct span before, struct span input, 
         krb_cts_encrypt(&p->cipher, p->info->key_size, sum, SPAN_NONE, out);
         break;
     case FAMILY_SHA2: /* KDF-HMAC-SHA2(key, "prf", input, all bits of the hash or 256) */
-        store_be(bits, 4, 8 * p->info->prf_size);
+        store_bits(bits, p->info->prf_size);
         label[3] = span_of(bits, 4);
         hmac_parts(&p->hmac, label, 4, sum);
         memcpy(out, sum, p->info->prf_size);
