@@ -94,3 +94,24 @@ enum err text_fold(struct span s, struct arena *a, struct span *out)
     *out = span_of(p, len);
     return ERR_OK;
 }
+
+size_t text_fold_into(struct span s, uint8_t *out, size_t cap)
+{
+    size_t len = 0;
+    bool full = false;
+    for (size_t i = 0; i < s.len;) {
+        uint8_t buf[4];
+        size_t n;
+        if (s.ptr[i] < 0x80) {
+            buf[0] = casefold_ascii(s.ptr[i++]);
+            n = 1;
+        } else {
+            i += fold_one(span_sub(s, i, 4), buf, &n);
+        }
+        full = full || len + n > cap;
+        if (!full)
+            memcpy(out + len, buf, n);
+        len += n;
+    }
+    return len;
+}
