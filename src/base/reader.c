@@ -13,6 +13,13 @@ enum err reader_end(struct reader *r)
     return r->err;
 }
 
+enum err reader_end_whole(struct reader *r)
+{
+    if (r->err == ERR_TRUNCATED)
+        r->err = ERR_MALFORMED;
+    return reader_end(r);
+}
+
 static const uint8_t *take(struct reader *r, size_t len)
 {
     if (r->err != ERR_OK)

@@ -36,6 +36,8 @@ static inline size_t reader_left(const struct reader *r)
 
 /* ERR_OK when all was read and nothing is left; ERR_MALFORMED on trailing bytes. */
 enum err reader_end(struct reader *r);
+/* The same for input that is known to be complete: what is missing is ERR_MALFORMED too. */
+enum err reader_end_whole(struct reader *r);
 
 uint8_t reader_u8(struct reader *r);
 uint16_t reader_le16(struct reader *r);

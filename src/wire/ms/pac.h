@@ -42,8 +42,7 @@ enum pac_type {
     PAC_REQUESTOR_GUID = 20,
 };
 
-/* --- the container
- * -------------------------------------------------------------------------------- */
+/* --- the container --------------------------------------------------------------------------- */
 
 struct pac_buffer {
     uint32_t type;
@@ -65,8 +64,7 @@ const struct pac_buffer *pac_find(const struct pac *p, enum pac_type type);
 /* Its contents; ptr NULL: none. */
 struct span pac_contents(const struct pac *p, enum pac_type type);
 
-/* --- contents
- * ------------------------------------------------------------------------------------- */
+/* --- contents -------------------------------------------------------------------------------- */
 
 struct pac_group { /* GROUP_MEMBERSHIP */
     uint32_t rid;
@@ -161,8 +159,7 @@ void pac_put_upn_dns(struct builder *b, const struct pac_upn_dns *info);
 void pac_put_attributes(struct builder *b, uint32_t flags);
 void pac_put_delegation(struct builder *b, const struct pac_delegation *info);
 
-/* --- building
- * ------------------------------------------------------------------------------------- */
+/* --- building -------------------------------------------------------------------------------- */
 
 /* Where the signature of one buffer lies: bytes at..at+size, size 0 when the PAC has no such
  * buffer. */

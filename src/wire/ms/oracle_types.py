@@ -1,0 +1,229 @@
+"""Random values of the structures that src/wire/ms reads and writes, made and written by Samba."""
+import uuid
+
+from samba.dcerpc import drsblobs, krb5pac, lsa, netlogon, samr, security
+from samba.ndr import ndr_pack, ndr_unpack
+
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.$ äöüßéñøłЖλ日本語😀"
+
+
+def text(rnd, low=0, high=20):
+    return "".join(rnd.choice(ALPHABET) for _ in range(rnd.randint(low, high)))
+
+
+def label(rnd):
+    return "".join(rnd.choice("abcdefghijklmnopqrstuvwxyz0123456789-") for _ in range(rnd.randint(1, 15)))
+
+
+def dns_name(rnd):
+    return ".".join(label(rnd) for _ in range(rnd.randint(1, 4)))
+
+
+def u32(rnd):
+    return rnd.choice([0, 1, 0xFFFFFFFF, rnd.getrandbits(32), rnd.getrandbits(16), rnd.getrandbits(8)])
+
+
+def u16(rnd):
+    return u32(rnd) & 0xFFFF
+
+
+def nttime(rnd):
+    return rnd.choice([0, 0x7FFFFFFFFFFFFFFF, rnd.getrandbits(62)])
+
+
+def domain_sid(rnd):
+    return "S-1-5-21-%d-%d-%d" % (u32(rnd), u32(rnd), u32(rnd))
+
+
+def any_sid(rnd):
+    count = rnd.randint(1, 15)
+    return "S-1-%d-%s" % (rnd.randint(0, 20), "-".join(str(u32(rnd)) for _ in range(count)))
+
+
+def guid(rnd):
+    return str(uuid.UUID(int=rnd.getrandbits(128)))
+
+
+def octets(rnd, low=0, high=40):
+    return bytes(rnd.getrandbits(8) for _ in range(rnd.randint(low, high)))
+
+
+class Fields(list):
+    def add(self, name, value):
+        self.append((name, value))
+        return value
+
+    def text(self, name, value):
+        """An absent text is "null", a present one is in quotes."""
+        self.append((name, "null" if value is None else '"%s"' % value))
+        return value
+
+
+class Type:
+    """One structure: how Samba names it, and a random one."""
+
+    def __init__(self, cls, fill):
+        self.cls = cls
+        self.fill = fill
+
+    def random(self, rnd):
+        fields = Fields()
+        value = self.fill(rnd, fields)
+        return (value if isinstance(value, bytes) else ndr_pack(value)), fields
+
+    def again(self, data):
+        return ndr_pack(ndr_unpack(self.cls, data))
+
+
+TYPES = {}
+
+
+def kind(cls):
+    def add(fill):
+        TYPES[fill.__name__] = Type(cls, fill)
+        return fill
+
+    return add
+
+
+# --- PAC ---------------------------------------------------------------------------------------------
+
+
+def lsa_string(rnd, fields, name, cls=lsa.String):
+    s = cls()
+    s.string = fields.text(name, rnd.choice([None, text(rnd), text(rnd)]))
+    return s
+
+
+def groups(rnd, fields, name, array):
+    items = []
+    for i in range(rnd.choice([0, 0, 1, 2, 30])):
+        g = samr.RidWithAttribute()
+        g.rid, g.attributes = u32(rnd), u32(rnd)
+        fields.add(name, "%d/%d" % (g.rid, g.attributes))
+        items.append(g)
+    array.count = len(items)
+    array.rids = items
+
+
+@kind(krb5pac.PAC_LOGON_INFO_CTR)
+def logon_info(rnd, f):
+    ctr = krb5pac.PAC_LOGON_INFO_CTR()
+    ctr.info = krb5pac.PAC_LOGON_INFO()
+    info3 = ctr.info.info3
+    b = info3.base
+    for name in ("logon_time", "logoff_time", "kickoff_time", "last_password_change",
+                 "allow_password_change", "force_password_change"):
+        setattr(b, name, f.add(name, nttime(rnd)))
+    for name in ("account_name", "full_name", "logon_script", "profile_path", "home_directory",
+                 "home_drive"):
+        setattr(b, name, lsa_string(rnd, f, name))
+    b.logon_count = f.add("logon_count", u16(rnd))
+    b.bad_password_count = f.add("bad_password_count", u16(rnd))
+    b.rid = f.add("rid", u32(rnd))
+    b.primary_gid = f.add("primary_gid", u32(rnd))
+    groups(rnd, f, "group", b.groups)
+    b.user_flags = f.add("user_flags", u32(rnd))
+    key = octets(rnd, 16, 16)
+    b.key.key = list(key)
+    f.add("key", key.hex())
+    b.logon_server = lsa_string(rnd, f, "logon_server", lsa.StringLarge)
+    b.logon_domain = lsa_string(rnd, f, "logon_domain", lsa.StringLarge)
+    b.domain_sid = security.dom_sid(f.add("domain_sid", domain_sid(rnd)))
+    b.acct_flags = f.add("acct_flags", u32(rnd))
+    b.sub_auth_status = f.add("sub_auth_status", u32(rnd))
+    b.last_successful_logon = f.add("last_success", nttime(rnd))
+    b.last_failed_logon = f.add("last_failure", nttime(rnd))
+    b.failed_logon_count = f.add("failed_count", u32(rnd))
+    sids = []
+    for i in range(rnd.choice([0, 1, 2, 25])):
+        s = netlogon.netr_SidAttr()
+        s.sid = security.dom_sid(any_sid(rnd))
+        s.attributes = u32(rnd)
+        f.add("extra", "%s/%d" % (s.sid, s.attributes))
+        sids.append(s)
+    info3.sidcount = len(sids)
+    info3.sids = sids
+    if rnd.random() < 0.5:
+        rg = ctr.info.resource_groups
+        rg.domain_sid = security.dom_sid(f.add("resource_domain", domain_sid(rnd)))
+        groups(rnd, f, "resource", rg.groups)
+    return ctr
+
+
+@kind(krb5pac.PAC_CONSTRAINED_DELEGATION_CTR)
+def delegation(rnd, f):
+    ctr = krb5pac.PAC_CONSTRAINED_DELEGATION_CTR()
+    ctr.info = krb5pac.PAC_CONSTRAINED_DELEGATION()
+    ctr.info.proxy_target = lsa_string(rnd, f, "target")
+    services = [lsa_string(rnd, f, "service") for _ in range(rnd.randint(0, 5))]
+    ctr.info.num_transited_services = len(services)
+    ctr.info.transited_services = services
+    return ctr
+
+
+def pac_client(rnd, f):
+    v = krb5pac.PAC_LOGON_NAME()
+    v.logon_time = f.add("authtime", nttime(rnd))
+    v.account_name = f.text("name", text(rnd, 1))
+    return v
+
+
+def pac_upn(rnd, f):
+    v = krb5pac.PAC_UPN_DNS_INFO()
+    v.upn_name = f.text("upn", text(rnd, 1))
+    v.dns_domain_name = f.text("dns", dns_name(rnd).upper())
+    v.flags = rnd.randint(0, 3)
+    f.add("upn_flags", v.flags)
+    if v.flags & 2:
+        v.ex = krb5pac.PAC_UPN_DNS_INFO_SAM_NAME_AND_SID()
+        v.ex.samaccountname = f.text("sam", text(rnd, 1))
+        v.ex.objectsid = security.dom_sid(f.add("sid", any_sid(rnd)))
+    return v
+
+
+def pac_attributes(rnd, f):
+    v = krb5pac.PAC_ATTRIBUTES_INFO()
+    v.flags_length = 2
+    v.flags = f.add("attributes", rnd.randint(0, 3))
+    return v
+
+
+def pac_requestor(rnd, f):
+    v = krb5pac.PAC_REQUESTER_SID()
+    v.sid = security.dom_sid(f.add("requestor", any_sid(rnd)))
+    return v
+
+
+SIGNATURES = {-138: 16, 15: 12, 16: 12}
+
+
+def pac_signature(cksumtype):
+    v = krb5pac.PAC_SIGNATURE_DATA()
+    v.type = cksumtype & 0xFFFFFFFF
+    v.signature = bytes(SIGNATURES[cksumtype])
+    return v
+
+
+@kind(krb5pac.PAC_DATA)
+def pac(rnd, f):
+    parts = [(1, logon_info(rnd, f)), (10, pac_client(rnd, f)), (12, pac_upn(rnd, f))]
+    if rnd.random() < 0.3:
+        parts.append((11, delegation(rnd, f)))
+    if rnd.random() < 0.5:
+        parts += [(17, pac_attributes(rnd, f)), (18, pac_requestor(rnd, f))]
+    server, kdc = (f.add(n, rnd.choice(list(SIGNATURES))) for n in ("server", "kdc"))
+    parts += [(6, pac_signature(server)), (7, pac_signature(kdc))]
+    if rnd.random() < 0.5:
+        parts += [(16, pac_signature(kdc)), (19, pac_signature(kdc))]
+    v = krb5pac.PAC_DATA()
+    v.num_buffers = len(parts)
+    v.version = 0
+    buffers = []
+    for number, info in parts:
+        b = krb5pac.PAC_BUFFER()
+        b.type = number
+        b.info = info
+        buffers.append(b)
+    v.buffers = buffers
+    return v
