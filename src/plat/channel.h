@@ -10,7 +10,8 @@
  *
  * Two ways of use: on a loop (ops, plat_channel_send, plat_channel_start), and synchronously
  * (plat_channel_call), which blocks the caller and keeps other messages that arrive meanwhile for
- * the loop. A channel without a loop can only call. One thread.
+ * the loop. A channel without a loop can only call and send. One
+ * thread. A callback may free its channel.
  */
 #ifndef PLAT_CHANNEL_H
 #define PLAT_CHANNEL_H
@@ -32,9 +33,17 @@ struct plat_msg {
     uint32_t type;
     uint32_t seq; /* 0: no reply is wanted */
     struct span payload;
-    int fd; /* -1 or a descriptor; the receiver owns it */
+    int fd; /* -1 or a descriptor, which is closed when the callback returns unless it was taken */
     bool is_reply;
 };
+
+/* The descriptor of a message, now the caller's; -1 when there is none. */
+static inline int plat_msg_take_fd(struct plat_msg *msg)
+{
+    int fd = msg->fd;
+    msg->fd = -1;
+    return fd;
+}
 
 /* The header of a message; for the receiver and for the fuzzer. ERR_TRUNCATED below 16 bytes,
  * ERR_MALFORMED, ERR_LIMIT. On success fills all but payload and fd; *has_fd_out says whether a
@@ -46,7 +55,7 @@ void plat_msg_encode(const struct plat_msg *msg, uint8_t header[PLAT_MSG_HEADER]
 struct plat_channel_ops {
     /* A message that is no reply; views are valid during the call. Answer it with
      * plat_channel_reply, now or later. */
-    void (*message)(void *ctx, struct plat_channel *ch, const struct plat_msg *msg);
+    void (*message)(void *ctx, struct plat_channel *ch, struct plat_msg *msg);
     /* The other end is gone (or broke the framing: ERR_MALFORMED). Calls that wait have been
      * completed with ERR_CLOSED before. The owner frees the channel, here or later. */
     void (*closed)(void *ctx, struct plat_channel *ch, enum err why);
@@ -55,13 +64,14 @@ struct plat_channel_ops {
 /* An asynchronous call, embedded in whatever waits for it; it must stay in place until done is
  * called or plat_channel_cancel. */
 struct plat_call {
-    void (*done)(struct plat_call *call, enum err err, const struct plat_msg *reply);
-    struct plat_call *next, **link; /* the channel's */
+    void (*done)(struct plat_call *call, enum err err, struct plat_msg *reply);
+    struct plat_call *next, *prev; /* the channel's */
     uint32_t seq;
     utime deadline;
 };
 
-/* Takes over fd. loop and ops may be NULL for a channel that only makes synchronous calls. */
+/* Takes over fd. loop and ops may be NULL for a channel that only makes synchronous calls; it keeps
+ * no messages of the other side. */
 enum err plat_channel_new(struct plat_loop *loop, int fd, const struct plat_channel_ops *ops,
                           void *ctx, struct plat_channel **out);
 /* Calls that wait are completed with ERR_CLOSED; closed is not called. */
@@ -92,12 +102,15 @@ void plat_channel_set_ctx(struct plat_channel *ch, void *ctx);
 enum err plat_channel_peer(const struct plat_channel *ch, uid_t *uid_out, gid_t *gid_out,
                            pid_t *pid_out);
 
-/* Listens on a Unix socket: each connection becomes a channel with these ops and ctx = the
- * listener's ctx, announced by accepted, which owns it. Takes over fd. At most max_channels. */
+/* Listens on a Unix socket: each connection becomes a channel with these ops and ctx, announced by
+ * accepted, which owns it. Takes over fd. Beyond PLAT_CHANNELS_MAX open channels that listeners of
+ * this process made, a new one is closed at once. */
+#define PLAT_CHANNELS_MAX 1024
 struct plat_channel_listener;
 enum err plat_channel_listen(struct plat_loop *loop, int fd, const struct plat_channel_ops *ops,
                              void (*accepted)(void *ctx, struct plat_channel *ch), void *ctx,
                              struct plat_channel_listener **out);
+/* Its channels live on. */
 void plat_channel_unlisten(struct plat_channel_listener *l);
 
 #endif

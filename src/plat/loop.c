@@ -2,6 +2,7 @@
 
 struct plat_loop {
     uv_loop_t uv;
+    uv_timer_t turn; /* ends the wait of plat_loop_turn */
 };
 
 /* Each handle is freed by the loop, after libuv has let go of it. */
@@ -47,10 +48,14 @@ static void release(void *handle)
 struct plat_loop *plat_loop_new(void)
 {
     struct plat_loop *loop = calloc(1, sizeof(*loop));
-    if (loop && uv_loop_init(&loop->uv) != 0) {
+    if (!loop)
+        return NULL;
+    if (uv_loop_init(&loop->uv) != 0) {
         free(loop);
         return NULL;
     }
+    uv_timer_init(&loop->uv, &loop->turn);
+    uv_unref((uv_handle_t *)&loop->turn);
     return loop;
 }
 
@@ -65,6 +70,7 @@ void plat_loop_free(struct plat_loop *loop)
 {
     if (!loop)
         return;
+    uv_close((uv_handle_t *)&loop->turn, NULL);
     uv_walk(&loop->uv, complain, NULL);
     while (uv_loop_close(&loop->uv) == UV_EBUSY)
         ENT_ASSERT(uv_run(&loop->uv, UV_RUN_NOWAIT) == 0);
@@ -76,9 +82,25 @@ void plat_loop_run(struct plat_loop *loop)
     uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
-bool plat_loop_turn(struct plat_loop *loop, bool wait)
+static void end_turn(uv_timer_t *uv)
 {
-    return uv_run(&loop->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+    (void)uv;
+}
+
+static uint64_t milliseconds(utime t)
+{
+    return t <= 0 ? 0 : ((uint64_t)t + 999) / 1000;
+}
+
+bool plat_loop_turn(struct plat_loop *loop, utime wait)
+{
+    if (wait <= 0)
+        return uv_run(&loop->uv, UV_RUN_NOWAIT) != 0;
+    uv_update_time(&loop->uv);
+    uv_timer_start(&loop->turn, end_turn, milliseconds(wait), 0);
+    bool more = uv_run(&loop->uv, UV_RUN_ONCE) != 0;
+    uv_timer_stop(&loop->turn);
+    return more;
 }
 
 void plat_loop_stop(struct plat_loop *loop)
@@ -108,11 +130,6 @@ static void on_timer(uv_timer_t *uv)
 {
     struct plat_timer *t = (struct plat_timer *)uv;
     t->fn(t->ctx);
-}
-
-static uint64_t milliseconds(utime t)
-{
-    return t <= 0 ? 0 : ((uint64_t)t + 999) / 1000;
 }
 
 void plat_timer_start(struct plat_timer *t, utime after, utime repeat)

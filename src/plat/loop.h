@@ -21,8 +21,9 @@ struct plat_loop *plat_loop_new(void);
 void plat_loop_free(struct plat_loop *loop);
 /* Runs until plat_loop_stop, or until nothing is left to wait for. */
 void plat_loop_run(struct plat_loop *loop);
-/* One turn; waits for an event when wait is true. False when nothing is left to wait for. */
-bool plat_loop_turn(struct plat_loop *loop, bool wait);
+/* One turn, which waits at most this long for something to happen: for tests, which turn until
+ * their condition holds. False when nothing is left to wait for. */
+bool plat_loop_turn(struct plat_loop *loop, utime wait);
 void plat_loop_stop(struct plat_loop *loop);
 
 /* Timers. Times are rounded up to a millisecond; repeat 0 means once. They run on the loop's own

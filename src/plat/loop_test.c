@@ -139,11 +139,11 @@ static void hooks(void **state)
     s.hook = plat_hook_new(s.loop, flush, &s);
     s.timer = plat_timer_new(s.loop, never, NULL); /* a loop without work does not turn */
     plat_timer_start(s.timer, UTIME_HOUR, 0);
-    plat_loop_turn(s.loop, false);
-    plat_loop_turn(s.loop, false);
+    plat_loop_turn(s.loop, 0);
+    plat_loop_turn(s.loop, 0);
     assert_int_equal(s.count, 2);
     plat_hook_free(s.hook);
-    plat_loop_turn(s.loop, false);
+    plat_loop_turn(s.loop, 0);
     assert_int_equal(s.count, 2);
     plat_timer_free(s.timer);
     plat_loop_free(s.loop);
