@@ -227,3 +227,97 @@ def pac(rnd, f):
         buffers.append(b)
     v.buffers = buffers
     return v
+
+
+# --- trusts ------------------------------------------------------------------------------------------
+
+
+def auth_infos(rnd, f, name, count):
+    array = drsblobs.AuthenticationInformationArray()
+    infos = []
+    for _ in range(count):
+        info = drsblobs.AuthenticationInformation()
+        info.LastUpdateTime = nttime(rnd)
+        info.AuthType = rnd.choice([0, 1, 2, 2, 3])
+        if info.AuthType == 0:
+            v, data = drsblobs.AuthInfoNone(), b""
+        elif info.AuthType == 1:
+            v, data = drsblobs.AuthInfoNT4Owf(), octets(rnd, 16, 16)
+            v.size = 16
+            hash16 = samr.Password()
+            hash16.hash = list(data)
+            v.password = hash16
+        elif info.AuthType == 2:
+            v, data = drsblobs.AuthInfoClear(), octets(rnd, 0, 60)
+            v.size, v.password = len(data), list(data)
+        else:
+            v = drsblobs.AuthInfoVersion()
+            v.size, v.version = 4, u32(rnd)
+            data = v.version.to_bytes(4, "little")
+        info.AuthInfo = v
+        f.add(name, "%d/%d/%s" % (info.LastUpdateTime, info.AuthType, data.hex()))
+        infos.append(info)
+    array.count = count
+    array.array = infos
+    return array
+
+
+def in_out(rnd, f, name):
+    blob = drsblobs.trustAuthInOutBlob()
+    blob.count = rnd.randint(0, 4)
+    blob.current = auth_infos(rnd, f, name, blob.count)
+    blob.previous = auth_infos(rnd, f, name + "_previous", blob.count)
+    return blob
+
+
+@kind(drsblobs.trustAuthInOutBlob)
+def trust_auth(rnd, f):
+    return in_out(rnd, f, "info")
+
+
+@kind(drsblobs.trustDomainPasswords)
+def trust_auth_pair(rnd, f):
+    v = drsblobs.trustDomainPasswords()
+    v.confounder = list(octets(rnd, 512, 512))
+    v.outgoing = in_out(rnd, f, "outgoing")
+    v.incoming = in_out(rnd, f, "incoming")
+    return v
+
+
+def counted(f, value):
+    s = drsblobs.ForestTrustString()
+    s.size = len(value.encode())
+    s.string = value
+    return s
+
+
+@kind(drsblobs.ForestTrustInfo)
+def forest_info(rnd, f):
+    info = drsblobs.ForestTrustInfo()
+    info.version = 1
+    records = []
+    for _ in range(rnd.randint(0, 8)):
+        armor = drsblobs.ForestTrustInfoRecordArmor()
+        r = armor.record
+        r.flags = u32(rnd)
+        r.timestamp = nttime(rnd)
+        r.type = rnd.randint(0, 4)
+        f.add("record", "%d/%d/%d" % (r.type, r.flags, r.timestamp))
+        if r.type < 2:
+            r.data = counted(f, f.text("name", dns_name(rnd)))
+        elif r.type == 2:
+            d = drsblobs.ForestTrustDataDomainInfo()
+            d.sid = security.dom_sid(f.add("sid", domain_sid(rnd)))
+            d.dns_name = counted(f, f.text("name", dns_name(rnd)))
+            d.netbios_name = counted(f, f.text("flat", label(rnd).upper()))
+            r.data = d
+        else:
+            d = drsblobs.ForestTrustDataBinaryData()
+            data = octets(rnd)
+            d.size, d.data = len(data), list(data)
+            f.add("data", (len(data).to_bytes(4, "little") + data).hex())
+            r.data = d
+        records.append(armor)
+    info.count = len(records)
+    info.records = records
+    return info
