@@ -153,8 +153,11 @@ enum err plat_channel_new(struct plat_loop *loop, int fd, const struct plat_chan
     ch->out_tail = &ch->out;
     ch->kept_tail = &ch->kept;
     ch->next_seq = 1;
-    enum err e = attach(ch);
+    ch->in = malloc(CHANNEL_BUFFER);
+    ch->in_cap = CHANNEL_BUFFER;
+    enum err e = ch->in ? attach(ch) : ERR_NOMEM;
     if (e != ERR_OK) {
+        free(ch->in);
         free(ch);
         return e;
     }

@@ -6,8 +6,6 @@
 
 #include "plat/channel_state.h"
 
-#define BUFFER 16384 /* what a channel keeps; more only while a longer message arrives */
-
 union control {
     char bytes[CMSG_SPACE(sizeof(int))];
     struct cmsghdr align;
@@ -41,7 +39,7 @@ static enum err keep_fds(struct plat_channel *ch, struct msghdr *mh)
 static enum err make_room(struct plat_channel *ch)
 {
     struct plat_msg msg;
-    size_t have = ch->in_end - ch->in_start, need = BUFFER, payload;
+    size_t have = ch->in_end - ch->in_start, need = CHANNEL_BUFFER, payload;
     bool has_fd;
     if (have &&
         plat_msg_decode(span_of(ch->in + ch->in_start, have), &msg, &payload, &has_fd) == 0 &&

@@ -7,7 +7,8 @@
 #include "plat/channel.h"
 #include "plat/clock.h"
 
-#define CHANNEL_FDS 4 /* descriptors received whose message is not complete yet */
+#define CHANNEL_BUFFER 16384 /* what a channel keeps; more only while a longer message arrives */
+#define CHANNEL_FDS    4     /* descriptors received whose message is not complete yet */
 
 /* A part of the output that the kernel did not take yet. */
 struct channel_out {

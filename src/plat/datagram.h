@@ -39,9 +39,9 @@ struct plat_udp_ops {
 
 enum err plat_udp_new(struct plat_loop *loop, const struct plat_udp_ops *ops,
                       const struct plat_udp_limits *limits, void *ctx, struct plat_udp **out);
-/* Takes over a bound socket. At most 16. */
+/* Takes over a bound socket, unless it fails (ERR_LIMIT beyond 16, ERR_IO). */
 enum err plat_udp_add(struct plat_udp *s, int fd);
-/* Sends at once from one of the sockets. */
+/* Sends at once from one of the sockets. ERR_BUSY: the kernel has no room; ERR_RANGE, ERR_IO. */
 enum err plat_udp_send(struct plat_udp *s, unsigned socket, const struct plat_addr *to,
                        struct span bytes);
 void plat_udp_free(struct plat_udp *s);
