@@ -28,6 +28,7 @@ enum intent_kind {
     INTENT_FORWARDER_DELETE,
     INTENT_KEYTAB, /* reply carries the keys of a service account in keytab form: control only */
     INTENT_IMPORT, /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
+    INTENT_SETTINGS, /* settings.h: one REPLACE for each name that changes; control only */
     INTENT_KIND_END
 };
 
@@ -42,7 +43,9 @@ enum intent_flags {
     INTENT_PROTECTED =
         64, /* the requester's connection is encrypted: passwords may be set over it */
     INTENT_NEW_KEY = 128, /* KEYTAB: a new random password first */
-    INTENT_FLAGS_ALL = 255,
+    INTENT_PROVED = 256, /* SET_PASSWORD by its owner, who just proved the old one to the KDC:
+                            old_password is empty (accepted where INTENT_SYSTEM is) */
+    INTENT_FLAGS_ALL = 511,
 };
 
 enum intent_mod_op { MOD_ADD, MOD_DELETE, MOD_REPLACE };
