@@ -59,10 +59,11 @@ uint32_t access_granted(struct span sd, const struct dir_token *token,
 uint32_t access_map_generic(uint32_t mask);
 
 /* The same over a stored object: descriptor, class and SID come from the object. ERR_OK,
- * ERR_DENIED, or ERR_IO. attr names the attribute that is read or written; 0: the object as a
+ * ERR_DENIED, or ERR_IO. attr is the attribute that is read or written; NULL: the object as a
  * whole. */
 enum err access_object(const struct dir_snap *s, const struct dir_obj *o,
-                       const struct dir_token *token, uint32_t desired, uint32_t attr);
+                       const struct dir_token *token, uint32_t desired,
+                       const struct schema_attr *attr);
 /* A control-access right or validated write (desired is ACCESS_CONTROL or ACCESS_SELF_WRITE), a
  * class to create or to delete (ACCESS_CREATE_CHILD, ACCESS_DELETE_CHILD). */
 enum err access_object_guid(const struct dir_snap *s, const struct dir_obj *o,
@@ -73,6 +74,9 @@ enum err access_object_guid(const struct dir_snap *s, const struct dir_obj *o,
  * heads of naming contexts always. List-object mode is off. */
 bool access_visible(const struct dir_snap *s, const struct dir_obj *o,
                     const struct dir_token *token);
+/* The same question for all children of an object at once. */
+bool access_lists_children(const struct dir_snap *s, const struct dir_obj *parent,
+                           const struct dir_token *token);
 
 /* Gives the token a cache in an arena that must live as long as the token (about 50 KiB). Without
  * memory the token works without one: ERR_NOMEM may be ignored. */
@@ -110,8 +114,9 @@ enum access_sd_part {
 };
 /* Reading: only these parts. */
 enum err access_sd_select(struct span sd, unsigned parts, struct arena *a, struct span *out);
-/* Writing: these parts from update, the others from sd; generic rights mapped. Inherit afterwards
- * (access_inherit_sd): an update's inherited ACEs are only the client's copy. */
+/* Writing: these parts from update, the others from sd; generic rights are left. Inherit afterwards
+ * (access_inherit_sd), which maps them and makes the inherited ACEs anew: an update's are only the
+ * client's copy. */
 enum err access_sd_merge(struct span sd, struct span update, unsigned parts, struct arena *a,
                          struct span *out);
 

@@ -1,0 +1,28 @@
+/*
+ * What a token remembers (access.h says why): a hash of its SIDs, and for the descriptors and
+ * classes that it met, the decision for each attribute as two bits.
+ */
+#ifndef DIRECTORY_ACCESS_CACHE_H
+#define DIRECTORY_ACCESS_CACHE_H
+
+#include "directory/token.h"
+
+bool access_cache_has(const struct access_cache *c, const struct dir_token *t,
+                      const struct sid *sid);
+
+enum access_answer { ACCESS_UNKNOWN = 0, ACCESS_NO = 2, ACCESS_YES = 3 };
+
+struct access_key {
+    uint32_t sd_id;
+    uint32_t class_id;
+    bool self; /* the object is one of the token's SIDs, so that PRINCIPAL_SELF is the token */
+};
+
+/* index: 0..schema_attr_count() - 1 for reading attributes, or one of these. */
+unsigned access_cache_list_index(void); /* may the token list the children */
+
+enum access_answer access_cache_get(const struct access_cache *c, const struct access_key *k,
+                                    unsigned index);
+void access_cache_put(struct access_cache *c, const struct access_key *k, unsigned index, bool yes);
+
+#endif

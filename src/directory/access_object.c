@@ -1,0 +1,167 @@
+#include "directory/access.h"
+#include "directory/access_cache.h"
+#include "directory/search.h"
+
+/* DS-Read-Partition-Secrets ([MS-ADTS] 5.1.3.2.1) */
+static const struct guid right_partition_secrets = {{0x93, 0x2C, 0x4A, 0x08, 0x0D, 0x62, 0x79, 0x48,
+                                                     0xA8, 0x36, 0xF0, 0xAE, 0x47, 0xDE, 0x0E,
+                                                     0x89}};
+
+#define SEARCH_PARTITION_SECRET 0x1000
+
+/* A stored object as an access check sees it. */
+struct subject {
+    struct span sd;
+    bool have_sid;
+    struct sid sid;
+    const struct schema_class *class;
+};
+
+static enum err load(const struct dir_snap *s, const struct dir_obj *o, struct subject *out)
+{
+    struct span bytes;
+
+    *out = (struct subject){.class = schema_class(o->class_id)};
+    out->have_sid =
+        dir_attr_first(o, ATTR_objectSid, &bytes) && sid_from_bytes(bytes, &out->sid) == ERR_OK;
+    return o->sd_id ? dir_sd(s, o->sd_id, &out->sd) : ERR_OK;
+}
+
+static uint32_t granted(const struct subject *j, const struct dir_token *token,
+                        const struct access_target *target)
+{
+    return access_granted(j->sd, token, target, j->have_sid ? &j->sid : NULL);
+}
+
+static struct access_target target_of(const struct subject *j, const struct schema_attr *attr)
+{
+    return (struct access_target){
+        .object_class = j->class ? &j->class->guid : NULL,
+        .property_set = guid_is_zero(&attr->property_set) ? NULL : &attr->property_set,
+        .property = &attr->guid,
+    };
+}
+
+enum err access_object(const struct dir_snap *s, const struct dir_obj *o,
+                       const struct dir_token *token, uint32_t desired,
+                       const struct schema_attr *attr)
+{
+    struct access_target t = {0};
+    struct subject j;
+
+    if (token->system)
+        return ERR_OK;
+    TRY(load(s, o, &j));
+    if (attr)
+        t = target_of(&j, attr);
+    return (access_map_generic(desired) & ~granted(&j, token, &t)) ? ERR_DENIED : ERR_OK;
+}
+
+enum err access_object_guid(const struct dir_snap *s, const struct dir_obj *o,
+                            const struct dir_token *token, uint32_t desired,
+                            const struct guid *what)
+{
+    struct access_target t = {.property = what};
+    struct subject j;
+
+    if (token->system)
+        return ERR_OK;
+    TRY(load(s, o, &j));
+    return (desired & ~granted(&j, token, &t)) ? ERR_DENIED : ERR_OK;
+}
+
+static struct access_key key_of(const struct dir_obj *o, const struct dir_token *token)
+{
+    struct access_key k = {.sd_id = o->sd_id, .class_id = o->class_id};
+    struct span bytes;
+    struct sid sid;
+
+    k.self = dir_attr_first(o, ATTR_objectSid, &bytes) && sid_from_bytes(bytes, &sid) == ERR_OK &&
+             dir_token_has(token, &sid);
+    return k;
+}
+
+static bool may_list(const struct dir_snap *s, const struct dir_obj *o,
+                     const struct dir_token *token)
+{
+    struct access_key k;
+    bool yes;
+
+    if (!token->cache)
+        return access_object(s, o, token, ACCESS_LIST, NULL) == ERR_OK;
+    k = key_of(o, token);
+    switch (access_cache_get(token->cache, &k, access_cache_list_index())) {
+    case ACCESS_YES:
+        return true;
+    case ACCESS_NO:
+        return false;
+    default:
+        break;
+    }
+    yes = access_object(s, o, token, ACCESS_LIST, NULL) == ERR_OK;
+    access_cache_put(token->cache, &k, access_cache_list_index(), yes);
+    return yes;
+}
+
+bool access_visible(const struct dir_snap *s, const struct dir_obj *o,
+                    const struct dir_token *token)
+{
+    struct dir_obj parent;
+
+    if (token->system || (o->flags & DIR_OBJ_NC_HEAD))
+        return true;
+    return dir_by_id(s, o->parent, &parent) == ERR_OK && may_list(s, &parent, token);
+}
+
+bool access_lists_children(const struct dir_snap *s, const struct dir_obj *parent,
+                           const struct dir_token *token)
+{
+    return token->system || may_list(s, parent, token);
+}
+
+/* A partition secret needs a right on the head of the naming context besides. */
+static bool partition_secret(const struct dir_snap *s, const struct dir_obj *o,
+                             const struct dir_token *token)
+{
+    struct dir_obj head;
+
+    return dir_by_id(s, dir_nc_of(s, o->id), &head) == ERR_OK &&
+           access_object_guid(s, &head, token, ACCESS_CONTROL, &right_partition_secrets) == ERR_OK;
+}
+
+static bool read_decided(const struct dir_snap *s, const struct dir_obj *o,
+                         const struct schema_attr *attr, const struct dir_token *token)
+{
+    uint32_t need = ACCESS_READ_PROP;
+
+    if (attr->id == ATTR_nTSecurityDescriptor)
+        return access_object(s, o, token, ACCESS_READ_CONTROL, NULL) == ERR_OK;
+    if (attr->flags & SCHEMA_CONFIDENTIAL)
+        need |= ACCESS_CONTROL;
+    return access_object(s, o, token, need, attr) == ERR_OK;
+}
+
+bool dir_attr_readable(const struct dir_snap *s, const struct dir_obj *o, uint32_t attr,
+                       const struct dir_token *token)
+{
+    const struct schema_attr *a = schema_attr(attr);
+    enum access_answer known;
+    struct access_key k;
+    bool yes;
+
+    if (!a || (a->flags & SCHEMA_SECRET))
+        return false;
+    if (token->system)
+        return true;
+    if (a->search_flags & SEARCH_PARTITION_SECRET)
+        return partition_secret(s, o, token) && read_decided(s, o, a, token);
+    if (!token->cache)
+        return read_decided(s, o, a, token);
+    k = key_of(o, token);
+    known = access_cache_get(token->cache, &k, schema_attr_index(a));
+    if (known != ACCESS_UNKNOWN)
+        return known == ACCESS_YES;
+    yes = read_decided(s, o, a, token);
+    access_cache_put(token->cache, &k, schema_attr_index(a), yes);
+    return yes;
+}

@@ -1,0 +1,222 @@
+#include "directory/search.h"
+
+#include "directory/search_plan.h"
+
+#define WALK_DEPTH_MAX 256  /* as deep as a DN is long */
+#define WALK_COUNT_MAX 2048 /* a subtree is measured up to here */
+
+struct walk_frame {
+    dir_id parent;
+    struct dir_child_cursor children;
+};
+
+/* Where a search is. With a stream it is after an id; walking the tree it is between children on
+ * each level, which is a place too that no change makes invalid. */
+struct search_plan {
+    bool done;
+    bool started;
+    dir_id nc; /* of the base */
+    dir_id base;
+    dir_id skip[2];             /* application partitions, which the global catalog does not hold */
+    struct plan_stream *stream; /* NULL: walk */
+    dir_id last;
+    unsigned depth;
+    struct walk_frame frame[WALK_DEPTH_MAX];
+    /* The container asked about last, true for one snapshot. */
+    uint64_t seen_usn;
+    dir_id seen_parent;
+    bool seen_inside;
+};
+
+/* --- scope --------------------------------------------------------------------------------------
+ */
+
+static bool skipped(const struct search_plan *p, dir_id nc)
+{
+    return nc != p->nc && (nc == p->skip[0] || nc == p->skip[1]);
+}
+
+static bool container_inside(const struct dir_snap *s, const struct dir_search *q, dir_id container)
+{
+    const struct search_plan *p = q->plan;
+    dir_id nc = dir_nc_of(s, container);
+
+    if (q->cross_nc ? skipped(p, nc) : nc != p->nc)
+        return false;
+    return container == p->base || dir_is_under(s, container, p->base);
+}
+
+/* Candidates come in runs under one container, so that one answer is kept. */
+static bool inside(const struct dir_snap *s, struct dir_search *q, const struct dir_obj *o)
+{
+    struct search_plan *p = q->plan;
+
+    if (o->id == p->base)
+        return q->scope != DIR_ONE;
+    if (q->scope == DIR_ONE && o->parent != p->base)
+        return false;
+    if ((o->flags & DIR_OBJ_NC_HEAD) && (!q->cross_nc || skipped(p, o->id)))
+        return false;
+    if (p->seen_parent != o->parent || p->seen_usn != dir_snap_usn(s)) {
+        p->seen_inside = container_inside(s, q, o->parent);
+        p->seen_parent = o->parent;
+        p->seen_usn = dir_snap_usn(s);
+    }
+    return p->seen_inside;
+}
+
+static bool shown(const struct dir_search *q, const struct dir_obj *o)
+{
+    return q->show_deleted || !(o->flags & DIR_OBJ_DELETED);
+}
+
+static bool accepted(const struct dir_snap *s, const struct dir_search *q, const struct dir_obj *o)
+{
+    struct arena *scratch = q->scratch ? q->scratch : q->arena;
+
+    if (q->scratch)
+        arena_reset(q->scratch);
+    return dir_filter_match(s, q->filter, o, q->token, scratch) && access_visible(s, o, q->token);
+}
+
+/* --- walking ------------------------------------------------------------------------------------
+ */
+
+static void push(struct search_plan *p, dir_id parent)
+{
+    if (p->depth < WALK_DEPTH_MAX)
+        p->frame[p->depth++] = (struct walk_frame){.parent = parent};
+}
+
+/* The next object in preorder, descending after it was given. */
+static bool walk_next(const struct dir_snap *s, struct dir_search *q, struct dir_obj *out)
+{
+    struct search_plan *p = q->plan;
+    dir_id id;
+
+    while (p->depth) {
+        struct walk_frame *top = &p->frame[p->depth - 1];
+
+        if (!dir_child_next(s, top->parent, &top->children, &id)) {
+            p->depth--;
+            continue;
+        }
+        if (dir_by_id(s, id, out) != ERR_OK || !shown(q, out))
+            continue;
+        if ((out->flags & DIR_OBJ_NC_HEAD) && (!q->cross_nc || skipped(p, id)))
+            continue;
+        if (q->scope == DIR_SUBTREE)
+            push(p, id);
+        return true;
+    }
+    return false;
+}
+
+/* Is the part of the tree to be walked smaller than limit? Looking at objects in vain is what
+ * costs, and a small container is found small soon. */
+static bool walk_is_smaller(const struct dir_snap *s, const struct dir_search *q, uint64_t limit)
+{
+    struct walk_frame frame[16] = {{.parent = q->plan->base}};
+    unsigned depth = 1, count = 0;
+    dir_id id;
+
+    if (limit > WALK_COUNT_MAX)
+        limit = WALK_COUNT_MAX;
+    while (depth) {
+        struct walk_frame *top = &frame[depth - 1];
+
+        if (!dir_child_next(s, top->parent, &top->children, &id)) {
+            depth--;
+            continue;
+        }
+        if (++count >= limit)
+            return false;
+        if (q->scope == DIR_ONE || !dir_has_children(s, id))
+            continue;
+        if (depth == sizeof(frame) / sizeof(frame[0]))
+            return false;
+        frame[depth++] = (struct walk_frame){.parent = id};
+    }
+    return true;
+}
+
+/* --- the search ---------------------------------------------------------------------------------
+ */
+
+static enum err start(const struct dir_snap *s, struct dir_search *q)
+{
+    struct search_plan *p = arena_new(q->arena, struct search_plan);
+    struct dir_naming naming;
+
+    if (!p)
+        return ERR_NOMEM;
+    p->base = q->base;
+    if (q->cross_nc) {
+        TRY(dir_naming(s, &naming));
+        p->skip[0] = naming.domain_dns_nc;
+        p->skip[1] = naming.forest_dns_nc;
+        if (!p->base)
+            p->base = naming.root_nc;
+    }
+    p->nc = dir_nc_of(s, p->base);
+    if (q->scope != DIR_BASE)
+        TRY(plan_make(s, q->filter, q->show_deleted, q->arena, &p->stream));
+    q->plan = p;
+    if (p->stream && p->base != p->nc && walk_is_smaller(s, q, p->stream->estimate))
+        p->stream = NULL;
+    else if (p->stream && q->scope == DIR_ONE && walk_is_smaller(s, q, p->stream->estimate))
+        p->stream = NULL;
+    if (!p->stream && q->scope != DIR_BASE)
+        push(p, p->base);
+    return ERR_OK;
+}
+
+/* The next object that is within the scope, and whether there is one. ERR_STATE: a candidate that
+ * is not. */
+static enum err candidate(const struct dir_snap *s, struct dir_search *q, struct dir_obj *out)
+{
+    struct search_plan *p = q->plan;
+    enum err e;
+
+    if (!p->started && (q->scope == DIR_BASE || !p->stream)) {
+        p->started = true;
+        if (q->scope == DIR_ONE)
+            return ERR_STATE;
+        e = dir_by_id(s, p->base, out);
+        return e == ERR_OK && !shown(q, out) ? ERR_STATE : e;
+    }
+    if (q->scope == DIR_BASE)
+        return ERR_NOT_FOUND;
+    if (!p->stream)
+        return walk_next(s, q, out) ? ERR_OK : ERR_NOT_FOUND;
+    if (!plan_next(s, p->stream, p->last, &p->last))
+        return ERR_NOT_FOUND;
+    e = dir_by_id(s, p->last, out);
+    if (e == ERR_NOT_FOUND)
+        return ERR_STATE;
+    return e == ERR_OK && !(shown(q, out) && inside(s, q, out)) ? ERR_STATE : e;
+}
+
+enum err dir_search_next(const struct dir_snap *s, struct dir_search *q, unsigned examine,
+                         struct dir_obj *out)
+{
+    if (!q->plan)
+        TRY(start(s, q));
+    for (unsigned i = 0; i < examine && !q->plan->done; i++) {
+        struct dir_obj o;
+        enum err e = candidate(s, q, &o);
+
+        if (e == ERR_STATE)
+            continue;
+        if (e == ERR_NOT_FOUND)
+            q->plan->done = true;
+        else if (e != ERR_OK)
+            return e;
+        else if (accepted(s, q, &o)) {
+            *out = o;
+            return ERR_OK;
+        }
+    }
+    TRY(dir_snap_err(s));
+    return q->plan->done ? ERR_NOT_FOUND : ERR_LIMIT;
+}

@@ -1,0 +1,271 @@
+#include "directory/token_internal.h"
+
+#include "directory/idset.h"
+#include "directory/links.h"
+
+#define GROUP_GLOBAL    0x2u
+#define GROUP_LOCAL     0x4u
+#define GROUP_UNIVERSAL 0x8u
+#define GROUP_SECURITY  0x80000000u
+
+#define MEMBER_ATTRIBUTES   0x7u
+#define RESOURCE_ATTRIBUTES 0x20000007u
+
+#define RID_PROTECTED_USERS 525
+
+/* Security groups of the given scopes that list the object as a member. */
+static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned scopes,
+                            struct idset *set)
+{
+    struct dir_link_cursor c = {0};
+    dir_id id;
+
+    while (dir_backlink_next(s, ATTR_member, member, &c, &id)) {
+        struct dir_obj group;
+        uint32_t type;
+
+        TRY(dir_by_id(s, id, &group));
+        type = (uint32_t)dir_attr_i32(&group, ATTR_groupType, 0);
+        if ((type & GROUP_SECURITY) && (type & scopes) && !(group.flags & DIR_OBJ_DELETED))
+            TRY(idset_add(set, id));
+    }
+    return dir_snap_err(s);
+}
+
+/* Everything above what the set holds from index `first` on. */
+static enum err close_upward(const struct dir_snap *s, unsigned first, unsigned scopes,
+                             struct idset *set)
+{
+    for (unsigned i = first; i < set->count; i++)
+        TRY(add_holders(s, set->ids[i], scopes, set));
+    return ERR_OK;
+}
+
+static enum err object_sid(const struct dir_obj *o, struct sid *out)
+{
+    struct span bytes;
+
+    if (!dir_attr_first(o, ATTR_objectSid, &bytes))
+        return ERR_NOT_FOUND;
+    return sid_from_bytes(bytes, out);
+}
+
+/* A list of SIDs under way; room was reckoned beforehand. */
+struct sid_list {
+    struct dir_group_sid *at;
+    unsigned count;
+};
+
+static void append(struct sid_list *l, const struct sid *sid, uint32_t attributes)
+{
+    l->at[l->count++] = (struct dir_group_sid){*sid, attributes};
+}
+
+static int by_sid(const void *a, const void *b)
+{
+    return sid_cmp(&((const struct dir_group_sid *)a)->sid,
+                   &((const struct dir_group_sid *)b)->sid);
+}
+
+static void sort(struct sid_list *l, unsigned from)
+{
+    if (l->count > from + 1)
+        qsort(l->at + from, l->count - from, sizeof(*l->at), by_sid);
+}
+
+static unsigned history_size(const struct dir_obj *o)
+{
+    struct dir_values v;
+
+    return dir_attr(o, ATTR_sIDHistory, &v) ? v.left : 0;
+}
+
+static void append_history(struct sid_list *l, const struct dir_obj *o)
+{
+    struct dir_values v;
+    struct span bytes;
+    struct sid sid;
+
+    if (!dir_attr(o, ATTR_sIDHistory, &v))
+        return;
+    while (dir_values_next(&v, &bytes))
+        if (sid_from_bytes(bytes, &sid) == ERR_OK)
+            append(l, &sid, MEMBER_ATTRIBUTES);
+}
+
+static enum err count_history(const struct dir_snap *s, const struct idset *set, unsigned *out)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < set->count; i++) {
+        struct dir_obj o;
+
+        TRY(dir_by_id(s, set->ids[i], &o));
+        n += history_size(&o);
+    }
+    *out = n;
+    return ERR_OK;
+}
+
+/* The primary group is not a link: its RID stands in the account ([MS-SAMR] 3.1.1.8.2). */
+static enum err add_primary(const struct dir_snap *s, const struct dir_obj *account,
+                            const struct sid *sid, struct idset *set, struct sid *out)
+{
+    int32_t rid = dir_attr_i32(account, ATTR_primaryGroupID, 0);
+    struct dir_obj group;
+    struct sid domain;
+    enum err e;
+
+    if (rid == 0)
+        return ERR_NOT_FOUND;
+    TRY(sid_split(sid, &domain, NULL));
+    TRY(sid_append(&domain, (uint32_t)rid, out));
+    e = dir_by_sid(s, out, &group);
+    if (e == ERR_NOT_FOUND)
+        return ERR_OK; /* the PAC names it all the same */
+    TRY(e);
+    return idset_add(set, group.id);
+}
+
+/* Sorts what was found into the lists of the PAC. set.ids[0] is the account. */
+static enum err classify(const struct dir_snap *s, const struct idset *set,
+                         const struct sid *primary, struct sid_list *global,
+                         struct sid_list *universal, struct sid_list *history)
+{
+    if (primary)
+        append(global, primary, MEMBER_ATTRIBUTES);
+    for (unsigned i = 0; i < set->count; i++) {
+        struct dir_obj o;
+        struct sid sid;
+
+        TRY(dir_by_id(s, set->ids[i], &o));
+        append_history(history, &o);
+        if (i == 0 || object_sid(&o, &sid) != ERR_OK || (primary && sid_eq(&sid, primary)))
+            continue;
+        if ((uint32_t)dir_attr_i32(&o, ATTR_groupType, 0) & GROUP_UNIVERSAL)
+            append(universal, &sid, MEMBER_ATTRIBUTES);
+        else
+            append(global, &sid, MEMBER_ATTRIBUTES);
+    }
+    sort(global, primary ? 1 : 0);
+    sort(universal, 0);
+    return ERR_OK;
+}
+
+static bool protects(const struct sid_list *global, const struct sid *account)
+{
+    struct sid domain, group;
+
+    if (sid_split(account, &domain, NULL) != ERR_OK ||
+        sid_append(&domain, RID_PROTECTED_USERS, &group) != ERR_OK)
+        return false;
+    for (unsigned i = 0; i < global->count; i++)
+        if (sid_eq(&global->at[i].sid, &group))
+            return true;
+    return false;
+}
+
+enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena *a,
+                         struct dir_memberships *out)
+{
+    struct idset set = {.arena = a, .max = DIR_GROUPS_MAX};
+    struct sid_list global = {0}, universal = {0}, history = {0};
+    struct sid sid, primary;
+    struct dir_obj o;
+    unsigned histories;
+    enum err e;
+
+    TRY(dir_by_id(s, account, &o));
+    TRY(object_sid(&o, &sid));
+    TRY(idset_add(&set, account));
+    e = add_primary(s, &o, &sid, &set, &primary);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    TRY(close_upward(s, 0, GROUP_GLOBAL | GROUP_UNIVERSAL, &set));
+    TRY(count_history(s, &set, &histories));
+    global.at = arena_new_array(a, set.count + 1, struct dir_group_sid);
+    universal.at = arena_new_array(a, set.count, struct dir_group_sid);
+    history.at = arena_new_array(a, histories, struct dir_group_sid);
+    if (!global.at || !universal.at || !history.at)
+        return ERR_NOMEM;
+    TRY(classify(s, &set, e == ERR_OK ? &primary : NULL, &global, &universal, &history));
+    *out = (struct dir_memberships){
+        .global = global.at,
+        .global_count = global.count,
+        .universal = universal.at,
+        .universal_count = universal.count,
+        .history = history.at,
+        .history_count = history.count,
+        .protected_user = protects(&global, &sid),
+        .visited = set.ids,
+        .visited_count = set.count,
+    };
+    return ERR_OK;
+}
+
+bool dir_memberships_current(const struct dir_snap *s, const dir_id *visited, unsigned count,
+                             uint64_t usn)
+{
+    if (s->epochs.links <= usn)
+        return true;
+    for (unsigned i = 0; i < count; i++)
+        if (dir_link_epoch(s, visited[i]) > usn)
+            return false;
+    return true;
+}
+
+/* Those of the domain; with NULL all, BUILTIN among them. */
+static enum err list_local(const struct dir_snap *s, const struct idset *set,
+                           const struct sid *domain, struct sid_list *l)
+{
+    for (unsigned i = 0; i < set->count; i++) {
+        struct dir_obj o;
+        struct sid sid;
+
+        TRY(dir_by_id(s, set->ids[i], &o));
+        if (object_sid(&o, &sid) == ERR_OK && (!domain || sid_in_domain(&sid, domain, NULL)))
+            append(l, &sid, RESOURCE_ATTRIBUTES);
+    }
+    sort(l, 0);
+    return ERR_OK;
+}
+
+/* The principals are looked at only for who holds them; the groups start after them. A domain-local
+ * group that is among the given SIDs already is found again only through another member. */
+enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
+                            const struct sid *domain, struct arena *a, struct dir_group_sid **out,
+                            unsigned *count_out)
+{
+    struct idset given = {.arena = a, .max = DIR_GROUPS_MAX};
+    struct idset groups = {.arena = a, .max = DIR_GROUPS_MAX};
+    struct sid_list l = {0};
+
+    for (unsigned i = 0; i < count; i++) {
+        struct dir_obj o;
+        enum err e = dir_by_sid(s, &sids[i], &o);
+
+        if (e == ERR_OK)
+            e = idset_add(&given, o.id);
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+            return e;
+    }
+    for (unsigned i = 0; i < given.count; i++)
+        TRY(add_holders(s, given.ids[i], GROUP_LOCAL, &groups));
+    TRY(close_upward(s, 0, GROUP_LOCAL, &groups));
+    l.at = arena_new_array(a, groups.count, struct dir_group_sid);
+    if (!l.at)
+        return ERR_NOMEM;
+    TRY(list_local(s, &groups, domain, &l));
+    *out = l.at;
+    *count_out = l.count;
+    return ERR_OK;
+}
+
+enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
+                          struct arena *a, struct dir_group_sid **out, unsigned *count_out)
+{
+    struct dir_naming naming;
+
+    TRY(dir_naming(s, &naming));
+    return token_local_groups(s, sids, count, &naming.domain_sid, a, out, count_out);
+}
