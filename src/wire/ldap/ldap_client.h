@@ -53,15 +53,20 @@ struct ldap_ping {
     uint32_t nt_version;
 };
 void ldap_put_ping(struct builder *b, int32_t id, const struct ldap_ping *p);
-/* Reads the ping's elements out of a search request's filter: (&(..)(..)), nested ANDs allowed,
- * order free. ERR_NOT_FOUND: the filter is no ping (another kind of node, no NtVer). */
+/*
+ * The elements of a ping from a search request's filter: AND of equality tests, in any order;
+ * nested ANDs as Samba sends them. Elements that are not known are ignored, as [MS-ADTS] 6.3.3.1
+ * says. ERR_NOT_FOUND: the filter has another shape, so it is no ping; ERR_MALFORMED: an element
+ * twice, or a number or GUID of the wrong length, for which the DC's answer is an empty result
+ * (6.3.3.3).
+ */
 struct ldap_ping_request {
     struct span dns_domain, host, user, dns_host_name;
     struct span domain_guid; /* 16 octets, or empty */
     struct span domain_sid;  /* octets, or empty */
     bool has_aac;
     uint32_t aac;
-    uint32_t nt_version;
+    uint32_t nt_version; /* 0 when absent */
 };
 enum err ldap_ping_from_filter(const struct ldap_filter *f, struct ldap_ping_request *out);
 

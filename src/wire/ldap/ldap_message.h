@@ -154,13 +154,22 @@ struct ldap_search {
     uint32_t attr_count;
 };
 
+/* The octet of the choice. The last three are Windows' own ([MS-ADTS] 5.1.1.1.3). */
+enum ldap_auth {
+    LDAP_AUTH_SIMPLE = 0x80,
+    LDAP_AUTH_SASL = 0xa3,
+    LDAP_AUTH_SICILY_DISCOVERY = 0x89,
+    LDAP_AUTH_SICILY_NEGOTIATE = 0x8a,
+    LDAP_AUTH_SICILY_RESPONSE = 0x8b,
+};
+
 struct ldap_bind {
     uint32_t version;
     struct span name;
-    bool sasl;
-    struct span password;    /* simple */
-    struct span mechanism;   /* SASL; "" aborts */
-    struct span credentials; /* SASL; ptr NULL when absent */
+    uint8_t auth;            /* enum ldap_auth, or any other: authMethodNotSupported */
+    struct span password;    /* LDAP_AUTH_SIMPLE */
+    struct span mechanism;   /* LDAP_AUTH_SASL */
+    struct span credentials; /* SASL, ptr NULL when absent; the contents of any other choice */
 };
 
 enum ldap_change_op { LDAP_CHANGE_ADD = 0, LDAP_CHANGE_DELETE = 1, LDAP_CHANGE_REPLACE = 2 };
@@ -201,7 +210,7 @@ struct ldap_extended {
 };
 
 struct ldap_message {
-    int32_t id; /* 0 only in a notice of disconnection */
+    int32_t id; /* 0 is for notices of servers; a request that has it is decoded all the same */
     enum ldap_op op;
     union {
         struct ldap_bind bind;

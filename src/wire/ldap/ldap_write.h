@@ -43,6 +43,7 @@ void ldap_put_disconnect_notice(struct builder *b, uint32_t code, struct span me
 
 struct ldap_entry {
     struct builder *b;
+    size_t start;              /* length of the builder before the entry */
     size_t message, op, attrs; /* marks of what is open */
     size_t attr, values;
     size_t value;
