@@ -1,0 +1,123 @@
+#include "control/control_spec.h"
+
+#include "base/builder.h"
+#include "base/reader.h"
+
+static void put_text(struct builder *b, struct span s)
+{
+    if (s.len > UINT16_MAX)
+        builder_fail(b, ERR_LIMIT);
+    builder_le16(b, (uint16_t)s.len);
+    builder_span(b, s);
+}
+
+static struct span get_text(struct reader *r)
+{
+    return reader_span(r, reader_le16(r));
+}
+
+enum err control_spec_encode(const struct control_spec *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    put_text(&b, in->id);
+    put_text(&b, in->dns_name);
+    put_text(&b, in->flat_name);
+    put_text(&b, in->site);
+    put_text(&b, in->admin_password);
+    builder_u8(&b, (uint8_t)in->dc_count);
+    for (unsigned i = 0; i < in->dc_count; i++) {
+        put_text(&b, in->dc[i].host);
+        builder_u8(&b, (uint8_t)in->dc[i].address_count);
+        for (unsigned j = 0; j < in->dc[i].address_count; j++)
+            put_text(&b, in->dc[i].address[j]);
+    }
+    return builder_done(&b, out);
+}
+
+static void get_dc(struct reader *r, struct control_dc *out)
+{
+    out->host = get_text(r);
+    out->address_count = reader_u8(r);
+    if (out->address_count > CONTROL_DC_ADDRESSES_MAX)
+        reader_fail(r, ERR_LIMIT);
+    for (unsigned j = 0; reader_ok(r) && j < out->address_count; j++)
+        out->address[j] = get_text(r);
+}
+
+enum err control_spec_decode(struct span bytes, struct control_spec *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_spec spec = {0};
+    spec.id = get_text(&r);
+    spec.dns_name = get_text(&r);
+    spec.flat_name = get_text(&r);
+    spec.site = get_text(&r);
+    spec.admin_password = get_text(&r);
+    spec.dc_count = reader_u8(&r);
+    if (spec.dc_count > CONTROL_DCS_MAX || spec.id.len > CONTROL_ID_MAX)
+        reader_fail(&r, ERR_LIMIT);
+    for (unsigned i = 0; reader_ok(&r) && i < spec.dc_count; i++)
+        get_dc(&r, &spec.dc[i]);
+    TRY(reader_end(&r));
+    *out = spec;
+    return ERR_OK;
+}
+
+enum err control_outcome_encode(const struct control_outcome *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    builder_u8(&b, (uint8_t)in->err);
+    put_text(&b, in->text);
+    return builder_done(&b, out);
+}
+
+enum err control_outcome_decode(struct span bytes, struct control_outcome *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_outcome outcome = {.err = reader_u8(&r)};
+    outcome.text = get_text(&r);
+    if (outcome.err >= ERR__COUNT)
+        reader_fail(&r, ERR_MALFORMED);
+    TRY(reader_end(&r));
+    *out = outcome;
+    return ERR_OK;
+}
+
+enum err control_status_encode(const struct control_status *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    if (in->count > CONTROL_PROCESSES_MAX)
+        return ERR_LIMIT;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    builder_u8(&b, (uint8_t)in->count);
+    for (unsigned i = 0; i < in->count; i++) {
+        put_text(&b, in->process[i].name);
+        builder_le32(&b, in->process[i].pid);
+        builder_le32(&b, in->process[i].restarts);
+        builder_u8(&b, in->process[i].ready);
+    }
+    return builder_done(&b, out);
+}
+
+enum err control_status_decode(struct span bytes, struct arena *a, struct control_status *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_status status = {.count = reader_u8(&r)};
+    if (status.count > CONTROL_PROCESSES_MAX)
+        return ERR_LIMIT;
+    status.process = arena_new_array(a, status.count, struct control_process);
+    if (!status.process)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < status.count; i++) {
+        struct control_process *p = &status.process[i];
+        p->name = get_text(&r);
+        p->pid = reader_le32(&r);
+        p->restarts = reader_le32(&r);
+        p->ready = reader_u8(&r);
+    }
+    TRY(reader_end(&r));
+    *out = status;
+    return ERR_OK;
+}

@@ -1,0 +1,69 @@
+/*
+ * What control tells serve: which directories are to run, with which domain controllers, and what
+ * serve tells back. Messages over the channel between the two; payloads are encoded here and
+ * decoded here only.
+ */
+#ifndef CONTROL_CONTROL_SPEC_H
+#define CONTROL_CONTROL_SPEC_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+
+#define CONTROL_DCS_MAX          8
+#define CONTROL_DC_ADDRESSES_MAX 4
+#define CONTROL_ID_MAX           32
+#define CONTROL_SPEC_MAX         (64u << 10)
+
+/* Calls from control to serve. */
+enum control_message {
+    CONTROL_START = 1, /* struct control_spec; reply: struct control_outcome, when all have bound */
+    CONTROL_STOP,      /* the id; reply: struct control_outcome, when all have ended */
+    CONTROL_STATUS,    /* the id; reply: struct control_status */
+};
+/* Links that serve gives to control, each with a descriptor: CONTROL_LINK_WRITER's payload is the
+ * id, of CONTROL_LINK_PEER the id too (the first domain controller's peer). A new link replaces the
+ * old one. */
+enum control_link { CONTROL_LINK_WRITER = 16, CONTROL_LINK_PEER };
+
+struct control_dc {
+    struct span host; /* first label */
+    unsigned address_count;
+    struct span address[CONTROL_DC_ADDRESSES_MAX];
+};
+
+struct control_spec {
+    struct span id; /* names the folder: "d-" and hexadecimal digits */
+    struct span dns_name, flat_name, site;
+    unsigned dc_count;
+    struct control_dc dc[CONTROL_DCS_MAX];
+    struct span admin_password; /* at the first start only */
+};
+
+struct control_outcome {
+    enum err err;
+    struct span text; /* what was refused, and the remedy */
+};
+
+#define CONTROL_PROCESSES_MAX 128
+struct control_process {
+    struct span name; /* "kdc d-12/dc1" */
+    uint32_t pid;     /* 0: not running */
+    uint32_t restarts;
+    bool ready;
+};
+struct control_status {
+    unsigned count;
+    struct control_process *process;
+};
+
+/* Texts of what is decoded are views into the bytes. ERR_MALFORMED, ERR_LIMIT. */
+enum err control_spec_encode(const struct control_spec *in, struct arena *a, struct span *out);
+enum err control_spec_decode(struct span bytes, struct control_spec *out);
+enum err control_outcome_encode(const struct control_outcome *in, struct arena *a,
+                                struct span *out);
+enum err control_outcome_decode(struct span bytes, struct control_outcome *out);
+enum err control_status_encode(const struct control_status *in, struct arena *a, struct span *out);
+enum err control_status_decode(struct span bytes, struct arena *a, struct control_status *out);
+
+#endif

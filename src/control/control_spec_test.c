@@ -1,0 +1,62 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "control/control_spec.h"
+
+static struct arena arena;
+
+static void test_spec_round_trip_and_every_prefix(void **state)
+{
+    (void)state;
+    struct control_spec back,
+        spec = {
+            .id = SPAN_LIT("d-1"),
+            .dns_name = SPAN_LIT("aws.example.com"),
+            .flat_name = SPAN_LIT("AWS"),
+            .dc_count = 2,
+            .dc = {{SPAN_LIT("dc1"), 2, {SPAN_LIT("127.0.0.1"), SPAN_LIT("::1")}},
+                   {SPAN_LIT("dc2"), 1, {SPAN_LIT("127.0.0.2")}}},
+            .admin_password = SPAN_LIT("secret"),
+        };
+    struct span bytes;
+    assert_int_equal(control_spec_encode(&spec, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_spec_decode(bytes, &back), ERR_OK);
+    assert_int_equal(back.dc_count, 2);
+    assert_true(span_eq(back.dc[0].address[1], SPAN_LIT("::1")));
+    assert_true(span_eq(back.admin_password, spec.admin_password) && back.site.len == 0);
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(control_spec_decode(span_sub(bytes, 0, n), &back), ERR_OK);
+}
+
+static void test_status_and_outcome(void **state)
+{
+    (void)state;
+    struct control_process p[] = {{SPAN_LIT("kdc d-1/dc1"), 12, 3, true}};
+    struct control_status back, status = {1, p};
+    struct control_outcome said, outcome = {ERR_BUSY, SPAN_LIT("port 88 is in use")};
+    struct span bytes;
+    assert_int_equal(control_status_encode(&status, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_status_decode(bytes, &arena, &back), ERR_OK);
+    assert_int_equal(back.process[0].restarts, 3);
+    assert_true(back.process[0].ready);
+    assert_int_equal(control_outcome_encode(&outcome, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_outcome_decode(bytes, &said), ERR_OK);
+    assert_int_equal(said.err, ERR_BUSY);
+    assert_true(span_eq(said.text, outcome.text));
+    assert_int_equal(control_outcome_decode(SPAN_LIT("\xff\0\0"), &said), ERR_MALFORMED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spec_round_trip_and_every_prefix),
+        cmocka_unit_test(test_status_and_outcome),
+    };
+    arena_init(&arena, 4096, 1 << 20, 0);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_fini(&arena);
+    return failed;
+}
