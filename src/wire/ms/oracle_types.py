@@ -1,7 +1,7 @@
 """Random values of the structures that src/wire/ms reads and writes, made and written by Samba."""
 import uuid
 
-from samba.dcerpc import drsblobs, krb5pac, lsa, netlogon, samr, security
+from samba.dcerpc import drsblobs, krb5pac, lsa, misc, netlogon, samr, security
 from samba.ndr import ndr_pack, ndr_unpack
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.$ äöüßéñøłЖλ日本語😀"
@@ -321,3 +321,105 @@ def forest_info(rnd, f):
     info.count = len(records)
     info.records = records
     return info
+
+
+# --- security descriptors ----------------------------------------------------------------------------
+
+PLAIN_ACES = [security.SEC_ACE_TYPE_ACCESS_ALLOWED, security.SEC_ACE_TYPE_ACCESS_DENIED,
+              security.SEC_ACE_TYPE_SYSTEM_AUDIT]
+OBJECT_ACES = [security.SEC_ACE_TYPE_ACCESS_ALLOWED_OBJECT, security.SEC_ACE_TYPE_ACCESS_DENIED_OBJECT,
+               security.SEC_ACE_TYPE_SYSTEM_AUDIT_OBJECT]
+ACE_FLAGS = [1, 2, 4, 8, 16, 64, 128]
+RIGHTS = [1 << n for n in range(9)] + [1 << n for n in range(16, 20)] + [1 << n for n in range(28, 32)]
+DOMAIN_RIDS = [498, 500, 501, 512, 513, 514, 515, 516, 517, 518, 519, 520, 522, 553, 1104]
+KNOWN_SIDS = ["S-1-1-0", "S-1-3-0", "S-1-3-1", "S-1-3-4", "S-1-5-9", "S-1-5-10", "S-1-5-11", "S-1-5-18",
+              "S-1-5-2", "S-1-5-4", "S-1-5-6", "S-1-5-7", "S-1-5-12", "S-1-5-19", "S-1-5-20",
+              "S-1-5-33"] + ["S-1-5-32-%d" % n for n in range(544, 581)]
+
+
+def trustee(rnd, domain):
+    kind_of = rnd.randint(0, 2)
+    if kind_of == 0:
+        return "%s-%d" % (domain, rnd.choice(DOMAIN_RIDS))
+    return rnd.choice(KNOWN_SIDS) if kind_of == 1 else any_sid(rnd)
+
+
+def random_ace(rnd, f, name, domain):
+    ace = security.ace()
+    with_object = rnd.random() < 0.4
+    ace.type = rnd.choice(OBJECT_ACES if with_object else PLAIN_ACES)
+    ace.flags = sum(rnd.sample(ACE_FLAGS, rnd.randint(0, 4)))
+    ace.access_mask = rnd.choice([sum(rnd.sample(RIGHTS, rnd.randint(1, 8))), rnd.getrandbits(32)])
+    ace.trustee = security.dom_sid(trustee(rnd, domain))
+    types = ["-", "-"]
+    if with_object:
+        ace.object.flags = rnd.randint(0, 3)
+        if ace.object.flags & 1:
+            types[0] = guid(rnd)
+            ace.object.type = misc.GUID(types[0])
+        if ace.object.flags & 2:
+            types[1] = guid(rnd)
+            ace.object.inherited_type = misc.GUID(types[1])
+    f.add(name, "%d/%d/%d/%s/%s/%s" % (ace.type, ace.flags, ace.access_mask, types[0], types[1],
+                                      ace.trustee))
+    return ace
+
+
+def random_descriptor(rnd, f, domain):
+    sd = security.descriptor()
+    sd.type = 0x8000 | sum(rnd.sample([0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000], rnd.randint(0, 3)))
+    if rnd.random() < 0.8:
+        sd.owner_sid = security.dom_sid(f.add("owner", trustee(rnd, domain)))
+    if rnd.random() < 0.8:
+        sd.group_sid = security.dom_sid(f.add("group", trustee(rnd, domain)))
+    if rnd.random() < 0.5:
+        for _ in range(rnd.randint(1, 4)):
+            sd.sacl_add(random_ace(rnd, f, "sacl", domain))
+        sd.type |= 0x10
+    if rnd.random() < 0.9:
+        for _ in range(rnd.randint(1, 12)):
+            sd.dacl_add(random_ace(rnd, f, "dacl", domain))
+        sd.type |= 0x4
+    f.add("control", sd.type)
+    return sd
+
+
+@kind(security.descriptor)
+def sd(rnd, f):
+    return random_descriptor(rnd, f, domain_sid(rnd))
+
+
+class Sddl(Type):
+    """The bytes are a descriptor, the fields its domain and its text; again: domain, text -> bytes."""
+
+    def random(self, rnd):
+        f = Fields()
+        domain = f.add("domain", domain_sid(rnd))
+        value = random_descriptor(rnd, Fields(), domain)
+        text_form = f.add("sddl", value.as_sddl(security.dom_sid(domain)))
+        return self.again(("%s\n%s" % (domain, text_form)).encode()), f
+
+    def again(self, data):
+        domain, text_form = data.decode().split("\n")
+        return ndr_pack(security.descriptor.from_sddl(text_form, security.dom_sid(domain)))
+
+
+class SchemaSddl(Sddl):
+    """The default descriptors of the schema's classes, one after the other."""
+
+    FILE = "/usr/share/samba/setup/ad-schema/AD_DS_Classes__Windows_Server_2016.ldf"
+
+    def random(self, rnd):
+        with open(self.FILE, encoding="cp1252") as ldif:
+            lines = ldif.read().replace("\n ", "").split("\n")
+        name = "defaultSecurityDescriptor: "
+        texts = sorted({line[len(name):] for line in lines if line.startswith(name)})
+        texts = [t for t in texts if t.startswith("D:")]
+        f = Fields()
+        domain = f.add("domain", domain_sid(rnd))
+        f.add("sddl", rnd.choice(texts))
+        return self.again(("%s\n%s" % (domain, f[1][1])).encode()), f
+
+
+TYPES["sddl"] = Sddl(None, None)
+TYPES["schema_sddl"] = SchemaSddl(None, None)

@@ -2,7 +2,8 @@
  * SDDL, the text form of security descriptors ([MS-DTYP] 2.5.1): "O:DAG:DAD:AI(A;;RPLC;;;AU)".
  * Two-letter names of SIDs that belong to a domain need that domain's SID (DA, DU, ...) or the
  * forest root's (EA, SA, ...). Conditional expressions and resource attributes are not supported:
- * AD's own descriptors hold none, and a condition that is not evaluated must not be accepted.
+ * AD's own descriptors hold none, and a condition that is not evaluated must not be accepted. Lists
+ * get revision 4, as in AD.
  */
 #ifndef WIRE_MS_SDDL_H
 #define WIRE_MS_SDDL_H
@@ -21,7 +22,9 @@ struct sddl_domain {
  * ERR_LIMIT. */
 enum err sddl_parse(struct span text, const struct sddl_domain *dom, struct arena *scratch,
                     struct builder *b);
-/* The text of a descriptor. Parsing it again gives an equal descriptor. */
+/* The text of a descriptor; parsing it again gives an equal one. ERR_UNSUPPORTED: ACEs with
+ * conditions or claims, or of types and flags without a letter. A failure is the builder's sticky
+ * error too. */
 enum err sddl_print(struct span sd, const struct sddl_domain *dom, struct builder *b);
 
 /* One SID as SDDL writes it: an alias or "S-1-...". */

@@ -4,8 +4,6 @@
 #define SD_HEADER_SIZE  20
 #define ACL_HEADER_SIZE 8
 #define ACE_HEADER_SIZE 4
-#define ACL_REVISION_NT 2
-#define ACL_REVISION_AD 4
 #define OBJECT_TYPE     1
 #define INHERITED_TYPE  2
 

@@ -15,6 +15,10 @@
 #define SD_MAX   65536 /* bytes of one descriptor: what its 16-bit sizes allow in practice */
 #define ACES_MAX 1820  /* of one list: 64 KiB of the smallest access ACE of 36 bytes */
 
+/* Revisions of a list: 4 allows object ACEs; AD's own lists have it always. */
+#define ACL_REVISION_NT 2
+#define ACL_REVISION_AD 4
+
 enum sd_control {
     SD_OWNER_DEFAULTED = 0x1,
     SD_GROUP_DEFAULTED = 0x2,
