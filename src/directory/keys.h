@@ -55,9 +55,7 @@ struct dir_key_recipe {
 /* old may be NULL (a new account); its versions move down by one. Version numbers go up by one. */
 enum err dir_keys_make(const struct dir_key_recipe *r, const struct dir_account_keys *old,
                        struct arena *a, struct dir_account_keys *out);
-/* Is the password the current one, or among the newest `depth` of history? The current one counts
- * first. */
-bool dir_keys_in_history(const struct dir_account_keys *k, const uint8_t nt[16], unsigned depth);
+/* Is it the current password? Costs one string-to-key. */
 bool dir_keys_match(const struct dir_account_keys *k, struct span password);
 
 /* The salt of an account ([MS-KILE] 3.1.1.2): REALM + name for users, REALM + "host" + name without

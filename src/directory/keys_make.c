@@ -59,18 +59,6 @@ enum err dir_keys_make(const struct dir_key_recipe *r, const struct dir_account_
     return e;
 }
 
-bool dir_keys_in_history(const struct dir_account_keys *k, const uint8_t nt[16], unsigned depth)
-{
-    if (!depth)
-        return false;
-    if (k->have_nt && mem_eq_ct(nt, k->nt_hash, 16))
-        return true;
-    for (size_t i = 0; i + 1 < depth && (i + 1) * DIR_HISTORY_ENTRY <= k->history.len; i++)
-        if (mem_eq_ct(nt, k->history.ptr + i * DIR_HISTORY_ENTRY, DIR_HISTORY_ENTRY))
-            return true;
-    return false;
-}
-
 bool dir_keys_match(const struct dir_account_keys *k, struct span password)
 {
     struct krb_key key;

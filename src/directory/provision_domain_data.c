@@ -131,9 +131,11 @@ static const struct provision_row domain_rows[] = {
     {"CN=Machine,CN=" POLICY_DC ",CN=Policies,CN=System,%D", "container", NULL, CRITICAL FIXED},
     {"CN=PSPs,CN=System,%D", "container", NULL, CRITICAL},
     {"CN=RAS and IAS Servers Access Check,CN=System,%D", "container", NULL, CRITICAL FIXED},
-    {"CN=RID Manager$,CN=System,%D", "rIDManager", NULL, CRITICAL FIXED},
+    /* The largest RID in the upper half, the first one not yet given to a DC in the lower. */
+    {"CN=RID Manager$,CN=System,%D", "rIDManager", NULL,
+     "rIDAvailablePool: 4611686014132422208\n" CRITICAL FIXED},
     {"CN=RpcServices,CN=System,%D", "rpcContainer", NULL, CRITICAL FIXED},
-    {"CN=Server,CN=System,%D", "samServer", NULL, CRITICAL FIXED},
+    {"CN=Server,CN=System,%D", "samServer", NULL, "revision: 65543\n" CRITICAL FIXED},
     {"CN=WinsockServices,CN=System,%D", "container", NULL, CRITICAL FIXED},
     {"CN=WMIPolicy,CN=System,%D", "container", NULL, CRITICAL},
     {"CN=PolicyTemplate,CN=WMIPolicy,CN=System,%D", "container", NULL, CRITICAL},

@@ -62,8 +62,8 @@
 #define REPLICATION_ADMINS                                                                         \
     RIGHT(GET_CHANGES_FILTERED, "BA")                                                              \
     RIGHT(GET_CHANGES, "BA")                                                                       \
-    RIGHT(SYNCHRONIZE, "BA") RIGHT(MANAGE_TOPOLOGY, "BA") RIGHT(GET_CHANGES_ALL, "BA")             \
-        RIGHT(READ_ONLY_SECRETS, "BA")
+    RIGHT(SYNCHRONIZE, "BA")                                                                       \
+    RIGHT(MANAGE_TOPOLOGY, "BA") RIGHT(GET_CHANGES_ALL, "BA") RIGHT(READ_ONLY_SECRETS, "BA")
 #define REPLICATION_DCS                                                                            \
     RIGHT(GET_CHANGES, "ED")                                                                       \
     RIGHT(SYNCHRONIZE, "ED") RIGHT(MANAGE_TOPOLOGY, "ED") RIGHT(READ_ONLY_SECRETS, "ED")

@@ -1,0 +1,47 @@
+/*
+ * Making a new forest: its first domain, configuration and schema, the DNS partitions and zones,
+ * the well-known containers, users and groups, the domain controllers and their site: what clients
+ * of Active Directory expect to find ([MS-ADTS] 6.1). Everything is one transaction on an empty
+ * directory.
+ *
+ * The tables are in provision_data.h. Random bytes and the time come from the caller, so that a
+ * test may make the same forest twice. All names are checked first: provision_check says which one
+ * is wrong.
+ */
+#ifndef DIRECTORY_PROVISION_H
+#define DIRECTORY_PROVISION_H
+
+#include "directory/directory.h"
+
+#define PROVISION_DCS_MAX       64
+#define PROVISION_ADDRESSES_MAX 16
+#define PROVISION_LEVEL         7 /* Windows Server 2016 */
+
+struct provision_dc {
+    struct span name;       /* "dc-a": host name; its account is "DC-A$" */
+    struct span *addresses; /* IPv4 and IPv6 as text, at least one */
+    unsigned address_count;
+};
+
+struct provision_args {
+    struct span dns_name;       /* "aws.example.com" */
+    struct span flat_name;      /* "AWS" */
+    struct span site;           /* empty: Default-First-Site-Name */
+    struct span admin_name;     /* empty: Administrator */
+    struct span admin_password; /* UTF-8; must satisfy the default password policy */
+    struct sid domain_sid;      /* revision 0: drawn */
+    struct guid domain_guid;    /* zero: drawn */
+    const struct provision_dc *dcs;
+    unsigned dc_count;
+    utime now;
+    void (*random)(void *out, size_t len);
+};
+
+/* ERR_OK, or ERR_RANGE with a sentence (a constant) that names the argument and its rule. */
+enum err provision_check(const struct provision_args *args, const char **why_out);
+
+/* The directory was opened writable, with all keys, and is empty (ERR_EXISTS otherwise). ERR_RANGE
+ * as provision_check; other errors: nothing was written. */
+enum err provision_forest(struct dir *d, const struct provision_args *args);
+
+#endif
