@@ -21,10 +21,10 @@ enum dir_index_how {
 
 /* A place in one index. It is a plain value: it stays good across snapshots and may be copied. */
 struct dir_index_cursor {
-    uint16_t bound_len; /* keys must begin with (prefix) or not be greater than (to) this */
-    uint16_t key_len;
-    bool upper;
+    enum dir_index_how how;
+    bool on_key; /* key and last are where the cursor stands, not where it starts */
     dir_id last;
+    uint16_t bound_len, key_len;
     uint8_t bound[DIR_INDEX_KEY_MAX];
     uint8_t key[DIR_INDEX_KEY_MAX];
 };

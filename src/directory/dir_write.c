@@ -1,0 +1,158 @@
+#include "directory/apply.h"
+
+enum err dir_write_begin(struct dir *d, struct dir_write *w)
+{
+    struct store_txn *t;
+    struct dir_state st;
+    TRY(store_write_begin(d->store, NULL, &t));
+    enum err e = dir_state_read(t, &st);
+    if (e != ERR_OK) {
+        store_abort(t);
+        return ERR_IO;
+    }
+    if (d->next_id < st.next_id)
+        d->next_id = st.next_id;
+    if (d->next_rid < st.next_rid)
+        d->next_rid = st.next_rid;
+    *w = (struct dir_write){.snap = {d, t, st.epochs}};
+    return ERR_OK;
+}
+
+dir_id dir_write_next_id(struct dir_write *w)
+{
+    return w->snap.dir->next_id++;
+}
+
+enum err dir_write_next_rid(struct dir_write *w, uint32_t *out)
+{
+    struct dir *d = w->snap.dir;
+    if (d->next_rid > DIR_RID_MAX)
+        return ERR_LIMIT;
+    *out = d->next_rid++;
+    return ERR_OK;
+}
+
+static enum err apply_secret(struct apply *ap, const struct change_item *i)
+{
+    struct store_key k;
+    struct work *w;
+    TRY(apply_load(ap, i->id, &w));
+    store_key_init(&k);
+    store_key_u8(&k, (uint8_t)i->store);
+    store_key_u32(&k, i->id);
+    if (i->data.len)
+        store_put(ap->txn, DB_SECRET, store_key_span(&k), i->data);
+    else
+        store_del(ap->txn, DB_SECRET, store_key_span(&k));
+    return apply_touch(ap, w, ATTR_unicodePwd);
+}
+
+static enum err apply_meta(struct apply *ap, const struct change_item *i)
+{
+    if (!i->key.len || i->key.len > STORE_KEY_MAX || span_eq(i->key, SPAN_LIT("state")))
+        return ERR_CONSTRAINT;
+    ap->naming = true;
+    if (i->data.len)
+        store_put(ap->txn, DB_META, i->key, i->data);
+    else
+        store_del(ap->txn, DB_META, i->key);
+    return ERR_OK;
+}
+
+static enum err apply_item(struct apply *ap, const struct change_item *i)
+{
+    switch (i->op) {
+    case CHANGE_CREATE:
+        return apply_create(ap, i);
+    case CHANGE_SET:
+        return apply_set(ap, i);
+    case CHANGE_MOVE:
+        return apply_move(ap, i);
+    case CHANGE_FLAGS:
+        return apply_flags(ap, i);
+    case CHANGE_SD:
+        return apply_sd(ap, i);
+    case CHANGE_LINK:
+    case CHANGE_UNLINK:
+        return apply_link(ap, i);
+    case CHANGE_SECRET:
+        return apply_secret(ap, i);
+    case CHANGE_META:
+        return apply_meta(ap, i);
+    case CHANGE_REMOVE:
+        return apply_remove(ap, i);
+    }
+    return ERR_MALFORMED;
+}
+
+static enum err apply_record(struct apply *ap, struct span record)
+{
+    struct change_reader r;
+    struct change_item item;
+    enum err e;
+    TRY(dir_state_read(ap->txn, &ap->state));
+    TRY(change_read(record, &r));
+    ap->when = r.when;
+    ap->state.epochs.usn++;
+    while ((e = change_next(&r, &item)) == ERR_OK) {
+        TRY(apply_item(ap, &item));
+        TRY(store_txn_err(ap->txn));
+    }
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(apply_flush(ap));
+    store_put(ap->txn, DB_LOG, NUMBER_KEY(ap->state.epochs.usn), record);
+    dir_state_write(ap->txn, &ap->state);
+    return store_txn_err(ap->txn);
+}
+
+enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_out)
+{
+    struct dir *d = w->snap.dir;
+    struct apply *ap = calloc(1, sizeof(*ap));
+    if (!ap)
+        return ERR_NOMEM;
+    ap->last = &ap->first;
+    arena_init(&ap->arena, 0, APPLY_ARENA_MAX, 0);
+    enum err e = store_write_begin(d->store, w->snap.txn, &ap->txn);
+    if (e == ERR_OK) {
+        e = apply_record(ap, record);
+        if (e == ERR_OK)
+            e = store_commit(ap->txn);
+        else
+            store_abort(ap->txn);
+    }
+    if (e == ERR_OK) {
+        w->snap.epochs = ap->state.epochs;
+        if (d->next_id < ap->state.next_id)
+            d->next_id = ap->state.next_id;
+        if (d->next_rid < ap->state.next_rid)
+            d->next_rid = ap->state.next_rid;
+        *usn_out = ap->state.epochs.usn;
+    }
+    arena_fini(&ap->arena);
+    free(ap);
+    return e;
+}
+
+enum err dir_write_commit(struct dir_write *w)
+{
+    enum err e = store_commit(w->snap.txn);
+    w->snap.txn = NULL;
+    if (e != ERR_OK)
+        dir_naming_forget(w->snap.dir);
+    return e;
+}
+
+void dir_write_abort(struct dir_write *w)
+{
+    store_abort(w->snap.txn);
+    w->snap.txn = NULL;
+    dir_naming_forget(w->snap.dir);
+}
+
+void dir_write_trim_log(struct dir_write *w, uint64_t usn)
+{
+    for (uint64_t oldest = dir_log_oldest(&w->snap); oldest && oldest <= usn; oldest++)
+        store_del(w->snap.txn, DB_LOG, NUMBER_KEY(oldest));
+}
