@@ -16,9 +16,8 @@ enum route_kind {
 /* How the name matched, from the strongest to the weakest. */
 enum route_match {
     ROUTE_MATCH_NOTHING,
-    ROUTE_MATCH_DNS_EXACT, /* a domain's DNS name, a realm, a top-level name */
+    ROUTE_MATCH_DNS_EXACT, /* a domain's DNS name, a realm, a top-level name, a local suffix */
     ROUTE_MATCH_FLAT,      /* a NetBIOS name */
-    ROUTE_MATCH_SUFFIX,    /* a UPN or SPN suffix of the local forest */
     ROUTE_MATCH_DNS_UNDER, /* below a DNS name; the longest wins */
     ROUTE_MATCH__COUNT
 };
@@ -31,9 +30,10 @@ enum route_use {
 struct route {
     enum route_kind kind;
     enum route_match match;
-    const struct trust *trust; /* ROUTE_TRUST: the next hop, one of those given */
-    struct span matched;       /* the name that decided, a view into the facts */
-    enum reason reason;        /* ROUTE_NONE: why */
+    const struct trust
+        *trust;          /* ROUTE_TRUST: the next hop; or the trust that was refused, or NULL */
+    struct span matched; /* the name that decided, a view into the facts */
+    enum reason reason;  /* ROUTE_NONE: why */
 };
 
 struct route_facts {
@@ -63,25 +63,35 @@ bool trust_route_part_of_enterprise(struct span name, struct span *name_out);
  * local->domains), or NULL. Shortcut trusts of the local domain count as one step. */
 const struct trust *trust_next_hop(const struct route_facts *f, unsigned domain);
 
-/* --- forest trust information: collisions ([MS-ADTS] 6.1.6.9.3.2)
- * -------------------------------------- */
+/* --- forest trust information ([MS-ADTS] 6.1.6.9.3.2) ------------------------------------------
+ */
 
-/* Marks the records of trusts[which] that collide with the local forest, with other trusts or with
- * each other, and unmarks those that no longer do; other flags stay. records is writable and is
- * what trusts[which] shows. Returns how many records changed. */
+/* Two claims to the same name or SID. The local forest has the better right, then a trust's own
+ * name and SID, then the records of the trust that stands first in facts; for NetBIOS names the
+ * trust with the shorter DNS name. Claims that lie one under the other do not collide: the longest
+ * wins in routing. */
 struct forest_collision {
     unsigned record;
     enum reason reason;
-    struct span with; /* the name of the domain or trust that has the better right */
+    struct span with; /* the domain or trust that has the better right */
 };
+
+/* Sets the conflict flags of the records of trusts[which] that have the worse right, and clears
+ * those that no longer have; other flags stay. records is the writable array that trusts[which]
+ * shows. Returns how many records changed; the first found_max collisions are described in found.
+ * To validate all trusts call it for each: the result does not depend on the order of the calls,
+ * when repeated until nothing changes. */
 unsigned trust_flag_collisions(const struct route_facts *f, unsigned which,
                                struct forest_record *records, struct forest_collision *found,
                                unsigned found_max, unsigned *found_count_out);
 
-/* The rules whose breach refuses the whole information: at least one top-level name, every domain
- * under one, no domain under or above a top-level name without an exclusion. *record_out (may be
- * NULL) is the record at fault. */
+/* The rules whose breach refuses the whole information: at least one top-level name, and every
+ * domain under one. *record_out (may be NULL) is the record at fault. */
 enum reason trust_check_forest_info(const struct forest_record *records, unsigned count,
                                     unsigned *record_out);
+
+/* Flags of a record that the partner newly claims: top-level names wait for the administrator,
+ * except those at or under the trust's own name ([MS-NRPC] 3.5.4.7.5). */
+uint32_t trust_new_record_flags(const struct trust *t, const struct forest_record *r);
 
 #endif
