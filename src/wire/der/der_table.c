@@ -35,7 +35,9 @@ static size_t storage_of(const struct der_type *type)
         [DER_K_RAW] = sizeof(struct span),
         [DER_K_LIST] = sizeof(struct der_list),
     };
-    return type->kind == DER_K_SEQUENCE ? type->size : sizes[type->kind];
+    if (type->kind == DER_K_SEQUENCE || (type->kind == DER_K_LIST && type->raw))
+        return type->size;
+    return sizes[type->kind];
 }
 
 static bool absence_is_known(const struct der_field *f)

@@ -76,7 +76,7 @@ struct der_type {
     int64_t lo, hi;
 };
 
-/* The layout of every list. */
+/* How every list begins; one with a raw span has it behind. */
 struct der_list {
     void *items;
     uint32_t count;

@@ -34,12 +34,12 @@ const char *spnego_mech_name(enum spnego_mech m); /* "krb5" */
 struct spnego_mechs {
     struct span *items; /* contents octets of OIDs, the sender's order */
     uint32_t count;
+    struct span raw; /* as received: what the mechListMIC covers; not read when encoding */
 };
 
 /* NegTokenInit of RFC 4178 section 4.2.1, and NegTokenInit2 of [MS-SPNG] 2.2.1 (with neg_hints). */
 struct spnego_init {
     struct spnego_mechs mech_types;
-    struct span mech_types_raw; /* MechTypeList as received: what the mechListMIC covers */
     bool has_req_flags;
     uint32_t req_flags;
     struct span mech_token;    /* optional */
@@ -81,9 +81,9 @@ struct spnego_token {
 
 /* ERR_MALFORMED, ERR_LIMIT, ERR_TRUNCATED; ERR_UNSUPPORTED: none of the shapes. */
 enum err spnego_decode(struct span in, struct arena *a, struct spnego_token *out);
-/* With the GSS header of the SPNEGO mechanism. mech_types_raw is not read. */
+/* With the GSS header of the SPNEGO mechanism; hint_name is not written. */
 void spnego_put_init(struct builder *b, const struct spnego_init *i);
-/* The hint-bearing form that a server offers first (SMB2 negotiate). */
+/* The form with hint_name that a server offers first (SMB2 negotiate). */
 void spnego_put_init2(struct builder *b, const struct spnego_init *i);
 void spnego_put_resp(struct builder *b, const struct spnego_resp *r);
 /* DER of a MechTypeList: what an initiator signs for what it sent. */
