@@ -156,6 +156,8 @@ class Attr:
         self.map_id = int(one(entry, 'mAPIID', 0))
         self.lower = one(entry, 'rangeLower')
         self.upper = one(entry, 'rangeUpper')
+        if self.upper == '-1':  # written as an unsigned 32-bit number
+            self.upper = '4294967295'
         self.guid = one(entry, 'schemaIDGUID')
         self.property_set = one(entry, 'attributeSecurityGUID', bytes(16))
         self.admin_name = one(entry, 'adminDisplayName')
