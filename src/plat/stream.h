@@ -72,14 +72,19 @@ struct plat_stream_ops {
 };
 
 /* A transform of the bytes of a connection: TLS, or a SASL layer. It keeps what it has of an
- * incomplete record itself. The builders have room for what the input can become; an error closes
- * the connection after reply is sent (an alert). */
+ * incomplete record itself. input is called once without bytes when the filter is set, so that a
+ * client may begin its handshake; later with at most PLAT_FILTER_PIECE bytes. The builders hold
+ * PLAT_FILTER_ROOM bytes. An error closes the connection after reply is sent (an alert); ERR_CLOSED
+ * is the orderly end of what the peer sends. */
+#define PLAT_FILTER_PIECE 16384
+#define PLAT_FILTER_ROOM  (64 * 1024)
 struct plat_filter_ops {
     /* Wire bytes came in: plain gets what they mean, reply what has to be sent (a handshake). */
     enum err (*input)(void *filter, struct span wire, struct builder *plain, struct builder *reply);
-    /* At most 16384 bytes are to be sent. Before the handshake is over: ERR_BUSY keeps them. */
+    /* At most PLAT_FILTER_PIECE bytes are to be sent. Before the handshake is over: ERR_BUSY, and
+     * they are offered again after the next input. */
     enum err (*output)(void *filter, struct span plain, struct builder *wire);
-    /* Optional. The connection ends in order: a close_notify. */
+    /* Optional. Our side ends: a close_notify. */
     void (*end)(void *filter, struct builder *wire);
     void (*free)(void *filter);
 };
@@ -88,7 +93,7 @@ struct plat_filter_ops {
 enum err plat_stream_new(struct plat_loop *loop, const struct plat_stream_ops *ops,
                          const struct plat_stream_limits *limits, const struct event_sink *sink,
                          void *ctx, struct plat_stream **out);
-/* Closes every connection (finish is called) and the listening sockets. */
+/* Closes every connection (finish is called) and the listening sockets. Not from a callback. */
 void plat_stream_free(struct plat_stream *s);
 /* Takes over a listening socket. */
 enum err plat_stream_listen(struct plat_stream *s, int fd);
@@ -97,26 +102,28 @@ void plat_stream_deafen(struct plat_stream *s);
 unsigned plat_stream_conns(const struct plat_stream *s);
 
 /* Client side: begins a connection; ops->begin is called when it is there, and may use tag. If it
- * fails or takes longer than timeout, finish is called with a session that holds zeros. *out (may
- * be NULL) is valid until finish. */
+ * fails or takes longer than timeout, finish is called with a session that holds zeros, and
+ * plat_conn_error says why; never from inside this function. *out (may be NULL) is valid until
+ * finish. ERR_BUSY at max_conns. */
 enum err plat_stream_dial(struct plat_stream *s, const struct plat_addr *to, utime timeout,
                           void *tag, struct plat_conn **out);
 
-/* Copies data to the output, which is sent at the end of the turn. ERR_LIMIT beyond output_max,
- * ERR_NOMEM beyond max_buffered, ERR_CLOSED when closing: the connection is then closed. */
+/* Copies data to the output, which is sent when the callback has returned (or in the next turn,
+ * from outside of one). ERR_LIMIT beyond output_max, ERR_NOMEM beyond max_buffered, ERR_CLOSED when
+ * closing: the connection is then closed. */
 enum err plat_conn_send(struct plat_conn *c, struct span data);
 bool plat_conn_full(const struct plat_conn *c);
 /* Calls produce once there is room, not before the current callback has returned. */
 void plat_conn_want(struct plat_conn *c);
-/* While paused nothing is consumed and the idle deadline rests. Pauses do not nest. */
+/* While paused nothing is read or consumed and the deadlines rest. Pauses do not nest. */
 void plat_conn_pause(struct plat_conn *c);
-/* Also sends what was queued outside of a callback. */
 void plat_conn_resume(struct plat_conn *c);
 /* Closes when the output is sent; nothing more is consumed. */
 void plat_conn_close(struct plat_conn *c, enum reason why);
 /* From now on all bytes pass through the filter, which the connection owns; output already queued
  * is sent as it is. Input that was already received past the current message is not trusted: the
- * connection is closed. NULL returns to plain bytes. ERR_STATE when closing. */
+ * connection is closed. On an error the filter stays the caller's: ERR_STATE when closing, or when
+ * there is one already. */
 enum err plat_conn_filter(struct plat_conn *c, const struct plat_filter_ops *ops, void *filter);
 /* Replaces the server's idle limit for this connection (after authentication). */
 void plat_conn_idle(struct plat_conn *c, utime idle);
@@ -126,7 +133,9 @@ void *plat_conn_ctx(const struct plat_conn *c);
 void *plat_conn_tag(const struct plat_conn *c);
 void *plat_conn_filter_state(const struct plat_conn *c);
 const struct plat_addr *plat_conn_peer(const struct plat_conn *c);
-const struct plat_addr *plat_conn_local(const struct plat_conn *c);
+const struct plat_addr *plat_conn_local(struct plat_conn *c);
 int plat_conn_fd(const struct plat_conn *c);
+/* Why a dialled connection did not come about: ERR_CLOSED (refused), ERR_TIMEOUT, ERR_IO. */
+enum err plat_conn_error(const struct plat_conn *c);
 
 #endif
