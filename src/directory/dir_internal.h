@@ -23,6 +23,7 @@
 #include <stdatomic.h>
 
 #include "crypt/hash.h"
+#include "crypt/seal.h"
 #include "directory/change.h"
 #include "store/store.h"
 
@@ -65,8 +66,8 @@ struct dir {
     struct store *store;
     struct dir_keyring keyring;
     bool writable;
-    bool have_bind_mac;
     struct hmac_key bind_mac;
+    struct seal_key seal[DIR_SECRET__COUNT]; /* of the stores in the keyring */
     struct dir_naming_cache *_Atomic naming;
     struct vol_slot *volatile_slots;
     /* The writer's counters: never go back, not even when a transaction is given up. */

@@ -110,6 +110,16 @@ static enum err open_parts(struct dir *d, const struct dir_open_args *args)
     return args->volatile_path ? vol_open(d, args->volatile_path) : ERR_OK;
 }
 
+static void prepare_keys(struct dir *d)
+{
+    for (unsigned i = 0; i < DIR_SECRET__COUNT; i++) {
+        if (d->keyring.have[i])
+            seal_key_init(&d->seal[i], d->keyring.key[i]);
+    }
+    hmac_key_init(&d->bind_mac, HASH_SHA256,
+                  span_of(d->keyring.key[DIR_SECRET_BIND], SEAL_KEY_SIZE));
+}
+
 enum err dir_open(const struct dir_open_args *args, struct dir **out)
 {
     struct dir *d = calloc(1, sizeof(*d));
@@ -117,10 +127,7 @@ enum err dir_open(const struct dir_open_args *args, struct dir **out)
         return ERR_NOMEM;
     d->keyring = args->keyring;
     d->writable = args->writable;
-    if (d->keyring.have[DIR_SECRET_BIND]) {
-        hmac_key_init(&d->bind_mac, HASH_SHA256, span_of(d->keyring.key[DIR_SECRET_BIND], 32));
-        d->have_bind_mac = true;
-    }
+    prepare_keys(d);
     enum err e = open_parts(d, args);
     if (e != ERR_OK) {
         dir_close(d);
