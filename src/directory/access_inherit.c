@@ -4,7 +4,8 @@
 static const struct sid sid_creator_owner = {1, 1, {0, 0, 0, 0, 0, 3}, {0}};
 static const struct sid sid_creator_group = {1, 1, {0, 0, 0, 0, 0, 3}, {1}};
 
-#define ACE_AUDITS (ACE_SUCCESS_AUDIT | ACE_FAILED_AUDIT)
+#define REVISION_DS 4 /* whether or not object ACEs are in it */
+#define ACE_AUDITS  (ACE_SUCCESS_AUDIT | ACE_FAILED_AUDIT)
 
 /* One ACL while it is put together. */
 struct making {
@@ -61,6 +62,9 @@ static void inherit_ace(struct making *m, const struct ace *parent)
 
         alone.flags = ACE_INHERITED | (parent->flags & ACE_AUDITS);
         alone.inherited_type = NULL;
+        if (!alone.object_type && alone.type >= ACE_ALLOWED_OBJECT &&
+            alone.type <= ACE_AUDIT_OBJECT)
+            alone.type -= ACE_ALLOWED_OBJECT; /* nothing is left that wants the longer form */
         substitute_creator(m, &alone);
         add(m, &alone);
         effective = false;
@@ -177,7 +181,7 @@ static enum err combine_sd(const struct sd *own, const struct sd *parent, const 
         *m = (struct making){.owner = owner, .group = group, .object_class = object_class};
         TRY(combine(m, w == DACL ? own->dacl : own->sacl, is_protected,
                     w == DACL ? parent->dacl : parent->sacl, a));
-        acl[w] = (struct acl_build){.count = m->count, .aces = m->aces};
+        acl[w] = (struct acl_build){.revision = REVISION_DS, .count = m->count, .aces = m->aces};
         if (is_protected)
             b.control |= bits[w].is_protected;
         else if (w == DACL || m->count)

@@ -1,17 +1,7 @@
 #include "directory/token_internal.h"
 
-#include "directory/access_cache.h"
 #include "directory/account.h"
 
-#define SID_ANONYMOUS_INIT                                                                         \
-    {                                                                                              \
-        1, 1, {0, 0, 0, 0, 0, 5},                                                                  \
-        {                                                                                          \
-            7                                                                                      \
-        }                                                                                          \
-    }
-
-static const struct sid sid_anonymous = SID_ANONYMOUS_INIT;
 static const struct sid sid_world = {1, 1, {0, 0, 0, 0, 0, 1}, {0}};
 static const struct sid sid_authenticated = {1, 1, {0, 0, 0, 0, 0, 5}, {11}};
 static const struct sid sid_network = {1, 1, {0, 0, 0, 0, 0, 5}, {2}};
@@ -20,20 +10,6 @@ static const struct sid sid_other_organization = {1, 1, {0, 0, 0, 0, 0, 5}, {100
 static const struct sid sid_domain_controllers = {1, 1, {0, 0, 0, 0, 0, 5}, {9}};
 
 #define WELL_KNOWN_MAX 6
-
-/* Everyone does not include anonymous: that is Windows' default since 2003. */
-const struct dir_token dir_token_anonymous = {.sids = &sid_anonymous, .count = 1};
-const struct dir_token dir_token_system = {.system = true};
-
-bool dir_token_has(const struct dir_token *t, const struct sid *sid)
-{
-    if (t->cache)
-        return access_cache_has(t->cache, t, sid);
-    for (unsigned i = 0; i < t->count; i++)
-        if (sid_eq(&t->sids[i], sid))
-            return true;
-    return false;
-}
 
 /* A token's SIDs under way; room was reckoned beforehand. */
 struct token_list {
