@@ -28,7 +28,8 @@ static const uint8_t *take(struct reader *r, size_t len)
         r->err = ERR_TRUNCATED;
         return NULL;
     }
-    const uint8_t *p = r->base + r->pos;
+    /* An empty reader may have no memory at all, and adding even 0 to NULL is undefined. */
+    const uint8_t *p = r->base ? r->base + r->pos : NULL;
     r->pos += len;
     return p;
 }
