@@ -1,7 +1,8 @@
 """Random values of the structures that src/wire/ms reads and writes, made and written by Samba."""
+import ipaddress
 import uuid
 
-from samba.dcerpc import drsblobs, krb5pac, lsa, misc, netlogon, samr, security
+from samba.dcerpc import dnsp, drsblobs, krb5pac, lsa, misc, nbt, netlogon, samr, security
 from samba.ndr import ndr_pack, ndr_unpack
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.$ äöüßéñøłЖλ日本語😀"
@@ -423,3 +424,151 @@ class SchemaSddl(Sddl):
 
 TYPES["sddl"] = Sddl(None, None)
 TYPES["schema_sddl"] = SchemaSddl(None, None)
+
+
+# --- locating a domain controller --------------------------------------------------------------------
+
+
+def ping_labels(rnd):
+    """Names that share endings, as in one forest."""
+    forest = dns_name(rnd)
+    domain = rnd.choice([forest, "%s.%s" % (label(rnd), forest)])
+    return forest, domain, "%s.%s" % (label(rnd), domain)
+
+
+@kind(nbt.NETLOGON_SAM_LOGON_RESPONSE_EX)
+def netlogon_ex(rnd, f):
+    """With address and next site: Samba's Python writes both always."""
+    v = nbt.NETLOGON_SAM_LOGON_RESPONSE_EX()
+    v.command = f.add("opcode", rnd.choice([23, 24, 25]))
+    v.sbz = 0
+    v.server_type = f.add("flags", u32(rnd))
+    v.domain_uuid = misc.GUID(f.add("guid", guid(rnd)))
+    v.forest, v.dns_domain, v.pdc_dns_name = ping_labels(rnd)
+    f.text("forest", v.forest)
+    f.text("dns_domain", v.dns_domain)
+    f.text("dns_host", v.pdc_dns_name)
+    v.domain_name = f.text("flat_domain", rnd.choice([label(rnd).upper(), label(rnd)]))
+    v.pdc_name = f.text("computer", label(rnd).upper())
+    v.user_name = f.text("user", rnd.choice(["", label(rnd)]))
+    v.server_site = f.text("dc_site", label(rnd))
+    v.client_site = f.text("client_site", rnd.choice(["", label(rnd), v.server_site]))
+    v.sockaddr_size = 16
+    v.sockaddr.sockaddr_family = 2
+    v.sockaddr.pdc_ip = f.add("address", ".".join(str(rnd.randint(0, 255)) for _ in range(4)))
+    v.sockaddr.remaining = bytes(8)
+    v.next_closest_site = f.text("next_site", rnd.choice(["", label(rnd)]))
+    v.nt_version = f.add("nt_version", 0x1D)
+    v.lmnt_token = v.lm20_token = 0xFFFF
+    return v
+
+
+@kind(nbt.NETLOGON_SAM_LOGON_RESPONSE)
+def netlogon_5(rnd, f):
+    v = nbt.NETLOGON_SAM_LOGON_RESPONSE()
+    v.command = f.add("opcode", rnd.choice([19, 20, 21]))
+    v.pdc_name = f.text("computer", "\\\\" + label(rnd).upper())
+    v.user_name = f.text("user", text(rnd))
+    v.domain_name = f.text("flat_domain", text(rnd, 1, 15))
+    v.domain_uuid = misc.GUID(f.add("guid", guid(rnd)))
+    v.forest, v.dns_domain, v.pdc_dns_name = ping_labels(rnd)
+    f.text("forest", v.forest)
+    f.text("dns_domain", v.dns_domain)
+    f.text("dns_host", v.pdc_dns_name)
+    v.pdc_ip = f.add("address", ".".join(str(rnd.randint(0, 255)) for _ in range(4)))
+    v.server_type = f.add("flags", u32(rnd))
+    v.nt_version = f.add("nt_version", 3)
+    v.lmnt_token = v.lm20_token = 0xFFFF
+    return v
+
+
+@kind(nbt.NETLOGON_SAM_LOGON_RESPONSE_NT40)
+def netlogon_nt40(rnd, f):
+    v = nbt.NETLOGON_SAM_LOGON_RESPONSE_NT40()
+    v.command = f.add("opcode", rnd.choice([19, 20, 21]))
+    v.pdc_name = f.text("computer", "\\\\" + label(rnd).upper())
+    v.user_name = f.text("user", text(rnd))
+    v.domain_name = f.text("flat_domain", text(rnd, 1, 15))
+    v.nt_version = f.add("nt_version", 1)
+    v.lmnt_token = v.lm20_token = 0xFFFF
+    return v
+
+
+# --- DNS in the directory ----------------------------------------------------------------------------
+
+
+def wire_name(name):
+    parts = [part.encode() for part in name.split(".") if part]
+    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def dns_soa(rnd):
+    v = dnsp.soa()
+    numbers = b""
+    for name in ("serial", "refresh", "retry", "expire", "minimum"):
+        n = u32(rnd)
+        setattr(v, name, n)
+        numbers += n.to_bytes(4, "big")
+    v.mname, v.rname = dns_name(rnd), dns_name(rnd)
+    return v, wire_name(v.mname) + wire_name(v.rname) + numbers
+
+
+def dns_srv(rnd):
+    v = dnsp.srv()
+    v.wPriority, v.wWeight, v.wPort = u16(rnd), u16(rnd), u16(rnd)
+    v.nameTarget = dns_name(rnd)
+    numbers = b"".join(n.to_bytes(2, "big") for n in (v.wPriority, v.wWeight, v.wPort))
+    return v, numbers + wire_name(v.nameTarget)
+
+
+def dns_mx(rnd):
+    v = dnsp.mx()
+    v.wPriority, v.nameTarget = u16(rnd), dns_name(rnd)
+    return v, v.wPriority.to_bytes(2, "big") + wire_name(v.nameTarget)
+
+
+def dns_txt(rnd):
+    v = dnsp.string_list()
+    v.str = [label(rnd) for _ in range(rnd.randint(1, 4))]
+    v.count = len(v.str)
+    return v, b"".join(bytes([len(s)]) + s.encode() for s in v.str)
+
+
+def dns_data(rnd, kind_of):
+    if kind_of == 1:
+        parts = [rnd.randint(0, 255) for _ in range(4)]
+        return ".".join(map(str, parts)), bytes(parts)
+    if kind_of == 28:
+        address = ipaddress.IPv6Address(rnd.getrandbits(128))
+        return str(address), address.packed
+    if kind_of == 0:
+        stamp = rnd.getrandbits(62)
+        return stamp, stamp.to_bytes(8, "little")
+    if kind_of in (2, 5, 12):
+        name = dns_name(rnd)
+        return name, wire_name(name)
+    return {6: dns_soa, 33: dns_srv, 15: dns_mx, 16: dns_txt}[kind_of](rnd)
+
+
+@kind(dnsp.DnssrvRpcRecord)
+def dns_record(rnd, f):
+    v = dnsp.DnssrvRpcRecord()
+    v.wType = f.add("type", rnd.choice([0, 1, 2, 5, 6, 12, 15, 16, 28, 33]))
+    v.version = 5
+    v.rank = f.add("rank", rnd.choice([0, 8, 32, 128, 130, 240]))
+    v.dwSerial = f.add("serial", u32(rnd))
+    v.dwTtlSeconds = f.add("ttl", u32(rnd))
+    v.dwTimeStamp = f.add("stamp", u32(rnd))
+    v.data, rdata = dns_data(rnd, v.wType)
+    f.add("rdata", rdata.hex())
+    return v
+
+
+@kind(dnsp.DnsProperty)
+def dns_property(rnd, f):
+    v = dnsp.DnsProperty()
+    v.namelength, v.flag, v.version, v.name = 1, 0, 1, 0
+    v.id = f.add("id", rnd.choice([0x01, 0x02, 0x08, 0x10, 0x12, 0x20, 0x40]))
+    v.data = f.add("number", u32(rnd) & (0xFF if v.id == 2 else 0xFFFFFFFF))
+    v.wDataLength = {0x02: 1, 0x08: 8}.get(v.id, 4)
+    return v
