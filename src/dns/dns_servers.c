@@ -29,6 +29,12 @@ bool dns_server_answered(struct dns_server *s, utime round_trip)
     return was_down;
 }
 
+static void rest(struct dns_server *s, utime now)
+{
+    s->pause = s->pause == 0 ? PAUSE_FIRST : s->pause * 2 > PAUSE_MAX ? PAUSE_MAX : s->pause * 2;
+    s->try_again = now + s->pause;
+}
+
 bool dns_server_failed(struct dns_server *s, unsigned count, utime now)
 {
     bool was_up = dns_server_up(s);
@@ -88,7 +94,7 @@ struct dns_server *dns_servers_due(struct dns_server *const *list, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         if (!dns_server_up(list[i]) && now >= list[i]->try_again) {
-            list[i]->try_again = now + list[i]->pause;
+            rest(list[i], now);
             return list[i];
         }
     }

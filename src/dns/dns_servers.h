@@ -56,8 +56,8 @@ utime dns_server_patience(const struct dns_server *s, utime first);
 /* Orders by who is to be asked first: those that are up in the given order, then the others by the
  * end of their pause. */
 void dns_servers_order(struct dns_server **list, size_t count);
-/* The first that is down and due for another look, or NULL; it is not due again until its pause has
- * passed. */
+/* The first that is down and due for another look, or NULL; its pause is doubled, and it is not due
+ * again until that has passed. */
 struct dns_server *dns_servers_due(struct dns_server *const *list, size_t count, utime now);
 
 #endif

@@ -114,33 +114,31 @@ static void age_ttls(struct builder *b, size_t body_at, const struct dns_body *b
     }
 }
 
-size_t dns_body_emit(const struct dns_body *body, const struct dns_query *q, uint16_t extra_flags,
-                     uint32_t age, size_t limit, uint8_t *out, size_t cap)
+void dns_body_emit(const struct dns_body *body, const struct dns_query *q, uint16_t extra_flags,
+                   uint32_t age, size_t limit, struct builder *b)
 {
     size_t overhead = dns_query_overhead(q);
-    size_t room = limit < cap ? limit : cap;
+    size_t room = limit < b->max - b->len ? limit : b->max - b->len;
     room = room > overhead ? room - overhead : 0;
-    if (body->required_len > room) /* the rcode of a truncated NXDOMAIN is still NXDOMAIN */
-        return dns_query_error(q, body->flags & DNS_FLAG_RCODE_MASK,
-                               extra_flags | DNS_FLAG_TC | (body->flags & DNS_FLAG_AA), out, cap);
+    extra_flags |= body->flags;
+    if (body->required_len > room) { /* the rcode of a cut NXDOMAIN is still NXDOMAIN */
+        dns_query_error(q, body->flags & DNS_FLAG_RCODE_MASK, extra_flags | DNS_FLAG_TC, b);
+        return;
+    }
     bool whole = body->len <= room;
     size_t len = whole ? body->len : body->required_len;
-    struct builder b;
-    struct span done;
     uint16_t kept = q->flags & (DNS_FLAG_OPCODE_MASK | DNS_FLAG_RD | DNS_FLAG_CD);
-    builder_over(&b, out, cap);
-    builder_be16(&b, q->id);
-    builder_be16(&b, DNS_FLAG_QR | kept | extra_flags | body->flags);
-    builder_be16(&b, 1);
-    builder_be16(&b, body->count[DNS_SECTION_ANSWER]);
-    builder_be16(&b, body->count[DNS_SECTION_AUTHORITY]);
-    builder_be16(&b, (whole ? body->count[DNS_SECTION_ADDITIONAL] : 0) + q->edns);
-    builder_span(&b, q->question);
-    size_t body_at = b.len;
-    builder_bytes(&b, body->bytes, len);
+    builder_be16(b, q->id);
+    builder_be16(b, DNS_FLAG_QR | kept | extra_flags);
+    builder_be16(b, 1);
+    builder_be16(b, body->count[DNS_SECTION_ANSWER]);
+    builder_be16(b, body->count[DNS_SECTION_AUTHORITY]);
+    builder_be16(b, (whole ? body->count[DNS_SECTION_ADDITIONAL] : 0) + q->edns);
+    builder_span(b, q->question);
+    size_t body_at = b->len;
+    builder_bytes(b, body->bytes, len);
     if (age > 0)
-        age_ttls(&b, body_at, body, len, age);
+        age_ttls(b, body_at, body, len, age);
     if (q->edns)
-        dns_put_opt(&b, DNS_RCODE_NOERROR, q->dnssec_ok);
-    return builder_done(&b, &done) == ERR_OK ? done.len : 0;
+        dns_put_opt(b, DNS_RCODE_NOERROR, q->dnssec_ok);
 }

@@ -57,9 +57,9 @@ struct dns_found {
     bool left_bailiwick;        /* last is outside: somebody else has to be asked about it */
 };
 
-/* Follows CNAMEs from name, believing only records whose owner lies in bailiwick (the root believes
- * all); other records are passed over. ERR_LIMIT on a chain longer than DNS_CHAIN_MAX, which is
- * also how a loop ends. */
+/* Follows CNAMEs from name (type ANY takes all and follows none), believing only records whose
+ * owner lies in bailiwick (the root believes all); other records are passed over. ERR_LIMIT on a
+ * chain longer than DNS_CHAIN_MAX, which is also how a loop ends. */
 enum err dns_find(const struct dns_rr_list *list, struct span name, uint16_t type,
                   struct span bailiwick, struct arena *a, struct dns_found *out);
 

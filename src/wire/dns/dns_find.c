@@ -5,7 +5,8 @@ static enum err find_at(const struct dns_rr_list *list, struct span name, uint16
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct dns_rr *rr = &list->rrs[i];
-        if (rr->type == type && rr->klass == DNS_CLASS_IN && dns_name_eq(rr->owner, name))
+        bool wanted = rr->type == type || type == DNS_TYPE_ANY;
+        if (wanted && rr->klass == DNS_CLASS_IN && dns_name_eq(rr->owner, name))
             TRY(dns_rr_add(out, a, rr));
     }
     return ERR_OK;

@@ -54,11 +54,11 @@ struct dns_body {
 enum err dns_body_build(const struct dns_answer *answer, struct span name, uint16_t type,
                         struct arena *a, struct dns_body *out);
 
-/* Writes the whole answer to q: as much as limit and cap hold, the answer emptied and TC set when
- * the required part does not fit (RFC 2181 section 9). age is subtracted from every TTL (seconds).
- * Returns the length. No allocation. cap must hold dns_query_overhead. */
-size_t dns_body_emit(const struct dns_body *body, const struct dns_query *q, uint16_t extra_flags,
-                     uint32_t age, size_t limit, uint8_t *out, size_t cap);
+/* Appends the whole answer to q: as much as limit (bytes of the whole message) and the builder
+ * hold, the answer emptied and TC set when the required part does not fit (RFC 2181 section 9). age
+ * is subtracted from every TTL (seconds). No allocation over fixed memory. */
+void dns_body_emit(const struct dns_body *body, const struct dns_query *q, uint16_t extra_flags,
+                   uint32_t age, size_t limit, struct builder *b);
 
 /* A parsed response. Views are into the arena. */
 struct dns_response {

@@ -1,6 +1,5 @@
 #include "wire/dns/dns_query.h"
 
-#include "base/builder.h"
 #include "base/reader.h"
 #include "wire/dns/dns_opt.h"
 
@@ -133,22 +132,18 @@ void dns_put_opt(struct builder *b, enum dns_rcode rcode, bool dnssec_ok)
     opt[7] = dnssec_ok ? DNS_EDNS_FLAG_DO >> 8 : 0;
 }
 
-size_t dns_query_error(const struct dns_query *q, enum dns_rcode rcode, uint16_t extra_flags,
-                       uint8_t *out, size_t cap)
+void dns_query_error(const struct dns_query *q, enum dns_rcode rcode, uint16_t extra_flags,
+                     struct builder *b)
 {
-    struct builder b;
-    struct span done;
     uint16_t kept = q->flags & (DNS_FLAG_OPCODE_MASK | DNS_FLAG_RD | DNS_FLAG_CD);
-    builder_over(&b, out, cap);
-    builder_be16(&b, q->id);
-    builder_be16(&b, DNS_FLAG_QR | kept | extra_flags | (rcode & DNS_FLAG_RCODE_MASK));
-    builder_be16(&b, q->question.len > 0);
-    builder_be32(&b, 0);
-    builder_be16(&b, q->edns);
-    builder_span(&b, q->question);
+    builder_be16(b, q->id);
+    builder_be16(b, DNS_FLAG_QR | kept | extra_flags | (rcode & DNS_FLAG_RCODE_MASK));
+    builder_be16(b, q->question.len > 0);
+    builder_be32(b, 0);
+    builder_be16(b, q->edns);
+    builder_span(b, q->question);
     if (q->edns)
-        dns_put_opt(&b, rcode, q->dnssec_ok);
-    return builder_done(&b, &done) == ERR_OK ? done.len : 0;
+        dns_put_opt(b, rcode, q->dnssec_ok);
 }
 
 bool dns_frame_next(struct span *stream, struct span *msg_out, enum err *err_out)

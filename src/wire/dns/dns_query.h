@@ -11,6 +11,7 @@
 #ifndef WIRE_DNS_DNS_QUERY_H
 #define WIRE_DNS_DNS_QUERY_H
 
+#include "base/builder.h"
 #include "wire/dns/dns_name.h"
 #include "wire/dns/dns_types.h"
 
@@ -38,11 +39,10 @@ struct dns_query {
 /* The request must be one whole message. out is always filled as far as it was read. */
 enum dns_take dns_query_parse(struct span request, struct dns_query *out);
 
-/* The whole answer without records: header, question if there is one, OPT if the client sent one.
- * Returns its length, 0 when cap is below DNS_HEADER_SIZE + question + DNS_OPT_SIZE. extra_flags
- * may hold DNS_FLAG_TC, DNS_FLAG_AA and DNS_FLAG_RA. */
-size_t dns_query_error(const struct dns_query *q, enum dns_rcode rcode, uint16_t extra_flags,
-                       uint8_t *out, size_t cap);
+/* Appends the whole answer without records: header, question if there is one, OPT if the client
+ * sent one. extra_flags may hold DNS_FLAG_TC, DNS_FLAG_AA and DNS_FLAG_RA. */
+void dns_query_error(const struct dns_query *q, enum dns_rcode rcode, uint16_t extra_flags,
+                     struct builder *b);
 
 /* Bytes of header, question and OPT in an answer to this query: what is left of the client's limit
  * belongs to records. */

@@ -12,8 +12,12 @@ static void write_again(const struct dns_response *resp, const struct dns_query 
     memcpy(answer.section, resp->section, sizeof(answer.section));
     if (dns_body_build(&answer, dns_name_span(&q->name), q->type, a, &body) != ERR_OK)
         return;
-    size_t len = dns_body_emit(&body, q, 0, 1, sizeof(out), out, sizeof(out));
-    ENT_ASSERT(len > 0 && dns_response_parse(span_of(out, len), a, &again) == ERR_OK);
+    struct builder b;
+    struct span reply;
+    builder_over(&b, out, sizeof(out));
+    dns_body_emit(&body, q, 0, 1, sizeof(out), &b);
+    ENT_ASSERT(builder_done(&b, &reply) == ERR_OK);
+    ENT_ASSERT(dns_response_parse(reply, a, &again) == ERR_OK);
     size_t count = again.section[DNS_SECTION_ANSWER].count;
     ENT_ASSERT(count == 0 || count == resp->section[DNS_SECTION_ANSWER].count);
     for (size_t i = 0; i < count; i++)
