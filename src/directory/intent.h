@@ -13,6 +13,9 @@
 #include "directory/account.h"
 #include "directory/token.h"
 
+/* The type of the messages that carry intents to the writer; the reply's type too. */
+#define INTENT_MESSAGE 1
+
 enum intent_kind {
     INTENT_ADD = 1,
     INTENT_MODIFY,
