@@ -58,6 +58,8 @@ static int64_t int_of(const struct der_type *type, const void *value)
     case DER_K_INT32:
         return *(const int32_t *)value;
     case DER_K_UINT32:
+        if (type->lo < 0)
+            return *(const int32_t *)value;
         return *(const uint32_t *)value;
     case DER_K_INT64:
         return *(const int64_t *)value;

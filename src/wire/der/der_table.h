@@ -33,8 +33,8 @@
 
 enum der_kind {
     DER_K_INT32,  /* int32_t; range lo..hi when hi is not 0 */
-    DER_K_UINT32, /* uint32_t; a negative 32-bit INTEGER is taken modulo 2^32, as old peers send it
-                   */
+    DER_K_UINT32, /* uint32_t; a negative 32-bit INTEGER is taken modulo 2^32, as old peers send it;
+                     written as one when lo is negative */
     DER_K_INT64,  /* int64_t; range lo..hi when hi is not 0 */
     DER_K_CONST,  /* no storage: an INTEGER that must be lo */
     DER_K_BOOL,   /* bool */
@@ -61,6 +61,7 @@ struct der_field {
     uint8_t tag;   /* explicit context tag octet, DER_CTX(n) */
     uint8_t flags;
     const struct der_type *type;
+    const char *name; /* the member's, for tests that compare a table with its specification */
 };
 
 struct der_type {
@@ -83,28 +84,23 @@ struct der_list {
 };
 
 /* Rows. M: member of struct S. */
+#define DER_ROW_OF(OFFSET, HAS, SIZE, TAG, FLAGS, TYPE, NAME)                                      \
+    {                                                                                              \
+        .offset = (OFFSET), .has = (HAS), .size = (SIZE), .tag = DER_CTX(TAG), .flags = (FLAGS),   \
+        .type = &(TYPE), .name = (NAME)                                                            \
+    }
+#define DER_SIZE_OF(S, M) sizeof(((struct S *)0)->M)
 #define DER_ROW(S, M, TAG, TYPE)                                                                   \
-    {                                                                                              \
-        offsetof(struct S, M), 0, sizeof(((struct S *)0)->M), DER_CTX(TAG), 0, &(TYPE)             \
-    }
+    DER_ROW_OF(offsetof(struct S, M), 0, DER_SIZE_OF(S, M), TAG, 0, TYPE, #M)
 #define DER_ROW_OPT(S, M, TAG, TYPE) /* span or list */                                            \
-    {                                                                                              \
-        offsetof(struct S, M), 0, sizeof(((struct S *)0)->M), DER_CTX(TAG), DER_OPTIONAL, &(TYPE)  \
-    }
+    DER_ROW_OF(offsetof(struct S, M), 0, DER_SIZE_OF(S, M), TAG, DER_OPTIONAL, TYPE, #M)
 #define DER_ROW_HAS(S, M, TAG, TYPE) /* with bool has_M */                                         \
-    {                                                                                              \
-        offsetof(struct S, M), 1 + offsetof(struct S, has_##M), sizeof(((struct S *)0)->M),        \
-            DER_CTX(TAG), DER_OPTIONAL, &(TYPE)                                                    \
-    }
+    DER_ROW_OF(offsetof(struct S, M), 1 + offsetof(struct S, has_##M), DER_SIZE_OF(S, M), TAG,     \
+               DER_OPTIONAL, TYPE, #M)
 #define DER_ROW_PTR(S, M, TAG, TYPE) /* pointer to a struct, NULL: absent */                       \
-    {                                                                                              \
-        offsetof(struct S, M), 0, sizeof(*((struct S *)0)->M), DER_CTX(TAG),                       \
-            DER_OPTIONAL | DER_POINTER, &(TYPE)                                                    \
-    }
-#define DER_ROW_CONST(TAG, TYPE)                                                                   \
-    {                                                                                              \
-        0, 0, 0, DER_CTX(TAG), 0, &(TYPE)                                                          \
-    }
+    DER_ROW_OF(offsetof(struct S, M), 0, sizeof(*((struct S *)0)->M), TAG,                         \
+               DER_OPTIONAL | DER_POINTER, TYPE, #M)
+#define DER_ROW_CONST(TAG, TYPE) DER_ROW_OF(0, 0, 0, TAG, 0, TYPE, #TYPE)
 
 /* Types. */
 #define DER_TYPE_SEQUENCE(S, ROWS)                                                                 \

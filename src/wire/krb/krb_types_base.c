@@ -45,9 +45,15 @@ static const struct der_field typed_rows[] = {
 static const struct der_type typed_element = {DER_TYPE_SEQUENCE(krb_typed_data, typed_rows)};
 const struct der_type krb_typed_data_type = {DER_TYPE_LIST(typed_element, 1, KRB_TYPED_DATA_MAX)};
 
+/* RFC 4120 says UInt32; AD (whose RODCs have the high bits set) and MIT write and want Int32. */
+static const struct der_type kvno_type = {.kind = DER_K_UINT32,
+                                          .tag = DER_INTEGER,
+                                          .size = sizeof(uint32_t),
+                                          .lo = INT32_MIN,
+                                          .hi = UINT32_MAX};
 static const struct der_field encrypted_rows[] = {
     DER_ROW(krb_encrypted, etype, 0, der_int32),
-    DER_ROW_HAS(krb_encrypted, kvno, 1, der_uint32),
+    DER_ROW_HAS(krb_encrypted, kvno, 1, kvno_type),
     DER_ROW(krb_encrypted, cipher, 2, der_octets),
 };
 const struct der_type krb_encrypted_type = {DER_TYPE_SEQUENCE(krb_encrypted, encrypted_rows)};
