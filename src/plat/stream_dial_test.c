@@ -6,7 +6,8 @@
 
 /*
  * A filter that is no cipher but has the shape of one: a client begins with "HI", a server answers
- * "YO"; from then on bytes are XORed with 0x55, and '~' before that is an alert, and 0xfe on the wire is the end.
+ * "YO"; from then on bytes are XORed with 0x55, and '~' before that is an alert, and 0xfe on the
+ * wire is the end.
  */
 struct toy {
     bool client, ready, freed;
