@@ -572,3 +572,74 @@ def dns_property(rnd, f):
     v.data = f.add("number", u32(rnd) & (0xFF if v.id == 2 else 0xFFFFFFFF))
     v.wDataLength = {0x02: 1, 0x08: 8}.get(v.id, 4)
     return v
+
+
+# --- keys and metadata -------------------------------------------------------------------------------
+
+
+@kind(drsblobs.supplementalCredentialsBlob)
+def supplemental(rnd, f):
+    v = drsblobs.supplementalCredentialsBlob()
+    packages = []
+    for _ in range(rnd.randint(0, 5)):
+        p = drsblobs.supplementalCredentialsPackage()
+        data = octets(rnd).hex()
+        p.name, p.data = "Primary:%s" % label(rnd), data
+        p.name_len, p.data_len, p.reserved = 2 * len(p.name), len(data), 0
+        f.add("property", "%s/%s" % (p.name, data))
+        packages.append(p)
+    v.sub.prefix = drsblobs.SUPPLEMENTAL_CREDENTIALS_PREFIX
+    v.sub.signature = drsblobs.SUPPLEMENTAL_CREDENTIALS_SIGNATURE
+    v.sub.num_packages = len(packages)
+    v.sub.packages = packages
+    return v
+
+
+def kerberos_keys(rnd, f, name):
+    keys = []
+    for _ in range(rnd.randint(0, 4)):
+        k = drsblobs.package_PrimaryKerberosKey4()
+        k.keytype, k.iteration_count = rnd.choice([1, 3, 17, 18]), u32(rnd)
+        k.value = octets(rnd, 1, 32)
+        k.value_len = len(k.value)
+        f.add(name, "%d/%d/%s" % (k.keytype, k.iteration_count, k.value.hex()))
+        keys.append(k)
+    return keys
+
+
+@kind(drsblobs.package_PrimaryKerberosBlob)
+def kerberos_newer(rnd, f):
+    v = drsblobs.package_PrimaryKerberosBlob()
+    v.version, v.flags = 4, 0
+    c = drsblobs.package_PrimaryKerberosCtr4()
+    c.salt.string = f.text("salt", text(rnd, 1))
+    c.default_iteration_count = f.add("iterations", u32(rnd))
+    # Samba writes no service keys, whatever it is given.
+    for part in ("", "old_", "older_"):
+        keys = kerberos_keys(rnd, f, part + "key")
+        setattr(c, "num_%skeys" % part, len(keys))
+        setattr(c, part + "keys", keys)
+    v.ctr = c
+    return v
+
+
+@kind(drsblobs.replPropertyMetaDataBlob)
+def repl_meta(rnd, f):
+    v = drsblobs.replPropertyMetaDataBlob()
+    v.version = 1
+    c = drsblobs.replPropertyMetaDataCtr1()
+    entries = []
+    for _ in range(rnd.randint(0, 10)):
+        e = drsblobs.replPropertyMetaData1()
+        e.attid, e.version = u32(rnd), u32(rnd)
+        seconds = rnd.getrandbits(34)
+        e.originating_change_time = seconds * 10000000
+        e.originating_invocation_id = misc.GUID(guid(rnd))
+        e.originating_usn, e.local_usn = rnd.getrandbits(62), rnd.getrandbits(62)
+        f.add("entry", "%d/%d/%d/%s/%d/%d" % (e.attid, e.version, seconds, e.originating_invocation_id,
+                                              e.originating_usn, e.local_usn))
+        entries.append(e)
+    c.count = len(entries)
+    c.array = entries
+    v.ctr = c
+    return v
