@@ -93,14 +93,16 @@ const struct dns_body *dns_answers_find(struct dns_answers *c, uint64_t hash, st
     return NULL;
 }
 
-static struct entry *free_slot(struct dns_answers *c, uint64_t hash)
+/* A free slot near the hash, or the one that has to go; its bytes stay used until all is dropped.
+ */
+static struct entry *slot_for(struct dns_answers *c, uint64_t hash)
 {
     for (size_t i = 0; i < PROBES_MAX; i++) {
         struct entry *e = &c->slots[(hash + i) & c->mask];
         if (e->count == 0)
             return e;
     }
-    return NULL;
+    return &c->slots[(hash + (hash >> 32) % PROBES_MAX) & c->mask];
 }
 
 /* Local answers are not aged: their TTL offsets are not kept. */
@@ -127,19 +129,15 @@ static bool fill(struct dns_answers *c, struct entry *e, struct span name,
 void dns_answers_put(struct dns_answers *c, uint64_t hash, struct span name, uint16_t type,
                      const struct dns_body *bodies, unsigned count)
 {
-    struct entry *slot = c->used * 4 < c->mask * 3 ? free_slot(c, hash) : NULL;
-    if (!slot) {
-        drop_all(c);
-        slot = free_slot(c, hash);
-    }
     struct entry e = {.hash = hash, .type = type, .name_len = (uint8_t)name.len};
     if (!fill(c, &e, name, bodies, count)) {
         drop_all(c);
         return;
     }
+    struct entry *slot = slot_for(c, hash);
     e.count = (uint8_t)count;
+    c->used += slot->count == 0;
     *slot = e;
-    c->used++;
 }
 
 size_t dns_answers_count(const struct dns_answers *c)

@@ -12,7 +12,7 @@ void dns_config_default(struct dns_config *config)
         .answers_per_second = 200,
         .udp_max = DNS_UDP_SAFE,
         .answers_memory = 16u << 20,
-        .answers_slots = 16384,
+        .answers_slots = 65536,
         .cache_memory = 16u << 20,
         .tcp_conns = 1024,
         .tcp_idle = 10 * UTIME_SECOND,

@@ -42,7 +42,7 @@ struct dns_config {
     struct dns_forward_limits forward;
 };
 
-/* Sensible values for a domain controller: 200 equal answers a second, 1232 bytes, 16 MiB and 16384
+/* Sensible values for a domain controller: 200 equal answers a second, 1232 bytes, 16 MiB and 65536
  * slots of compiled answers, 16 MiB of foreign ones, 1024 connections, 10 s idle, 5 s a request. No
  * networks, no addresses. */
 void dns_config_default(struct dns_config *config);
