@@ -188,7 +188,7 @@ static enum err combine_sd(const struct sd *own, const struct sd *parent, const 
             b.control |= bits[w].inherited;
     }
     b.dacl = &acl[DACL];
-    if (own->sacl.ptr || acl[SACL].count)
+    if ((own->control & SD_SACL_PRESENT) || acl[SACL].count)
         b.sacl = &acl[SACL];
     return write_sd(&b, a, out);
 }
