@@ -7,8 +7,8 @@
 #define PASSWORD_LOCKOUT_ADMINS  0x8
 #define PASSWORD_STORE_CLEARTEXT 0x10
 
-#define GROUP_GLOBAL 0x2
-#define PSOS_MAX     256 /* considered for one account */
+#define GROUP_GLOBAL_SECURITY 0x80000002u
+#define PSOS_MAX              256 /* considered for one account */
 
 enum err policy_domain_settings(const struct dir_snap *s, struct policy_settings *out)
 {
@@ -108,9 +108,11 @@ static enum err add_groups_applied(const struct dir_snap *s, dir_id account, str
     TRY(dir_memberships(s, account, scratch, &m));
     for (unsigned i = 1; i < m.visited_count; i++) {
         struct dir_obj group;
+        uint32_t type;
 
         TRY(dir_by_id(s, m.visited[i], &group));
-        if (dir_attr_i32(&group, ATTR_groupType, 0) & GROUP_GLOBAL)
+        type = (uint32_t)dir_attr_i32(&group, ATTR_groupType, 0);
+        if ((type & GROUP_GLOBAL_SECURITY) == GROUP_GLOBAL_SECURITY)
             TRY(add_applied(s, m.visited[i], l));
     }
     return ERR_OK;

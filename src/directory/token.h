@@ -28,7 +28,8 @@ struct dir_memberships {
     struct dir_group_sid *history; /* sIDHistory of the account and of these groups */
     unsigned history_count;
     bool protected_user;
-    /* What it was computed from: the account and the groups, for dir_memberships_current. */
+    /* What was looked at, the account first and more groups than count, for
+     * dir_memberships_current. */
     const dir_id *visited;
     unsigned visited_count;
 };
@@ -45,7 +46,8 @@ bool dir_memberships_current(const struct dir_snap *s, const dir_id *visited, un
 struct dir_member_cache;
 enum err dir_member_cache_new(unsigned entries, size_t max_bytes, struct dir_member_cache **out);
 void dir_member_cache_free(struct dir_member_cache *c);
-/* As dir_memberships; *out points into the cache and is valid until the next call on it. */
+/* As dir_memberships; *out points into the cache or the scratch arena and is valid until the next
+ * call on the cache or a reset of the arena. */
 enum err dir_member_cache_get(struct dir_member_cache *c, const struct dir_snap *s, dir_id account,
                               struct arena *scratch, struct dir_memberships *out);
 

@@ -13,9 +13,10 @@
 
 #define RID_PROTECTED_USERS 525
 
-/* Security groups of the given scopes that list the object as a member. */
+/* Security groups of the given scopes that list the object as a member. What was looked at is more:
+ * a group of another scope counts as soon as its scope changes. */
 static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned scopes,
-                            struct idset *set)
+                            struct idset *set, struct idset *looked_at)
 {
     struct dir_link_cursor c = {0};
     dir_id id;
@@ -25,6 +26,8 @@ static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned sc
         uint32_t type;
 
         TRY(dir_by_id(s, id, &group));
+        if (looked_at)
+            TRY(idset_add(looked_at, id));
         type = (uint32_t)dir_attr_i32(&group, ATTR_groupType, 0);
         if ((type & GROUP_SECURITY) && (type & scopes) && !(group.flags & DIR_OBJ_DELETED))
             TRY(idset_add(set, id));
@@ -32,12 +35,12 @@ static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned sc
     return dir_snap_err(s);
 }
 
-/* Everything above what the set holds from index `first` on. */
-static enum err close_upward(const struct dir_snap *s, unsigned first, unsigned scopes,
-                             struct idset *set)
+/* Everything above what the set holds. */
+static enum err close_upward(const struct dir_snap *s, unsigned scopes, struct idset *set,
+                             struct idset *looked_at)
 {
-    for (unsigned i = first; i < set->count; i++)
-        TRY(add_holders(s, set->ids[i], scopes, set));
+    for (unsigned i = 0; i < set->count; i++)
+        TRY(add_holders(s, set->ids[i], scopes, set, looked_at));
     return ERR_OK;
 }
 
@@ -114,11 +117,12 @@ static enum err add_primary(const struct dir_snap *s, const struct dir_obj *acco
     int32_t rid = dir_attr_i32(account, ATTR_primaryGroupID, 0);
     struct dir_obj group;
     struct sid domain;
+    uint32_t own;
     enum err e;
 
     if (rid == 0)
         return ERR_NOT_FOUND;
-    TRY(sid_split(sid, &domain, NULL));
+    TRY(sid_split(sid, &domain, &own));
     TRY(sid_append(&domain, (uint32_t)rid, out));
     e = dir_by_sid(s, out, &group);
     if (e == ERR_NOT_FOUND)
@@ -155,8 +159,9 @@ static enum err classify(const struct dir_snap *s, const struct idset *set,
 static bool protects(const struct sid_list *global, const struct sid *account)
 {
     struct sid domain, group;
+    uint32_t own;
 
-    if (sid_split(account, &domain, NULL) != ERR_OK ||
+    if (sid_split(account, &domain, &own) != ERR_OK ||
         sid_append(&domain, RID_PROTECTED_USERS, &group) != ERR_OK)
         return false;
     for (unsigned i = 0; i < global->count; i++)
@@ -169,6 +174,7 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
                          struct dir_memberships *out)
 {
     struct idset set = {.arena = a, .max = DIR_GROUPS_MAX};
+    struct idset looked_at = {.arena = a, .max = DIR_GROUPS_MAX};
     struct sid_list global = {0}, universal = {0}, history = {0};
     struct sid sid, primary;
     struct dir_obj o;
@@ -181,7 +187,9 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
     e = add_primary(s, &o, &sid, &set, &primary);
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
-    TRY(close_upward(s, 0, GROUP_GLOBAL | GROUP_UNIVERSAL, &set));
+    for (unsigned i = 0; i < set.count; i++)
+        TRY(idset_add(&looked_at, set.ids[i]));
+    TRY(close_upward(s, GROUP_GLOBAL | GROUP_UNIVERSAL, &set, &looked_at));
     TRY(count_history(s, &set, &histories));
     global.at = arena_new_array(a, set.count + 1, struct dir_group_sid);
     universal.at = arena_new_array(a, set.count, struct dir_group_sid);
@@ -197,8 +205,8 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
         .history = history.at,
         .history_count = history.count,
         .protected_user = protects(&global, &sid),
-        .visited = set.ids,
-        .visited_count = set.count,
+        .visited = looked_at.ids,
+        .visited_count = looked_at.count,
     };
     return ERR_OK;
 }
@@ -250,8 +258,8 @@ enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, un
             return e;
     }
     for (unsigned i = 0; i < given.count; i++)
-        TRY(add_holders(s, given.ids[i], GROUP_LOCAL, &groups));
-    TRY(close_upward(s, 0, GROUP_LOCAL, &groups));
+        TRY(add_holders(s, given.ids[i], GROUP_LOCAL, &groups, NULL));
+    TRY(close_upward(s, GROUP_LOCAL, &groups, NULL));
     l.at = arena_new_array(a, groups.count, struct dir_group_sid);
     if (!l.at)
         return ERR_NOMEM;
