@@ -100,7 +100,7 @@ struct der_list {
 #define DER_ROW_PTR(S, M, TAG, TYPE) /* pointer to a struct, NULL: absent */                       \
     DER_ROW_OF(offsetof(struct S, M), 0, sizeof(*((struct S *)0)->M), TAG,                         \
                DER_OPTIONAL | DER_POINTER, TYPE, #M)
-#define DER_ROW_CONST(TAG, TYPE) DER_ROW_OF(0, 0, 0, TAG, 0, TYPE, #TYPE)
+#define DER_ROW_CONST(NAME, TAG, TYPE) DER_ROW_OF(0, 0, 0, TAG, 0, TYPE, #NAME)
 
 /* Types. */
 #define DER_TYPE_SEQUENCE(S, ROWS)                                                                 \

@@ -39,16 +39,11 @@ static const struct der_type part_type = {DER_TYPE_SEQUENCE(part, part_rows),
                                           .raw = 1 + offsetof(struct part, raw)};
 static const struct der_type parts_type = {DER_TYPE_LIST(part_type, 1, 3)};
 static const struct der_field all_rows[] = {
-    DER_ROW_CONST(0, version),
-    DER_ROW(all, wide, 1, der_int64),
-    DER_ROW(all, yes, 2, der_bool),
-    DER_ROW(all, octets, 3, der_octets),
-    DER_ROW(all, when, 4, der_time),
-    DER_ROW(all, bits, 5, der_flags),
-    DER_ROW(all, any, 6, der_raw),
-    DER_ROW_PTR(all, maybe, 7, part_type),
-    DER_ROW_OPT(all, list, 9, parts_type),
-    DER_ROW(all, month, 10, month),
+    DER_ROW_CONST(version, 0, version),    DER_ROW(all, wide, 1, der_int64),
+    DER_ROW(all, yes, 2, der_bool),        DER_ROW(all, octets, 3, der_octets),
+    DER_ROW(all, when, 4, der_time),       DER_ROW(all, bits, 5, der_flags),
+    DER_ROW(all, any, 6, der_raw),         DER_ROW_PTR(all, maybe, 7, part_type),
+    DER_ROW_OPT(all, list, 9, parts_type), DER_ROW(all, month, 10, month),
 };
 static const struct der_type all_type = {DER_TYPE_SEQUENCE(all, all_rows), .outer = DER_APP(7)};
 

@@ -321,7 +321,7 @@ struct krb_error {
     struct krb_name *cname; /* optional */
     struct span realm;
     struct krb_name sname;
-    struct span e_text; /* optional */
+    struct span e_text; /* optional; may end in a zero byte */
     struct span e_data; /* optional: METHOD-DATA, TYPED-DATA or KERB-ERROR-DATA */
 };
 

@@ -9,8 +9,8 @@ static const struct der_type cred_number = KRB_CONST(KRB_CRED);
 static const struct der_type error_number = KRB_CONST(KRB_ERROR);
 
 static const struct der_field ap_req_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, ap_req_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, ap_req_number),
     DER_ROW(krb_ap_req, ap_options, 2, der_flags),
     DER_ROW(krb_ap_req, ticket, 3, krb_ticket_type),
     DER_ROW(krb_ap_req, authenticator, 4, krb_encrypted_type),
@@ -18,7 +18,7 @@ static const struct der_field ap_req_rows[] = {
 const struct der_type krb_ap_req_type = KRB_TYPE_IN(DER_APP(KRB_AP_REQ), krb_ap_req, ap_req_rows);
 
 static const struct der_field authenticator_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
+    DER_ROW_CONST(authenticator_vno, 0, krb_pvno_type),
     DER_ROW(krb_authenticator, crealm, 1, der_text),
     DER_ROW(krb_authenticator, cname, 2, krb_principal_type),
     DER_ROW_PTR(krb_authenticator, cksum, 3, krb_cksum_type),
@@ -32,8 +32,8 @@ const struct der_type krb_authenticator_type =
     KRB_TYPE_IN(DER_APP(2), krb_authenticator, authenticator_rows);
 
 static const struct der_field ap_rep_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, ap_rep_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, ap_rep_number),
     DER_ROW(krb_ap_rep, enc_part, 2, krb_encrypted_type),
 };
 const struct der_type krb_ap_rep_type = KRB_TYPE_IN(DER_APP(KRB_AP_REP), krb_ap_rep, ap_rep_rows);
@@ -60,23 +60,23 @@ const struct der_type krb_enc_priv_part_type =
     KRB_TYPE_IN(DER_APP(28), krb_safe_body, safe_body_rows);
 
 static const struct der_field safe_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, safe_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, safe_number),
     DER_ROW(krb_safe, safe_body, 2, krb_safe_body_type),
     DER_ROW(krb_safe, cksum, 3, krb_cksum_type),
 };
 const struct der_type krb_safe_type = KRB_TYPE_IN(DER_APP(KRB_SAFE), krb_safe, safe_rows);
 
 static const struct der_field priv_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, priv_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, priv_number),
     DER_ROW(krb_priv, enc_part, 3, krb_encrypted_type),
 };
 const struct der_type krb_priv_type = KRB_TYPE_IN(DER_APP(KRB_PRIV), krb_priv, priv_rows);
 
 static const struct der_field cred_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, cred_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, cred_number),
     DER_ROW(krb_cred, tickets, 2, krb_tickets_type),
     DER_ROW(krb_cred, enc_part, 3, krb_encrypted_type),
 };
@@ -110,9 +110,13 @@ static const struct der_field enc_cred_rows[] = {
 const struct der_type krb_enc_cred_part_type =
     KRB_TYPE_IN(DER_APP(29), krb_enc_cred_part, enc_cred_rows);
 
+/* Old KDCs count the zero at the end of e-text, so zeros are let through here. */
+static const struct der_type e_text_type = {
+    .kind = DER_K_SPAN, .tag = DER_GENERAL_STRING, .size = sizeof(struct span)};
+
 static const struct der_field error_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
-    DER_ROW_CONST(1, error_number),
+    DER_ROW_CONST(pvno, 0, krb_pvno_type),
+    DER_ROW_CONST(msg_type, 1, error_number),
     DER_ROW_HAS(krb_error, ctime, 2, der_time),
     DER_ROW_HAS(krb_error, cusec, 3, krb_usec_type),
     DER_ROW(krb_error, stime, 4, der_time),
@@ -122,7 +126,7 @@ static const struct der_field error_rows[] = {
     DER_ROW_PTR(krb_error, cname, 8, krb_principal_type),
     DER_ROW(krb_error, realm, 9, der_text),
     DER_ROW(krb_error, sname, 10, krb_principal_type),
-    DER_ROW_OPT(krb_error, e_text, 11, der_text),
+    DER_ROW_OPT(krb_error, e_text, 11, e_text_type),
     DER_ROW_OPT(krb_error, e_data, 12, der_octets),
 };
 const struct der_type krb_error_type = KRB_TYPE_IN(DER_APP(KRB_ERROR), krb_error, error_rows);

@@ -73,7 +73,7 @@ const struct der_type krb_cksum_type = {DER_TYPE_SEQUENCE(krb_cksum, cksum_rows)
 const struct der_type krb_etypes_type = {DER_TYPE_LIST(der_int32, 0, KRB_ETYPES_MAX)};
 
 static const struct der_field ticket_rows[] = {
-    DER_ROW_CONST(0, krb_pvno_type),
+    DER_ROW_CONST(tkt_vno, 0, krb_pvno_type),
     DER_ROW(krb_ticket, realm, 1, der_text),
     DER_ROW(krb_ticket, sname, 2, krb_principal_type),
     DER_ROW(krb_ticket, enc_part, 3, krb_encrypted_type),

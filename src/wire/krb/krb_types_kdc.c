@@ -25,7 +25,7 @@ static const struct der_type tgs_rep_number = KRB_ONLY(KRB_TGS_REP);
 
 #define REQ_ROWS(NUMBER)                                                                           \
     {                                                                                              \
-        DER_ROW_CONST(1, krb_pvno_type), DER_ROW(krb_kdc_req, msg_type, 2, NUMBER),                \
+        DER_ROW_CONST(pvno, 1, krb_pvno_type), DER_ROW(krb_kdc_req, msg_type, 2, NUMBER),          \
             DER_ROW_OPT(krb_kdc_req, padata, 3, krb_method_data_type),                             \
             DER_ROW(krb_kdc_req, req_body, 4, krb_req_body_type)                                   \
     }
@@ -38,7 +38,7 @@ const struct der_type krb_tgs_req_type = {DER_TYPE_SEQUENCE(krb_kdc_req, tgs_req
 
 #define REP_ROWS(NUMBER)                                                                           \
     {                                                                                              \
-        DER_ROW_CONST(0, krb_pvno_type), DER_ROW(krb_kdc_rep, msg_type, 1, NUMBER),                \
+        DER_ROW_CONST(pvno, 0, krb_pvno_type), DER_ROW(krb_kdc_rep, msg_type, 1, NUMBER),          \
             DER_ROW_OPT(krb_kdc_rep, padata, 2, krb_method_data_type),                             \
             DER_ROW(krb_kdc_rep, crealm, 3, der_text),                                             \
             DER_ROW(krb_kdc_rep, cname, 4, krb_principal_type),                                    \
