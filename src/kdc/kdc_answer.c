@@ -1,0 +1,99 @@
+/*
+ * One request, one reply: decode, dispatch, turn a refusal into an error, tell what was decided.
+ */
+#include "base/text.h"
+#include "kdc/kdc_request.h"
+
+enum err kdc_new(const struct kdc_env *env, struct kdc **out)
+{
+    struct kdc *k = calloc(1, sizeof(*k));
+    if (!k)
+        return ERR_NOMEM;
+    k->env = *env;
+    k->trust_keys = auth_trust_cache_new();
+    if (!k->trust_keys) {
+        free(k);
+        return ERR_NOMEM;
+    }
+    *out = k;
+    return ERR_OK;
+}
+
+void kdc_free(struct kdc *k)
+{
+    if (!k)
+        return;
+    auth_trust_cache_free(k->trust_keys);
+    free(k);
+}
+
+enum err kdc_request_begin(struct kdc *k, enum kdc_transport transport, const char *event,
+                           struct arena *a, struct kdc_request *r)
+{
+    *r = (struct kdc_request){.kdc = k, .a = a, .transport = transport, .now = k->env.now()};
+    event_init(&r->event, r->now, event, REASON_NONE);
+    TRY(dir_snap_begin(k->env.dir, &r->snap));
+    enum err e = dir_naming(&r->snap, &r->naming);
+    if (e == ERR_OK)
+        e = dir_settings(&r->snap, &r->settings);
+    if (e == ERR_OK)
+        e = auth_trust_local(&r->snap, &r->naming, a, &r->local);
+    if (e != ERR_OK)
+        dir_snap_end(&r->snap);
+    return e;
+}
+
+/* Steps of a dialogue are not refusals: they make no noise. */
+static bool is_dialogue(enum reason reason)
+{
+    return reason == REASON_KDC_PREAUTH_REQUIRED || reason == REASON_KDC_USE_TCP ||
+           reason == REASON_KDC_CLIENT_ELSEWHERE;
+}
+
+void kdc_request_end(struct kdc_request *r, enum err e)
+{
+    if (e != ERR_OK) {
+        r->event.reason = e == ERR_REFUSED ? r->refusal.reason : REASON_SERVER_FAILED;
+        event_num(&r->event, "krb_error", r->refusal.code);
+        if (e != ERR_REFUSED)
+            event_text(&r->event, "error", span_str(err_name(e)));
+    }
+    if (!is_dialogue(r->event.reason))
+        event_emit(r->kdc->env.events, &r->event);
+    dir_snap_end(&r->snap);
+}
+
+static enum err dispatch(struct kdc_request *r, struct span request, struct span *reply_out)
+{
+    struct krb_kdc_req *req;
+    enum err e = krb_decode_kdc_req(request, r->a, &req);
+    if (e != ERR_OK)
+        return kdc_refuse(r, KRB_ERR_GENERIC, REASON_WIRE_MALFORMED);
+    r->req = req;
+    r->body = &req->req_body;
+    r->padata = &req->padata;
+    if (req->msg_type == KRB_AS_REQ)
+        return kdc_as(r, reply_out);
+    return kdc_tgs(r, reply_out);
+}
+
+void kdc_answer(struct kdc *k, enum kdc_transport transport, struct span request, struct arena *a,
+                struct span *reply_out)
+{
+    struct kdc_request *r = arena_new(a, struct kdc_request);
+    enum krb_msg_type type = krb_message_type(request);
+    *reply_out = SPAN_NONE;
+    if (!r || (type != KRB_AS_REQ && type != KRB_TGS_REQ))
+        return;
+    enum err e = kdc_request_begin(k, transport, type == KRB_AS_REQ ? "kdc.as" : "kdc.tgs", a, r);
+    if (e != ERR_OK) {
+        kdc_plain_error(k, KDC_ERR_SVC_UNAVAILABLE, SPAN_LIT("UNAVAILABLE"), a, reply_out);
+        return;
+    }
+    e = dispatch(r, request, reply_out);
+    if (e != ERR_OK && e != ERR_REFUSED)
+        r->refusal = (struct kdc_refusal){.code = KRB_ERR_GENERIC, .reason = REASON_SERVER_FAILED};
+    if (e != ERR_OK)
+        kdc_error_reply(r, reply_out);
+    kdc_request_end(r, e);
+}

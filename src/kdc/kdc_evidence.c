@@ -1,0 +1,237 @@
+/*
+ * What a TGS request stands on: the PAC of its header ticket. Our own is believed when both
+ * signatures are ours and the account behind it is still that one (CVE-2021-42287); a partner's is
+ * believed as far as the trust goes ([MS-PAC] 4.1.2).
+ */
+#include "directory/policy_facts.h"
+#include "kdc/kdc_request.h"
+#include "trust/selective.h"
+#include "trust/sid_filter.h"
+#include "wire/ms/pac_sign.h"
+
+/* Accounts are looked at again when the TGT is older. */
+#define RECHECK_AGE (20 * UTIME_MINUTE)
+
+static enum err revoked(struct kdc_request *r, enum reason reason)
+{
+    return kdc_refuse(r, KDC_ERR_TGT_REVOKED, reason);
+}
+
+static enum err open_pac(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct span bytes, contents;
+    struct pac_client_info info;
+    const struct krb_enc_ticket_part *part = e->header->part;
+    enum err found = krb_ticket_pac(&part->authorization_data, r->a, &bytes);
+    if (found != ERR_OK)
+        return revoked(r, REASON_PAC_MISSING);
+    if (pac_open(bytes, &e->pac) != ERR_OK)
+        return revoked(r, REASON_PAC_MALFORMED);
+    contents = pac_contents(&e->pac, PAC_LOGON_INFO);
+    if (!contents.ptr || pac_logon_info(contents, r->a, &e->logon) != ERR_OK ||
+        !e->logon.domain_sid)
+        return revoked(r, REASON_PAC_MALFORMED);
+    contents = pac_contents(&e->pac, PAC_CLIENT_INFO);
+    if (!contents.ptr || pac_client_info(contents, r->a, &info) != ERR_OK)
+        return revoked(r, REASON_PAC_MALFORMED);
+    if (info.authtime != utime_to_filetime(part->authtime) ||
+        !span_eq(info.name, krb_name_plain(&part->cname, r->a)))
+        return revoked(r, REASON_PAC_NOT_THIS_TICKET);
+    return ERR_OK;
+}
+
+static enum err verify_signatures(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct krb_usage u;
+    TRY(krb_usage_init_for(&u, e->header->key, PAC_KEY_USAGE, KRB_FOR_CHECKSUM));
+    enum err checked = pac_verify_server(&e->pac, &u);
+    if (checked == ERR_OK && !e->header->trust)
+        checked = pac_verify_kdc(&e->pac, &u);
+    krb_usage_wipe(&u);
+    if (checked == ERR_OK)
+        return ERR_OK;
+    return kdc_refuse(r, KRB_AP_ERR_MODIFIED, REASON_PAC_SIGNATURE);
+}
+
+/* The user's SID: the domain's with the RID, or the first extra SID when the RID is 0
+ * ([MS-PAC] 2.5). */
+static enum err find_user(struct kdc_request *r, struct kdc_evidence *e)
+{
+    if (e->logon.rid == 0) {
+        if (e->logon.extra_count == 0 || !e->logon.extra[0].sid)
+            return revoked(r, REASON_PAC_MALFORMED);
+        e->user = *e->logon.extra[0].sid;
+        return ERR_OK;
+    }
+    return sid_append(e->logon.domain_sid, e->logon.rid, &e->user) == ERR_OK
+               ? ERR_OK
+               : revoked(r, REASON_PAC_MALFORMED);
+}
+
+/* PAC_REQUESTOR says whom the TGT was issued to. In ours it must be there and be the user; a
+ * partner may leave it out, but not lie. */
+static enum err check_requestor(struct kdc_request *r, const struct kdc_evidence *e)
+{
+    struct span contents = pac_contents(&e->pac, PAC_REQUESTOR_SID);
+    struct sid requestor;
+    if (!contents.ptr)
+        return e->header->trust ? ERR_OK : revoked(r, REASON_PAC_REQUESTOR);
+    if (pac_requestor_sid(contents, &requestor) != ERR_OK)
+        return revoked(r, REASON_PAC_MALFORMED);
+    return sid_eq(&requestor, &e->user) ? ERR_OK : revoked(r, REASON_PAC_REQUESTOR);
+}
+
+/* Still in good standing? Asked once the TGT is old enough that it may have changed. */
+static enum err check_standing(struct kdc_request *r, const struct kdc_evidence *e,
+                               const struct dir_obj *o)
+{
+    struct policy_settings policy;
+    struct policy_logon facts = {
+        .kind = POLICY_LOGON_TGS, .now = utime_to_filetime(r->now), .settings = &policy};
+    if (r->now - e->header->part->authtime < RECHECK_AGE)
+        return ERR_OK;
+    TRY(policy_settings_for(&r->snap, o->id, r->a, &policy, NULL));
+    policy_logon_facts(&e->account, o, &facts);
+    struct policy_verdict v = policy_logon_check(&facts);
+    return v.reason == REASON_NONE ? ERR_OK : kdc_refuse_verdict(r, &v);
+}
+
+/* Our own user: the name in the ticket must still lead to the account with that SID. */
+static enum err check_own_account(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct dir_obj o;
+    if (!sid_in_domain(&e->user, &r->naming.domain_sid, NULL))
+        return ERR_OK; /* a partner's user with a TGT of ours */
+    if (dir_by_sid(&r->snap, &e->user, &o) != ERR_OK || (o.flags & DIR_OBJ_DELETED) ||
+        dir_account_of(&r->snap, &o, &e->account) != ERR_OK)
+        return revoked(r, REASON_PAC_ACCOUNT_GONE);
+    dir_id named;
+    enum err found = kdc_client_id(r, &e->header->part->cname, &named);
+    if (found == ERR_REFUSED || (found == ERR_OK && named != o.id))
+        return revoked(r, REASON_PAC_NAME_MOVED);
+    TRY(found);
+    return check_standing(r, e, &o);
+}
+
+static enum err log_filtered(struct kdc_request *r, const struct kdc_evidence *e,
+                             const struct sid *sid, enum sid_rule rule)
+{
+    struct event ev;
+    char text[SID_TEXT_SIZE];
+    sid_to_text(sid, text);
+    event_init(&ev, r->now, "kdc.sid_filtered", REASON_SID_FILTERED);
+    event_text(&ev, "sid", span_str(text));
+    event_text(&ev, "rule", span_str(trust_sid_rule_name(rule)));
+    event_text(&ev, "trust", e->header->trust->dns_name);
+    event_emit(r->kdc->env.events, &ev);
+    return ERR_OK;
+}
+
+/* Leaves in the logon info what the filter kept. */
+static enum err apply_filter(struct kdc_request *r, struct kdc_evidence *e,
+                             const struct trust_sid_result *f)
+{
+    struct pac_logon_info *l = &e->logon;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < l->group_count; i++) {
+        struct sid sid;
+        if (trust_sid_rule_keeps(f->groups[i], f->boundary))
+            l->groups[kept++] = l->groups[i];
+        else if (sid_append(l->domain_sid, l->groups[i].rid, &sid) == ERR_OK)
+            TRY(log_filtered(r, e, &sid, f->groups[i]));
+    }
+    l->group_count = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < l->extra_count; i++) {
+        if (trust_sid_rule_keeps(f->extra[i], f->boundary))
+            l->extra[kept++] = l->extra[i];
+        else
+            TRY(log_filtered(r, e, l->extra[i].sid, f->extra[i]));
+    }
+    l->extra_count = kept;
+    /* Groups of a resource domain belong to service tickets of that domain; a referral has none to
+     * give. */
+    l->resource_count = 0;
+    l->resource_domain = NULL;
+    return ERR_OK;
+}
+
+static enum err filter(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct trust_sid_result result;
+    const struct trust *trust = e->header->trust;
+    enum reason reason = trust_crealm_check(trust, &r->local, e->header->part->crealm);
+    if (reason != REASON_NONE)
+        return kdc_refuse(r, KDC_ERR_POLICY, reason);
+    TRY(trust_sid_filter(trust, &r->local, &e->logon, r->a, &result));
+    if (result.reason != REASON_NONE)
+        return kdc_refuse(r, KDC_ERR_POLICY, result.reason);
+    return apply_filter(r, e, &result);
+}
+
+/* S-1-5-15 or S-1-5-1000, one of them, in place of whatever was there. */
+static enum err set_organization(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct pac_logon_info *l = &e->logon;
+    bool foreign = e->header->trust != NULL;
+    bool had_other = false, had_this = false;
+    struct pac_sid *extra = arena_new_array(r->a, l->extra_count + 1, struct pac_sid);
+    uint32_t kept = 0;
+    if (!extra)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < l->extra_count; i++) {
+        bool other = sid_eq(l->extra[i].sid, &trust_sid_other_organization);
+        bool this_one = sid_eq(l->extra[i].sid, &trust_sid_this_organization);
+        had_other |= other;
+        had_this |= this_one;
+        if (!other && !this_one)
+            extra[kept++] = l->extra[i];
+    }
+    enum trust_organization o = trust_organization_of(e->header->trust, had_other);
+    if (foreign || had_other || had_this)
+        extra[kept++] = (struct pac_sid){trust_organization_sid(o), PAC_GROUP_DEFAULT};
+    l->extra = extra;
+    l->extra_count = kept;
+    l->user_flags =
+        kept ? l->user_flags | PAC_FLAG_EXTRA_SIDS : l->user_flags & ~PAC_FLAG_EXTRA_SIDS;
+    e->other_organization = o == ORGANIZATION_OTHER;
+    return ERR_OK;
+}
+
+static enum err collect_sids(struct kdc_request *r, struct kdc_evidence *e)
+{
+    const struct pac_logon_info *l = &e->logon;
+    struct sid *sids = arena_new_array(r->a, 2 + l->group_count + l->extra_count, struct sid);
+    unsigned count = 0;
+    if (!sids)
+        return ERR_NOMEM;
+    sids[count++] = e->user;
+    TRY(sid_append(l->domain_sid, l->primary_gid, &sids[count++]));
+    for (uint32_t i = 0; i < l->group_count; i++)
+        TRY(sid_append(l->domain_sid, l->groups[i].rid, &sids[count++]));
+    for (uint32_t i = 0; i < l->extra_count; i++)
+        sids[count++] = *l->extra[i].sid;
+    e->sids = sids;
+    e->sid_count = count;
+    return ERR_OK;
+}
+
+enum err kdc_evidence_check(struct kdc_request *r, struct kdc_evidence *e)
+{
+    struct span contents;
+    uint32_t attributes = PAC_WAS_GIVEN_IMPLICITLY;
+    TRY(open_pac(r, e));
+    TRY(verify_signatures(r, e));
+    TRY(find_user(r, e));
+    TRY(check_requestor(r, e));
+    if (e->header->trust)
+        TRY(filter(r, e));
+    else
+        TRY(check_own_account(r, e));
+    contents = pac_contents(&e->pac, PAC_ATTRIBUTES);
+    if (contents.ptr && pac_attributes(contents, &attributes) != ERR_OK)
+        return revoked(r, REASON_PAC_MALFORMED);
+    e->pac_wanted = attributes != 0;
+    TRY(set_organization(r, e));
+    return collect_sids(r, e);
+}

@@ -1,0 +1,147 @@
+/*
+ * From names to accounts. A name is looked up once, as it stands: nothing is appended and tried
+ * again (CVE-2021-42287).
+ */
+#include "base/text.h"
+#include "kdc/kdc_request.h"
+
+bool kdc_is_local_realm(const struct kdc_request *r, struct span realm)
+{
+    return krb_realm_eq(realm, r->naming.realm) || krb_realm_eq(realm, r->naming.flat_name);
+}
+
+/* What an account that says nothing supports: AES, and RC4 where the directory allows it.
+ * Interdomain accounts and old clients set the attribute; it then rules alone. */
+static uint32_t supported(const struct kdc_request *r, const struct dir_account *facts)
+{
+    uint32_t known = ENCTYPE_BIT_RC4 | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256;
+    uint32_t rc4 = r->settings.allow_rc4 ? ENCTYPE_BIT_RC4 : 0;
+    if (facts->enctypes & known)
+        return facts->enctypes;
+    return facts->enctypes | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256 | rc4;
+}
+
+enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts,
+                          struct kdc_account *out)
+{
+    TRY(dir_by_id(&r->snap, facts->id, &out->obj));
+    out->facts = *facts;
+    out->enctypes = supported(r, facts);
+    enum err e = dir_account_keys(&r->snap, DIR_SECRET_ACCOUNT, facts->id, r->a, &out->keys);
+    if (e == ERR_NOT_FOUND)
+        out->keys = (struct dir_account_keys){0};
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err kdc_krbtgt(struct kdc_request *r, struct kdc_account *out)
+{
+    struct dir_account facts;
+    TRY(dir_account_by_sam(&r->snap, SPAN_LIT("krbtgt"), &facts));
+    TRY(kdc_account_load(r, &facts, out));
+    return out->keys.versions ? ERR_OK : ERR_STATE;
+}
+
+enum err kdc_trusts(struct kdc_request *r)
+{
+    if (r->trusts)
+        return ERR_OK;
+    return auth_trusts(&r->snap, r->a, &r->trusts, &r->trust_count);
+}
+
+enum err kdc_route(struct kdc_request *r, struct span name, enum route_use use, struct route *out)
+{
+    TRY(kdc_trusts(r));
+    struct route_facts facts = {
+        .local = &r->local, .trusts = r->trusts, .trust_count = r->trust_count};
+    trust_route_name(&facts, name, use, out);
+    return ERR_OK;
+}
+
+/* Where users of another forest belong: KDC_ERR_WRONG_REALM with its realm, RFC 6806 section 7.
+ * Only a forest whose users may come here is worth the way. */
+static enum err refer_client(struct kdc_request *r, struct span suffix)
+{
+    struct route found;
+    TRY(kdc_route(r, suffix, ROUTE_CLIENT, &found));
+    if (found.kind != ROUTE_TRUST)
+        return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN, REASON_KDC_CLIENT_UNKNOWN);
+    if (!(found.trust->direction & TRUST_OUTBOUND))
+        return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN, REASON_TRANSIT_NOT_OUTGOING);
+    enum err e = kdc_refuse(r, KDC_ERR_WRONG_REALM, REASON_KDC_CLIENT_ELSEWHERE);
+    r->refusal.crealm = ascii_upper(r->a, found.trust->dns_name);
+    return e;
+}
+
+/* The part behind the last '@', or the empty span. */
+static struct span upn_suffix(struct span upn)
+{
+    for (size_t i = upn.len; i > 0; i--) {
+        if (upn.ptr[i - 1] == '@')
+            return span_sub(upn, i, upn.len);
+    }
+    return SPAN_NONE;
+}
+
+/* "user@suffix": an explicit userPrincipalName first, then the implicit one name@domain. */
+static enum err find_enterprise(struct kdc_request *r, struct span upn, struct dir_account *out)
+{
+    struct span suffix = upn_suffix(upn);
+    enum err e = dir_account_by_upn(&r->snap, upn, out);
+    if (e != ERR_NOT_FOUND || suffix.len == 0)
+        return e;
+    if (!kdc_is_local_realm(r, suffix))
+        return refer_client(r, suffix);
+    return dir_account_by_sam(&r->snap, span_sub(upn, 0, upn.len - suffix.len - 1), out);
+}
+
+static enum err find_plain(struct kdc_request *r, const struct krb_name *cname, struct span plain,
+                           struct dir_account *out)
+{
+    enum err e = ERR_NOT_FOUND;
+    if (cname->parts.count == 1)
+        e = dir_account_by_sam(&r->snap, plain, out);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    struct builder b;
+    struct span upn;
+    builder_in(&b, r->a, KRB_NAME_TEXT_MAX);
+    builder_span(&b, plain);
+    builder_u8(&b, '@');
+    builder_span(&b, r->naming.dns_name);
+    TRY(builder_done(&b, &upn));
+    return dir_account_by_upn(&r->snap, upn, out);
+}
+
+static enum err find_facts(struct kdc_request *r, const struct krb_name *cname,
+                           struct dir_account *out)
+{
+    struct span plain = krb_name_plain(cname, r->a);
+    enum err e;
+    if (cname->type == KRB_NT_ENTERPRISE && cname->parts.count == 1)
+        e = find_enterprise(r, plain, out);
+    else
+        e = find_plain(r, cname, plain, out);
+    if (e == ERR_NOT_FOUND)
+        return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN, REASON_KDC_CLIENT_UNKNOWN);
+    if (e == ERR_EXISTS)
+        return kdc_refuse(r, KDC_ERR_PRINCIPAL_NOT_UNIQUE, REASON_KDC_NAME_NOT_UNIQUE);
+    return e;
+}
+
+enum err kdc_find_client(struct kdc_request *r, const struct krb_name *cname,
+                         struct kdc_account *out)
+{
+    struct dir_account facts;
+    if (!kdc_is_local_realm(r, r->body->realm))
+        return refer_client(r, r->body->realm);
+    TRY(find_facts(r, cname, &facts));
+    return kdc_account_load(r, &facts, out);
+}
+
+enum err kdc_client_id(struct kdc_request *r, const struct krb_name *cname, dir_id *out)
+{
+    struct dir_account facts;
+    TRY(find_facts(r, cname, &facts));
+    *out = facts.id;
+    return ERR_OK;
+}
