@@ -156,7 +156,9 @@ static bool row_good(const struct ndr_row *row, const struct ndr_type *type, boo
 
     if (row->kind > NDR_WSTR || row->pointer > NDR_FULL || row->shape > NDR_CONF_VARY)
         return false;
-    if (typed != (row->type != NULL) || (size_t)row->at + row_space(row) > type->size)
+    if (typed != (row->type != NULL))
+        return false;
+    if ((size_t)row->at + row_space(row) > type->size)
         return false;
     if (typed && (row->type->form == NDR_IS_UNION) != (row->kind == NDR_UNION))
         return false;
@@ -195,20 +197,23 @@ static bool align_good(const struct ndr_type *type)
 
 static bool check(const struct ndr_type *type, unsigned depth)
 {
-    bool good = depth < NDR_DEPTH_MAX && type->count <= NDR_ROWS_MAX && align_good(type);
-
-    if (!good)
-        fprintf(stderr, "ndr: table of %s: alignment, rows or depth\n", type->name);
-    for (unsigned i = 0; i < type->count && good; i++) {
+    if (depth >= NDR_DEPTH_MAX || type->count > NDR_ROWS_MAX) {
+        fprintf(stderr, "ndr: table of %s: depth or number of rows\n", type->name);
+        return false;
+    }
+    for (unsigned i = 0; i < type->count; i++) {
         const struct ndr_row *row = &type->rows[i];
 
-        good = row_good(row, type, i + 1 == type->count);
-        if (!good)
+        if (!row_good(row, type, i + 1 == type->count)) {
             fprintf(stderr, "ndr: table of %s: row %u\n", type->name, i);
-        if (good && row->type)
-            good = check(row->type, depth + 1);
+            return false;
+        }
+        if (row->type && !check(row->type, depth + 1))
+            return false;
     }
-    return good;
+    if (!align_good(type))
+        fprintf(stderr, "ndr: table of %s: alignment\n", type->name);
+    return align_good(type);
 }
 
 bool ndr_type_check(const struct ndr_type *type)
