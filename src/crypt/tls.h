@@ -1,0 +1,51 @@
+/*
+ * The server side of TLS on memory (GnuTLS; TLS 1.2 and 1.3): bytes of the wire in, plain bytes
+ * out, and the reverse. No sockets and no clock: whoever has the connection moves the bytes. The
+ * four functions of a session have the shape of plat's stream filter.
+ *
+ * struct tls_config is made once from a certificate and its key and then shared read-only by all
+ * sessions of a process; it must outlive them. A session belongs to one thread. Clients are not
+ * asked for certificates, sessions are not resumed, renegotiation is refused.
+ *
+ * A session costs the heap (about 20 KiB during a handshake): a connection with TLS is no hot path.
+ */
+#ifndef CRYPT_TLS_H
+#define CRYPT_TLS_H
+
+#include "base/builder.h"
+#include "base/err.h"
+
+struct tls_config;
+struct tls;
+
+/* The largest piece that tls_output takes, and what it grows by at most. */
+#define TLS_PIECE_MAX     16384
+#define TLS_OVERHEAD_MAX  256
+#define TLS_END_POINT_MAX 64
+
+/* cert_pem: the server's certificate, then those that lead to the authority; key_pem: PKCS #8.
+ * ERR_MALFORMED: no certificate and key, or they do not belong together; ERR_NOMEM. */
+enum err tls_config_new(struct span cert_pem, struct span key_pem, struct tls_config **out);
+void tls_config_free(struct tls_config *c);
+
+/* The channel binding "tls-server-end-point" (RFC 5929 4.1): the hash of the certificate. Channel
+ * bindings of GSS-API put the text "tls-server-end-point:" before it. A view into the config. */
+struct span tls_config_end_point(const struct tls_config *c);
+
+enum err tls_new(const struct tls_config *c, struct tls **out);
+void tls_free(void *tls);
+
+/* Bytes came in. plain receives what they mean, reply what has to be sent (handshake, alerts); an
+ * incomplete record is kept. ERR_CLOSED: the client has ended the session; what it sent before is
+ * in plain. ERR_MALFORMED, ERR_INTEGRITY, ERR_UNSUPPORTED (no common version or cipher), ERR_NOMEM,
+ * or what a builder says: the session is dead, and reply may hold an alert. */
+enum err tls_input(void *tls, struct span wire, struct builder *plain, struct builder *reply);
+/* Encrypts at most TLS_PIECE_MAX bytes. ERR_BUSY: the handshake is not over. */
+enum err tls_output(void *tls, struct span plain, struct builder *wire);
+/* A close_notify, if there is anything to close. */
+void tls_end(void *tls, struct builder *wire);
+
+/* True once the handshake is over. */
+bool tls_established(const void *tls);
+
+#endif
