@@ -149,7 +149,8 @@ bool dir_attr_readable(const struct dir_snap *s, const struct dir_obj *o, uint32
     struct access_key k;
     bool yes;
 
-    if (!a || (a->flags & SCHEMA_SECRET))
+    if (!a || (a->flags & SCHEMA_SECRET) || a->id == ATTR_pekList ||
+        a->id == ATTR_msDS_ExecuteScriptPassword)
         return false;
     if (token->system)
         return true;
