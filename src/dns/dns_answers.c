@@ -51,7 +51,7 @@ void dns_answers_free(struct dns_answers *c)
     free(c);
 }
 
-static void drop_all(struct dns_answers *c)
+void dns_answers_clear(struct dns_answers *c)
 {
     if (c->used > 0)
         memset(c->slots, 0, (c->mask + 1) * sizeof(*c->slots));
@@ -68,7 +68,7 @@ void dns_answers_at(struct dns_answers *c, uint64_t epoch)
 {
     if (c->epoch == epoch)
         return;
-    drop_all(c);
+    dns_answers_clear(c);
     c->epoch = epoch;
 }
 
@@ -131,7 +131,7 @@ void dns_answers_put(struct dns_answers *c, uint64_t hash, struct span name, uin
 {
     struct entry e = {.hash = hash, .type = type, .name_len = (uint8_t)name.len};
     if (!fill(c, &e, name, bodies, count)) {
-        drop_all(c);
+        dns_answers_clear(c);
         return;
     }
     struct entry *slot = slot_for(c, hash);

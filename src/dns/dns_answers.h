@@ -22,10 +22,12 @@ void dns_answers_free(struct dns_answers *c);
 /* The key of every other call; name in lower case. */
 uint64_t dns_answers_hash(const struct dns_answers *c, struct span name, uint16_t type);
 
+void dns_answers_clear(struct dns_answers *c);
 /* Drops everything when epoch differs from the last one given. */
 void dns_answers_at(struct dns_answers *c, uint64_t epoch);
 
-/* The next in turn of the bodies kept for this question, or NULL. Valid until put or at. */
+/* The next in turn of the bodies kept for this question, or NULL. Valid until the next put, at or
+ * clear. */
 const struct dns_body *dns_answers_find(struct dns_answers *c, uint64_t hash, struct span name,
                                         uint16_t type);
 

@@ -30,9 +30,10 @@ static enum err open_socket(const struct dns_forward *f, const struct plat_addr 
         plat_addr_set_port(&from, (uint16_t)port);
         e = plat_udp_dial(&from, to, fd_out);
         if (e != ERR_OK && errno != EADDRINUSE)
-            return e;
+            break;
     }
-    return e;
+    bool our_fault = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    return e != ERR_OK && our_fault ? ERR_BUSY : e;
 }
 
 static void send_question(const struct dns_attempt *a)

@@ -11,8 +11,9 @@ static void begin_hop(struct dns_job *job);
 
 void dns_job_report(const struct dns_job *job, enum reason reason, const struct dns_server *server)
 {
+    bool of_server = reason == REASON_NONE || reason == REASON_DNS_FORWARDER_UNREACHABLE;
     struct dns_report what = {
-        .event = "dns.forward",
+        .event = of_server ? "dns.server" : "dns.forward", /* it is back, it is gone */
         .reason = reason,
         .name = job->hop_name,
         .type = job->type,

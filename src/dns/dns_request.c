@@ -9,8 +9,8 @@ static void report(const struct dns_request *rq, enum reason reason)
     struct dns_report what = {
         .event = "dns.query",
         .reason = reason,
-        .name = rq->q.question.len > 0 ? dns_name_span(&rq->q.name) : SPAN_NONE,
-        .type = rq->q.question.len > 0 ? rq->q.type : 0,
+        .name = dns_name_span(&rq->q.name),
+        .type = rq->q.type,
         .client = &rq->origin->client,
     };
     dns_report(&rq->s->reporter, &what, plat_now(), rq->now);
@@ -207,8 +207,7 @@ static void follow_epochs(struct dns_service *s)
         dns_routes_load(s->routes, &s->zones, s->servers, s->config.self, s->config.self_count,
                         &s->routes_arena, self_named, s) == ERR_OK;
     s->epochs = now;
-    dns_answers_at(s->answers, ~now.data);
-    dns_answers_at(s->answers, now.data);
+    dns_answers_clear(s->answers);
     dns_cache_clear(s->cache);
     dns_forward_rerouted(s->forward);
 }
@@ -263,7 +262,6 @@ void dns_request_answer(struct dns_service *s, const struct dns_origin *origin, 
     s->counts.requests++;
     if (take == DNS_TAKE_DROP) {
         s->counts.dropped++;
-        rq.q.question = SPAN_NONE;
         report(&rq, REASON_DNS_MALFORMED);
         return;
     }

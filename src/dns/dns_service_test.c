@@ -102,13 +102,17 @@ static void serve(struct fixture *f)
     serve_with(f, &config);
 }
 
-static struct peer *add_peer(struct fixture *f, enum peer_mode mode)
+static struct peer *add_peer_at(struct fixture *f, const char *host, enum peer_mode mode)
 {
-    static const char *const hosts[] = {"127.0.3.1", "127.0.3.2"};
-    struct peer *p = &f->peers[f->peer_count];
-    peer_start(p, f->loop, hosts[f->peer_count++], CORP_ZONES);
+    struct peer *p = &f->peers[f->peer_count++];
+    peer_start(p, f->loop, host, CORP_ZONES);
     p->mode = mode;
     return p;
+}
+
+static struct peer *add_peer(struct fixture *f, enum peer_mode mode)
+{
+    return add_peer_at(f, f->peer_count == 0 ? "127.0.3.1" : "127.0.3.2", mode);
 }
 
 static void forward_to(struct fixture *f, const char *suffix)
@@ -404,6 +408,17 @@ static void over_tcp(void **state)
     serve(f);
 }
 
+static void over_ipv6(void **state)
+{
+    struct fixture *f = *state;
+    struct peer *p = add_peer_at(f, "::1", PEER_TRUNCATES);
+    forward_to(f, "corp.example.com");
+    serve(f);
+    ask(f, "host.corp.example.com", DNS_TYPE_A, 0, 1);
+    assert_int_equal(p->udp_seen, 1);
+    assert_int_equal(p->tcp_seen, 1);
+}
+
 static void a_forged_name_is_not_taken(void **state)
 {
     struct fixture *f = *state;
@@ -650,6 +665,7 @@ int main(void)
         TEST(all_servers_silent),
         TEST(a_slow_server_is_heard),
         TEST(over_tcp),
+        TEST(over_ipv6),
         TEST(a_forged_name_is_not_taken),
         TEST(servers_without_edns),
         TEST(useless_answers),

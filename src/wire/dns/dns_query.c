@@ -102,6 +102,8 @@ enum dns_take dns_query_parse(struct span request, struct dns_query *q)
     records += reader_be16(&r);
     q->rcode = DNS_RCODE_NOERROR;
     q->question = SPAN_NONE;
+    q->name.len = 0;
+    q->type = q->klass = 0;
     q->edns = q->dnssec_ok = q->tsig = false;
     q->udp_size = DNS_UDP_MIN;
     q->opcode = (q->flags & DNS_FLAG_OPCODE_MASK) >> 11;
