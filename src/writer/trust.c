@@ -1,0 +1,383 @@
+#include "trust/routing.h"
+#include "trust/trust_attributes.h"
+#include "trust/trust_keys.h"
+#include "writer/password.h"
+#include "writer/values.h"
+
+#include "base/text.h"
+#include "directory/index.h"
+
+/* Trusted domain objects ([MS-ADTS] 6.1.6.7), their secrets and their accounts: made and changed
+ * here alone, for the service's own intents. */
+
+#define TRUSTS_MAX 1024
+
+static enum err system_container(struct op *op, struct dir_obj *out)
+{
+    return dir_child(op->s, op->naming.domain_nc, SPAN_LIT("System"), out);
+}
+
+/* --- facts for the rules of src/trust
+ * ----------------------------------------------------------------------- */
+
+static enum err view_tdo(struct op *op, const struct dir_obj *o, struct trust *out)
+{
+    struct span v;
+    *out = (struct trust){.object = o->id,
+                          .direction = (uint32_t)dir_attr_i32(o, ATTR_trustDirection, 0),
+                          .type = (uint32_t)dir_attr_i32(o, ATTR_trustType, 0),
+                          .attributes = (uint32_t)dir_attr_i32(o, ATTR_trustAttributes, 0),
+                          .enctypes =
+                              (uint32_t)dir_attr_i32(o, ATTR_msDS_SupportedEncryptionTypes, 0)};
+    dir_attr_first(o, ATTR_trustPartner, &out->dns_name);
+    dir_attr_first(o, ATTR_flatName, &out->flat_name);
+    if (dir_attr_first(o, ATTR_securityIdentifier, &v))
+        TRY(sid_from_bytes(v, &out->sid));
+    if (dir_attr_first(o, ATTR_msDS_TrustForestTrustInfo, &v)) {
+        struct forest_record *records;
+        TRY(forest_info_decode(v, op->a, &records, &out->record_count));
+        out->records = records;
+    }
+    return ERR_OK;
+}
+
+/* Every trust but one. */
+static enum err other_trusts(struct op *op, dir_id but, struct trust **out, unsigned *count_out)
+{
+    uint8_t cls[4];
+    struct builder b;
+    struct dir_index_cursor c;
+    dir_id id;
+    unsigned n = 0;
+    struct trust *list = arena_array(op->a, TRUSTS_MAX, sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    builder_over(&b, cls, sizeof cls);
+    builder_le32(&b, CLASS_trustedDomain);
+    TRY(dir_index_open(ATTR_objectClass, INDEX_EQUAL, span_of(cls, sizeof cls), false, &c));
+    while (dir_index_next(op->s, &c, &id)) {
+        struct dir_obj o;
+        if (id == but)
+            continue;
+        if (n == TRUSTS_MAX)
+            return ERR_LIMIT;
+        TRY(dir_by_id(op->s, id, &o));
+        TRY(view_tdo(op, &o, &list[n++]));
+    }
+    *out = list;
+    *count_out = n;
+    return ERR_OK;
+}
+
+static void local_side(struct op *op, struct trust_local *l, struct trust_site *site)
+{
+    const struct dir_naming *n = &op->naming;
+    *l = (struct trust_local){.dns_name = n->dns_name,
+                              .realm = n->realm,
+                              .flat_name = n->flat_name,
+                              .forest_name = n->forest_name,
+                              .domain_sid = n->domain_sid,
+                              .forest_sids = &n->domain_sid,
+                              .forest_sid_count = 1};
+    *site = (struct trust_site){.forest_level = n->functional_level,
+                                .forest_root = n->domain_nc == n->root_nc};
+}
+
+static enum err refused(struct op *op, enum reason reason)
+{
+    return op_refuse(op, ERR_CONSTRAINT, reason, "the trust with %.*s: %s",
+                     SPAN_ARG(op->in->target), reason_row(reason)->cause);
+}
+
+static enum err rules(struct op *op, const struct trust *before, const struct trust *after,
+                      bool *drop_info)
+{
+    struct trust_local local;
+    struct trust_site site;
+    struct trust *others;
+    unsigned count;
+    TRY(other_trusts(op, after->object, &others, &count));
+    local_side(op, &local, &site);
+    *drop_info = false;
+    enum reason r = before
+                        ? trust_check_change(before, after, &local, &site, others, count, drop_info)
+                        : trust_check_new(after, &local, &site, others, count);
+    return r == REASON_NONE ? ERR_OK : refused(op, r);
+}
+
+/* --- secrets
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* One direction's blob with a new password: what was current becomes previous, the version goes up.
+ */
+static enum err next_blob(struct op *op, struct span old, struct span utf16, struct span *out)
+{
+    struct trust_auth was, now = {0};
+    struct builder b;
+    uint8_t *version = arena_alloc(op->a, 4);
+    if (!version)
+        return ERR_NOMEM;
+    TRY(trust_auth_decode(old, &was));
+    uint32_t number = trust_auth_version(was.current, was.count) + 1;
+    struct builder v;
+    builder_over(&v, version, 4);
+    builder_le32(&v, number);
+    int64_t time = utime_to_filetime(op->now);
+    now.count = 2;
+    now.current[0] = (struct trust_auth_info){time, TRUST_AUTH_CLEAR, utf16};
+    now.current[1] = (struct trust_auth_info){time, TRUST_AUTH_VERSION, span_of(version, 4)};
+    now.previous_count = 2;
+    const struct trust_auth_info *clear = trust_auth_find(was.current, was.count, TRUST_AUTH_CLEAR);
+    const struct trust_auth_info *number_was =
+        trust_auth_find(was.current, was.count, TRUST_AUTH_VERSION);
+    now.previous[0] = clear ? *clear : now.current[0];
+    now.previous[1] = clear && number_was ? *number_was : now.current[1];
+    builder_in(&b, op->a, TRUST_AUTH_MAX);
+    trust_auth_put(&b, &now);
+    return builder_done(&b, out);
+}
+
+struct secrets {
+    struct span incoming, outgoing; /* blobs, empty: none */
+    bool changed;
+    struct span account_password; /* UTF-8 of the new incoming secret */
+};
+
+static enum err account_password(struct op *op, struct secrets *s)
+{
+    struct trust_auth auth;
+    TRY(trust_auth_decode(s->incoming, &auth));
+    const struct trust_auth_info *clear =
+        trust_auth_find(auth.current, auth.count, TRUST_AUTH_CLEAR);
+    return clear ? trust_password_utf8(clear->data, op->a, &s->account_password) : ERR_OK;
+}
+
+static enum err new_secrets(struct op *op, const struct dir_obj *tdo, uint32_t direction,
+                            struct secrets *s)
+{
+    const struct intent_trust *in = &op->in->trust;
+    struct span utf16;
+    struct trust_auth unused;
+    if (tdo) {
+        enum err e = dir_trust_secrets(op->s, tdo->id, op->a, &s->incoming, &s->outgoing);
+        if (e != ERR_OK && e != ERR_NOT_FOUND)
+            return e;
+    }
+    if (in->password.len) {
+        if (text_to_utf16(in->password, op->a, &utf16) != ERR_OK)
+            return op_refuse(op, ERR_CONSTRAINT, REASON_PASSWORD_NOT_TEXT,
+                             "the trust's password is not text");
+        TRY(next_blob(op, s->incoming, utf16, &s->incoming));
+        TRY(next_blob(op, s->outgoing, utf16, &s->outgoing));
+        s->changed = true;
+    }
+    if (in->incoming.len || in->outgoing.len) {
+        if (trust_auth_decode(in->incoming, &unused) != ERR_OK ||
+            trust_auth_decode(in->outgoing, &unused) != ERR_OK)
+            return op_refuse(op, ERR_MALFORMED, REASON_DIR_TRUST_INVALID,
+                             "the trust's secrets are malformed");
+        s->incoming = in->incoming.len ? in->incoming : s->incoming;
+        s->outgoing = in->outgoing.len ? in->outgoing : s->outgoing;
+        s->changed = true;
+    }
+    if (!(direction & TRUST_INBOUND))
+        s->incoming = SPAN_NONE;
+    if (!(direction & TRUST_OUTBOUND))
+        s->outgoing = SPAN_NONE;
+    if (((direction & TRUST_INBOUND) && !s->incoming.len) ||
+        ((direction & TRUST_OUTBOUND) && !s->outgoing.len))
+        return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_TRUST_NO_SECRET,
+                         "the trust with %.*s needs its shared password", SPAN_ARG(op->in->target));
+    return s->changed || !tdo ? account_password(op, s) : ERR_OK;
+}
+
+/* --- the account FLATNAME$ (6.1.6.8)
+ * ------------------------------------------------------------------------- */
+
+static struct span account_name(struct op *op, struct span flat)
+{
+    return span_str(arena_printf(op->a, "%.*s$", SPAN_ARG(ascii_upper(op->a, flat))));
+}
+
+static enum err find_account(struct op *op, struct span flat, struct dir_obj *out)
+{
+    enum err e = dir_by_value(op->s, ATTR_sAMAccountName, account_name(op, flat), out);
+    if (e == ERR_OK &&
+        !((uint32_t)dir_attr_i32(out, ATTR_userAccountControl, 0) & UAC_INTERDOMAIN_TRUST_ACCOUNT))
+        return op_refuse(op, ERR_EXISTS, REASON_DIR_ACCOUNT_NAME_TAKEN,
+                         "an account %.*s$ exists that is not a trust's", SPAN_ARG(flat));
+    return e;
+}
+
+static enum err make_account(struct op *op, struct span flat, struct draft *d)
+{
+    struct dir_obj users;
+    struct span name = account_name(op, flat);
+    TRY(dir_child(op->s, op->naming.domain_nc, SPAN_LIT("Users"), &users));
+    draft_begin(op, users.id, schema_class(CLASS_user), name, d);
+    TRY(draft_set(d, ATTR_sAMAccountName, name));
+    TRY(draft_set_i32(d, ATTR_userAccountControl,
+                      UAC_INTERDOMAIN_TRUST_ACCOUNT | UAC_PASSWD_NOTREQD));
+    TRY(draft_set_bool(d, ATTR_isCriticalSystemObject, true));
+    TRY(object_defaults(d));
+    TRY(descriptor_new(d, &users, SPAN_NONE));
+    return object_check(d);
+}
+
+static enum err put_account(struct op *op, const struct trust *t, const struct secrets *s)
+{
+    struct dir_obj o;
+    struct draft d;
+    enum err e = find_account(op, t->flat_name, &o);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    if (!(t->direction & TRUST_INBOUND))
+        return e == ERR_OK ? delete_object(op, &o) : ERR_OK;
+    if (e == ERR_OK)
+        TRY(draft_load(op, &o, &d));
+    else
+        TRY(make_account(op, t->flat_name, &d));
+    if (s->account_password.len)
+        TRY(password_set(&d, s->account_password, PASSWORD_FREE));
+    draft_write(&d);
+    return draft_secrets(&d);
+}
+
+enum err trust_delete_account(struct op *op, const struct dir_obj *tdo)
+{
+    struct dir_obj o;
+    struct span flat;
+    if (!dir_attr_first(tdo, ATTR_flatName, &flat))
+        return ERR_OK;
+    enum err e = find_account(op, flat, &o);
+    if (e == ERR_NOT_FOUND || e == ERR_EXISTS)
+        return ERR_OK;
+    return e == ERR_OK ? delete_object(op, &o) : e;
+}
+
+/* --- the object
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum err begin_tdo(struct op *op, const struct trust *t, struct draft *d)
+{
+    struct dir_obj container, there;
+    TRY(system_container(op, &container));
+    if (dir_child(op->s, container.id, t->dns_name, &there) == ERR_OK)
+        return op_refuse(op, ERR_EXISTS, REASON_DIR_EXISTS, "%.*s exists already",
+                         SPAN_ARG(op_name(op, there.id)));
+    draft_begin(op, container.id, schema_class(CLASS_trustedDomain), t->dns_name, d);
+    TRY(draft_set(d, ATTR_trustPartner, t->dns_name));
+    TRY(draft_set(d, ATTR_flatName, t->flat_name));
+    TRY(draft_set_i32(d, ATTR_trustPosixOffset, 0));
+    TRY(draft_set_bool(d, ATTR_isCriticalSystemObject, true));
+    TRY(object_defaults(d));
+    return descriptor_new(d, &container, SPAN_NONE);
+}
+
+static enum err set_tdo(struct draft *d, const struct trust *t, bool drop_info)
+{
+    uint8_t sid[SID_BYTES_MAX];
+    const struct intent_trust *in = &d->op->in->trust;
+    if (t->sid.revision)
+        TRY(draft_set(d, ATTR_securityIdentifier, span_of(sid, sid_to_bytes(&t->sid, sid))));
+    TRY(draft_set_i32(d, ATTR_trustDirection, (int32_t)t->direction));
+    TRY(draft_set_i32(d, ATTR_trustType, (int32_t)t->type));
+    TRY(draft_set_i32(d, ATTR_trustAttributes, (int32_t)t->attributes));
+    if (t->enctypes)
+        TRY(draft_set_i32(d, ATTR_msDS_SupportedEncryptionTypes, (int32_t)t->enctypes));
+    if (drop_info)
+        draft_clear(d, ATTR_msDS_TrustForestTrustInfo);
+    else if (in->forest_info.len)
+        TRY(draft_set(d, ATTR_msDS_TrustForestTrustInfo, in->forest_info));
+    return ERR_OK;
+}
+
+/* The partner by its DNS name or its flat name. */
+static enum err find_tdo(struct op *op, struct span name, struct dir_obj *out)
+{
+    struct dir_obj container;
+    struct trust *all;
+    unsigned count;
+    TRY(system_container(op, &container));
+    if (dir_child(op->s, container.id, name, out) == ERR_OK && out->class_id == CLASS_trustedDomain)
+        return ERR_OK;
+    TRY(other_trusts(op, 0, &all, &count));
+    for (unsigned i = 0; i < count; i++)
+        if (ascii_eq_fold(all[i].dns_name, name) || ascii_eq_fold(all[i].flat_name, name))
+            return dir_by_id(op->s, all[i].object, out);
+    return ERR_NOT_FOUND;
+}
+
+static enum err wanted(struct op *op, const struct trust *before, struct trust *after)
+{
+    const struct intent_trust *in = &op->in->trust;
+    *after = before ? *before
+                    : (struct trust){.dns_name = ascii_lower(op->a, in->dns_name),
+                                     .flat_name = ascii_upper(op->a, in->flat_name)};
+    if (in->type) {
+        after->direction = in->direction;
+        after->type = in->type;
+        after->attributes = in->attributes;
+        after->enctypes = in->enctypes ? in->enctypes : after->enctypes;
+    }
+    if (in->sid.revision)
+        after->sid = in->sid;
+    if (in->forest_info.len) {
+        struct forest_record *records;
+        if (forest_info_decode(in->forest_info, op->a, &records, &after->record_count) != ERR_OK)
+            return op_refuse(op, ERR_MALFORMED, REASON_DIR_TRUST_INVALID,
+                             "the forest trust information is malformed");
+        after->records = records;
+        unsigned which;
+        enum reason r = trust_check_forest_info(records, after->record_count, &which);
+        if (r != REASON_NONE)
+            return refused(op, r);
+    }
+    return ERR_OK;
+}
+
+enum err op_trust_put(struct op *op)
+{
+    struct dir_obj o;
+    struct trust before, after;
+    struct draft d;
+    struct secrets s = {.changed = false};
+    bool drop_info;
+    struct span plain;
+    if (!op_system(op))
+        return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS, "trusts are made by the service alone");
+    struct span name = op->in->target.len ? op->in->target : op->in->trust.dns_name;
+    enum err e = find_tdo(op, name, &o);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
+    bool exists = e == ERR_OK;
+    if (exists)
+        TRY(view_tdo(op, &o, &before));
+    TRY(wanted(op, exists ? &before : NULL, &after));
+    TRY(rules(op, exists ? &before : NULL, &after, &drop_info));
+    TRY(new_secrets(op, exists ? &o : NULL, after.direction, &s));
+    TRY(exists ? draft_load(op, &o, &d) : begin_tdo(op, &after, &d));
+    TRY(set_tdo(&d, &after, drop_info));
+    draft_write(&d);
+    TRY(dir_trust_secrets_encode(s.incoming, s.outgoing, op->a, &plain));
+    TRY(op_secret(op, DIR_SECRET_ACCOUNT, d.id, plain));
+    op->reply->id = d.id;
+    return put_account(op, &after, &s);
+}
+
+enum err op_trust_delete(struct op *op)
+{
+    struct dir_obj o;
+    if (!op_system(op))
+        return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
+                         "trusts are deleted by the service alone");
+    enum err e = find_tdo(op, op->in->target, &o);
+    if (e == ERR_NOT_FOUND)
+        return op_refuse(op, e, REASON_DIR_NO_OBJECT, "there is no trust with %.*s",
+                         SPAN_ARG(op->in->target));
+    TRY(e);
+    op->reply->id = o.id;
+    TRY(trust_delete_account(op, &o));
+    return delete_object(op, &o);
+}

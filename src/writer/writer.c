@@ -1,0 +1,276 @@
+#include "writer/op.h"
+
+#include <stdarg.h>
+
+#include "plat/clock.h"
+#include "plat/random.h"
+
+/* Memory of one intent: the largest is a piece of an import, or a tree. */
+#define SCRATCH_FIRST (256u << 10)
+#define SCRATCH_MAX   (512u << 20)
+
+static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
+    [INTENT_ADD] = op_add,
+    [INTENT_MODIFY] = op_modify,
+    [INTENT_DELETE] = op_delete,
+    [INTENT_MODIFY_DN] = op_modify_dn,
+    [INTENT_SET_PASSWORD] = op_set_password,
+    [INTENT_LOCKOUT] = op_lockout,
+    [INTENT_LOGON_BATCH] = op_logon_batch,
+    [INTENT_TRUST_PUT] = op_trust_put,
+    [INTENT_TRUST_DELETE] = op_trust_delete,
+    [INTENT_FORWARDER_PUT] = op_forwarder_put,
+    [INTENT_FORWARDER_DELETE] = op_forwarder_delete,
+    [INTENT_KEYTAB] = op_keytab,
+    [INTENT_IMPORT] = op_import,
+    [INTENT_SETTINGS] = op_settings,
+};
+
+static const char *const kind_names[INTENT_KIND_END] = {
+    [INTENT_ADD] = "add",
+    [INTENT_MODIFY] = "modify",
+    [INTENT_DELETE] = "delete",
+    [INTENT_MODIFY_DN] = "modify-dn",
+    [INTENT_SET_PASSWORD] = "set-password",
+    [INTENT_LOCKOUT] = "lockout",
+    [INTENT_LOGON_BATCH] = "logon-batch",
+    [INTENT_TRUST_PUT] = "trust-put",
+    [INTENT_TRUST_DELETE] = "trust-delete",
+    [INTENT_FORWARDER_PUT] = "forwarder-put",
+    [INTENT_FORWARDER_DELETE] = "forwarder-delete",
+    [INTENT_KEYTAB] = "keytab",
+    [INTENT_IMPORT] = "import",
+    [INTENT_SETTINGS] = "settings",
+};
+
+enum err writer_new(const struct writer_args *args, struct writer **out)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return ERR_NOMEM;
+    w->dir = args->dir;
+    w->events = args->events;
+    arena_init(&w->scratch, SCRATCH_FIRST, SCRATCH_MAX, ARENA_WIPE);
+    arena_init(&w->record, 0, SCRATCH_MAX, ARENA_WIPE);
+    *out = w;
+    return ERR_OK;
+}
+
+void writer_free(struct writer *w)
+{
+    if (!w)
+        return;
+    arena_fini(&w->scratch);
+    arena_fini(&w->record);
+    new_sd_free(w->sds);
+    free(w);
+}
+
+enum err op_refuse(struct op *op, enum err e, enum reason reason, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    op->reply->reason = reason;
+    op->reply->text = arena_dup_span(op->out, span_of(text, len));
+    return e;
+}
+
+struct span op_name(struct op *op, dir_id id)
+{
+    struct span dn;
+    return dir_dn(op->s, id, op->a, &dn) == ERR_OK ? dn : SPAN_LIT("the new object");
+}
+
+enum err op_find(struct op *op, struct span dn, struct dir_obj *out)
+{
+    enum err e = dir_by_dn(op->s, dn, out, NULL);
+    if (e == ERR_OK && (out->flags & DIR_OBJ_DELETED) && !(op->in->flags & INTENT_SHOW_DELETED))
+        e = ERR_NOT_FOUND;
+    if (e == ERR_MALFORMED)
+        return op_refuse(op, e, REASON_DIR_NAME, "\"%.*s\" is not a distinguished name",
+                         SPAN_ARG(dn));
+    if (e == ERR_NOT_FOUND)
+        return op_refuse(op, e, REASON_DIR_NO_OBJECT, "there is no object %.*s", SPAN_ARG(dn));
+    return e;
+}
+
+bool op_sid(const struct dir_obj *o, struct sid *out)
+{
+    struct span v;
+    return dir_attr_first(o, ATTR_objectSid, &v) && sid_from_bytes(v, out) == ERR_OK;
+}
+
+enum err op_secret(struct op *op, enum dir_secret_store store, dir_id id, struct span plain)
+{
+    uint8_t nonce[12];
+    struct span sealed = SPAN_NONE;
+    if (plain.len) {
+        plat_random(nonce, sizeof nonce);
+        TRY(dir_secret_seal(op->w->dir, store, id, nonce, plain, op->a, &sealed));
+    }
+    change_secret(op->c, store, id, sealed);
+    return ERR_OK;
+}
+
+static void report(struct op *op)
+{
+    struct event ev;
+    if (!op->w->events)
+        return;
+    event_init(&ev, op->now, "writer.change", op->reply->reason);
+    event_text(&ev, "kind", span_str(kind_names[op->in->kind]));
+    event_text(&ev, "result", span_str(err_name(op->reply->err)));
+    if (op->in->target.len)
+        event_text(&ev, "target", op->in->target);
+    if (op->reply->text.len)
+        event_text(&ev, "text", op->reply->text);
+    if (op->reply->usn)
+        event_num(&ev, "usn", (int64_t)op->reply->usn);
+    event_emit(op->w->events, &ev);
+}
+
+enum err op_apply(struct op *op)
+{
+    struct span record;
+    TRY(change_done(op->c, &record));
+    enum err e = dir_write_apply(op->txn, record, &op->reply->usn);
+    if (e == ERR_EXISTS)
+        return op_refuse(op, e, REASON_DIR_EXISTS,
+                         "an object of that name or identity exists already");
+    return e;
+}
+
+enum err op_start(struct op *op)
+{
+    struct dir_obj root;
+    struct sid forest_root;
+    TRY(dir_naming(op->s, &op->naming));
+    op->foreign = NULL;
+    op->c = change_new(op->a, op->now);
+    if (op->w->sds)
+        return op->c ? ERR_OK : ERR_NOMEM;
+    TRY(dir_by_id(op->s, op->naming.root_nc, &root));
+    if (!op_sid(&root, &forest_root))
+        return ERR_IO;
+    op->w->sds = new_sd_new(&op->naming.domain_sid, &forest_root);
+    return op->c && op->w->sds ? ERR_OK : ERR_NOMEM;
+}
+
+/* IMPORT and others that make records of their own leave op->c empty-handed (NULL). */
+static enum err run(struct op *op)
+{
+    TRY(op_start(op));
+    TRY(handlers[op->in->kind](op));
+    return op->c ? op_apply(op) : ERR_OK;
+}
+
+static void handle(struct writer *w, struct dir_write *txn, struct writer_item *item,
+                   struct arena *out)
+{
+    struct op op = {.w = w,
+                    .in = item->intent,
+                    .txn = txn,
+                    .s = &txn->snap,
+                    .a = &w->scratch,
+                    .out = out,
+                    .now = plat_now(),
+                    .reply = &item->reply};
+    item->reply = (struct intent_reply){0};
+    enum err e = run(&op);
+    if (e != ERR_OK && item->reply.reason == REASON_NONE)
+        op_refuse(&op, e, REASON_SERVER_FAILED, "the change could not be made: %s", err_name(e));
+    if (e != ERR_OK) {
+        item->reply.usn = 0;
+        item->reply.id = 0;
+        item->reply.data = SPAN_NONE;
+    }
+    item->reply.err = e;
+    arena_reset(&w->scratch);
+}
+
+static void fail_all(struct writer_item *items, unsigned count, enum err e)
+{
+    for (unsigned i = 0; i < count; i++)
+        items[i].reply = (struct intent_reply){
+            .err = e,
+            .reason = REASON_SERVER_FAILED,
+            .text = SPAN_LIT("the directory's file could not be written; nothing was changed")};
+}
+
+enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsigned count,
+                             struct arena *a)
+{
+    struct dir_write txn;
+    bool changed = false;
+    if (count > WRITER_BATCH_MAX)
+        return ERR_LIMIT;
+    enum err e = dir_write_begin(w->dir, &txn);
+    if (e != ERR_OK) {
+        fail_all(items, count, e);
+        return e;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        handle(w, &txn, &items[i], a);
+        changed |= items[i].reply.err == ERR_OK;
+    }
+    if (!changed)
+        dir_write_abort(&txn);
+    else if ((e = dir_write_commit(&txn)) != ERR_OK)
+        fail_all(items, count, e);
+    for (unsigned i = 0; i < count; i++) {
+        struct op op = {.w = w, .in = items[i].intent, .now = plat_now(), .reply = &items[i].reply};
+        report(&op);
+    }
+    return e;
+}
+
+/* What cannot be understood is answered here and does not take part in the batch. */
+static bool understand(struct writer_message *m, struct intent *in, struct intent_reply *reply,
+                       struct arena *a)
+{
+    enum err e = intent_decode(m->bytes, a, in);
+    if (e != ERR_OK) {
+        *reply = (struct intent_reply){.err = e,
+                                       .reason = REASON_WIRE_MALFORMED,
+                                       .text = SPAN_LIT("the intent does not decode")};
+        return false;
+    }
+    if ((in->flags & (INTENT_SYSTEM | INTENT_PROVED)) && !(m->allowed_flags & INTENT_SYSTEM)) {
+        *reply = (struct intent_reply){
+            .err = ERR_DENIED,
+            .reason = REASON_DIR_ACCESS,
+            .text = SPAN_LIT("this channel may not ask for the service's own rights")};
+        return false;
+    }
+    return true;
+}
+
+enum err writer_handle_messages(struct writer *w, struct writer_message *messages, unsigned count,
+                                struct arena *a)
+{
+    if (count > WRITER_BATCH_MAX)
+        return ERR_LIMIT;
+    struct intent *intents = arena_array(a, count, sizeof *intents);
+    struct writer_item *items = arena_array(a, count, sizeof *items);
+    struct intent_reply *refused = arena_array(a, count, sizeof *refused);
+    struct intent_reply **replies = arena_array(a, count, sizeof *replies);
+    if (!intents || !items || !refused || !replies)
+        return ERR_NOMEM;
+    unsigned n = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (understand(&messages[i], &intents[n], &refused[i], a)) {
+            items[n].intent = &intents[n];
+            replies[i] = &items[n++].reply;
+        } else {
+            replies[i] = &refused[i];
+        }
+    }
+    enum err e = n ? writer_handle_batch(w, items, n, a) : ERR_OK;
+    for (unsigned i = 0; i < count; i++)
+        TRY(intent_reply_encode(replies[i], a, &messages[i].reply_out));
+    return e;
+}
