@@ -28,7 +28,7 @@ static void supplemental_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "supplemental", round, &fields);
-        assert_int_equal(supplemental_decode(bytes, &a, &p, &count), ERR_OK);
+        assert_ok(supplemental_decode(bytes, &a, &p, &count));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         for (unsigned i = 0; i < count; i++) {
             builder_printf(&b, "property=%.*s/", SPAN_ARG(p[i].name));
@@ -38,11 +38,10 @@ static void supplemental_both_ways(void **state)
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, SUPPLEMENTAL_MAX);
         supplemental_put(&b, p, count);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         for (size_t n = 0; n < out.len; n++)
-            assert_int_equal(supplemental_decode(span_sub(out, 0, n), &a, &p, &count),
-                             ERR_MALFORMED);
+            assert_err(supplemental_decode(span_sub(out, 0, n), &a, &p, &count), ERR_MALFORMED);
         arena_fini(&a);
     }
 }
@@ -68,7 +67,7 @@ static void kerberos_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "kerberos_newer", round, &fields);
-        assert_int_equal(supplemental_kerberos_decode(bytes, &a, &c), ERR_OK);
+        assert_ok(supplemental_kerberos_decode(bytes, &a, &c));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         field_text(&b, "salt", c.salt);
         field_number(&b, "iterations", c.default_iterations);
@@ -79,11 +78,10 @@ static void kerberos_both_ways(void **state)
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, SUPPLEMENTAL_MAX);
         supplemental_kerberos_put(&b, &c);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(oracle_again(&a, "kerberos_newer", out), bytes);
         for (size_t n = 0; n < out.len; n++)
-            assert_int_equal(supplemental_kerberos_decode(span_sub(out, 0, n), &a, &c),
-                             ERR_MALFORMED);
+            assert_err(supplemental_kerberos_decode(span_sub(out, 0, n), &a, &c), ERR_MALFORMED);
         arena_fini(&a);
     }
 }
@@ -101,7 +99,7 @@ static void repl_meta_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "repl_meta", round, &fields);
-        assert_int_equal(repl_meta_decode(bytes, &a, &e, &count), ERR_OK);
+        assert_ok(repl_meta_decode(bytes, &a, &e, &count));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         for (unsigned i = 0; i < count; i++) {
             char text[GUID_TEXT_SIZE];
@@ -114,10 +112,10 @@ static void repl_meta_both_ways(void **state)
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, 65536);
         repl_meta_put(&b, e, count);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         for (size_t n = 0; n < out.len; n++)
-            assert_int_equal(repl_meta_decode(span_sub(out, 0, n), &a, &e, &count), ERR_MALFORMED);
+            assert_err(repl_meta_decode(span_sub(out, 0, n), &a, &e, &count), ERR_MALFORMED);
         arena_fini(&a);
     }
 }
@@ -132,7 +130,7 @@ static void packages_list(void **state)
 
     builder_over(&b, mem, sizeof(mem));
     supplemental_put_packages(&b, names, 2);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(builder_done(&b, &out));
     assert_true(span_eq(out, SPAN_LIT("A\0\0\0B\0")));
 }
 
@@ -168,7 +166,7 @@ static struct span keytab_bytes(struct arena *a)
     builder_be32(&b, (uint32_t)-5); /* a hole */
     builder_zeros(&b, 5);
     keytab_put(&b, &entries[1]);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(builder_done(&b, &out));
     return out;
 }
 
@@ -182,7 +180,7 @@ static void keytab_both_ways(void **state)
 
     arena_init(&a, 0, 65536, 0);
     bytes = keytab_bytes(&a);
-    assert_int_equal(keytab_open(bytes, &it), ERR_OK);
+    assert_ok(keytab_open(bytes, &it));
     for (unsigned i = 0; i < 2; i++) {
         assert_true(keytab_next(&it, &e));
         assert_int_equal(e.count, entries[i].count);
@@ -195,15 +193,15 @@ static void keytab_both_ways(void **state)
         assert_true(span_eq(e.key, entries[i].key));
     }
     assert_false(keytab_next(&it, &e));
-    assert_int_equal(it.r.err, ERR_OK);
+    assert_ok(it.r.err);
     /* A hole larger than the file, and an entry of one. */
-    assert_int_equal(keytab_open(SPAN_LIT("\x05\x02\x80\0\0\0"), &it), ERR_OK);
+    assert_ok(keytab_open(SPAN_LIT("\x05\x02\x80\0\0\0"), &it));
     assert_false(keytab_next(&it, &e));
     assert_int_not_equal(it.r.err, ERR_OK);
-    assert_int_equal(keytab_open(SPAN_LIT("\x05\x02\0\0\0\x01\0"), &it), ERR_OK);
+    assert_ok(keytab_open(SPAN_LIT("\x05\x02\0\0\0\x01\0"), &it));
     assert_false(keytab_next(&it, &e));
-    assert_int_equal(it.r.err, ERR_MALFORMED);
-    assert_int_equal(keytab_open(SPAN_LIT("\x05\x01"), &it), ERR_UNSUPPORTED);
+    assert_err(it.r.err, ERR_MALFORMED);
+    assert_err(keytab_open(SPAN_LIT("\x05\x01"), &it), ERR_UNSUPPORTED);
     arena_fini(&a);
 }
 

@@ -146,7 +146,7 @@ static void a_union_behind_pointers(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "lsa_forest_info", round, &fields);
-        assert_int_equal(ndr_decode(&forest_info_type, bytes, &a, &info), ERR_OK);
+        assert_ok(ndr_decode(&forest_info_type, bytes, &a, &info));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         for (uint32_t i = 0; i < info.count; i++)
             record_fields(&b, info.entries[i].record);
@@ -154,11 +154,11 @@ static void a_union_behind_pointers(void **state)
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         builder_zeros(&b, 3);
         ndr_put(&b, &forest_info_type, &info);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(span_sub(out, 3, SIZE_MAX), bytes);
         for (size_t n = 0; n < bytes.len; n++)
-            assert_int_equal(ndr_decode(&forest_info_type, span_sub(bytes, 0, n), &a, &info),
-                             ERR_MALFORMED);
+            assert_err(ndr_decode(&forest_info_type, span_sub(bytes, 0, n), &a, &info),
+                       ERR_MALFORMED);
         arena_fini(&a);
     }
 }
@@ -353,21 +353,20 @@ static void call_both_ways(const char *kind, const struct ndr_type *call, unsign
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, kind, round, &fields);
         for (size_t n = 0; n < bytes.len; n++)
-            assert_int_equal(
-                ndr_decode_call(call, direction, span_sub(bytes, 0, n), &a, args, NULL),
-                ERR_MALFORMED);
-        assert_int_equal(ndr_decode_call(call, direction, bytes, &a, args, NULL), ERR_OK);
+            assert_err(ndr_decode_call(call, direction, span_sub(bytes, 0, n), &a, args, NULL),
+                       ERR_MALFORMED);
+        assert_ok(ndr_decode_call(call, direction, bytes, &a, args, NULL));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         write(&b, direction, args);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         ndr_put_call(&b, call, direction, args);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         builder_u8(&b, 0);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
-        assert_int_equal(ndr_decode_call(call, direction, out, &a, args, NULL), ERR_MALFORMED);
-        assert_int_equal(ndr_decode_call(call, direction, out, &a, args, &used), ERR_OK);
+        assert_ok(builder_done(&b, &out));
+        assert_err(ndr_decode_call(call, direction, out, &a, args, NULL), ERR_MALFORMED);
+        assert_ok(ndr_decode_call(call, direction, out, &a, args, &used));
         assert_int_equal(used, bytes.len);
         arena_fini(&a);
     }

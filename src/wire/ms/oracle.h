@@ -6,16 +6,14 @@
 #define WIRE_MS_ORACLE_H
 
 #include "base/arena.h"
+#include "base/builder.h"
+#include "base/test.h"
 #include "base/text.h"
 
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define ORACLE_ANSWER_MAX (1024 * 1024)
 
@@ -121,21 +119,6 @@ static inline struct span oracle_again(struct arena *a, const char *type, struct
     fprintf(oracle.to, "again %s %.*s\n", type, SPAN_ARG(bytes.len ? hex : SPAN_LIT("-")));
     fflush(oracle.to);
     return oracle_bytes(a);
-}
-
-static inline void assert_span_equal(struct span got, struct span expected)
-{
-    if (span_eq(got, expected))
-        return;
-    print_error("got:      %zu bytes\nexpected: %zu bytes\n", got.len, expected.len);
-    for (size_t i = 0; i < got.len && i < expected.len; i++) {
-        if (got.ptr[i] != expected.ptr[i]) {
-            print_error("first difference at %zu: %02x, expected %02x\n", i, got.ptr[i],
-                        expected.ptr[i]);
-            break;
-        }
-    }
-    fail();
 }
 
 static inline void assert_fields_equal(struct builder *got, struct span expected)

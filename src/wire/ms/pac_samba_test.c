@@ -96,14 +96,14 @@ static void logon_info_both_ways(void **state)
         builder_le32(&b, 0);
         builder_span(&b, bytes);
         builder_align(&b, 8);
-        assert_int_equal(builder_done(&b, &bytes), ERR_OK);
-        assert_int_equal(pac_logon_info(bytes, &a, &info), ERR_OK);
+        assert_ok(builder_done(&b, &bytes));
+        assert_ok(pac_logon_info(bytes, &a, &info));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         logon_fields(&b, &info);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, PAC_MAX);
         pac_put_logon_info(&b, &info);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         arena_fini(&a);
     }
@@ -123,32 +123,30 @@ static void decode_all(const struct pac *p, struct arena *a, struct decoded *d,
 {
     struct pac_layout layout;
 
-    assert_int_equal(pac_logon_info(pac_contents(p, PAC_LOGON_INFO), a, &d->logon), ERR_OK);
+    assert_ok(pac_logon_info(pac_contents(p, PAC_LOGON_INFO), a, &d->logon));
     logon_fields(b, &d->logon);
     c->logon = &d->logon;
-    assert_int_equal(pac_client_info(pac_contents(p, PAC_CLIENT_INFO), a, &d->client), ERR_OK);
+    assert_ok(pac_client_info(pac_contents(p, PAC_CLIENT_INFO), a, &d->client));
     field_number(b, "authtime", d->client.authtime);
     field_text(b, "name", d->client.name);
     c->client = &d->client;
-    assert_int_equal(pac_upn_dns(pac_contents(p, PAC_UPN_DNS), a, &d->upn), ERR_OK);
+    assert_ok(pac_upn_dns(pac_contents(p, PAC_UPN_DNS), a, &d->upn));
     upn_fields(b, &d->upn);
     c->upn_dns = &d->upn;
     if (pac_find(p, PAC_DELEGATION)) {
-        assert_int_equal(pac_delegation(pac_contents(p, PAC_DELEGATION), a, &d->delegation),
-                         ERR_OK);
+        assert_ok(pac_delegation(pac_contents(p, PAC_DELEGATION), a, &d->delegation));
         delegation_fields(b, &d->delegation);
         c->delegation = &d->delegation;
     }
     if (pac_find(p, PAC_ATTRIBUTES)) {
-        assert_int_equal(pac_attributes(pac_contents(p, PAC_ATTRIBUTES), &c->attributes), ERR_OK);
+        assert_ok(pac_attributes(pac_contents(p, PAC_ATTRIBUTES), &c->attributes));
         field_number(b, "attributes", c->attributes);
         c->has_attributes = true;
-        assert_int_equal(pac_requestor_sid(pac_contents(p, PAC_REQUESTOR_SID), &d->requestor),
-                         ERR_OK);
+        assert_ok(pac_requestor_sid(pac_contents(p, PAC_REQUESTOR_SID), &d->requestor));
         field_sid(b, "requestor", &d->requestor);
         c->requestor = &d->requestor;
     }
-    assert_int_equal(pac_layout_of(p, &layout), ERR_OK);
+    assert_ok(pac_layout_of(p, &layout));
     c->server_cksumtype = layout.sigs[PAC_SIG_SERVER].cksumtype;
     c->kdc_cksumtype = layout.sigs[PAC_SIG_KDC].cksumtype;
     c->ticket_signature = pac_find(p, PAC_TICKET_CHECKSUM) != NULL;
@@ -172,17 +170,17 @@ static void whole_pac_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "pac", round, &fields);
-        assert_int_equal(pac_open(bytes, &p), ERR_OK);
+        assert_ok(pac_open(bytes, &p));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         decode_all(&p, &a, &d, &c, &b);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, 2 * PAC_MAX);
         builder_zeros(&b, 5); /* the PAC may begin anywhere */
         pac_build(&b, &c, &built);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         out = span_sub(out, 5, SIZE_MAX);
         assert_span_equal(out, bytes);
-        assert_int_equal(pac_layout_of(&p, &found), ERR_OK);
+        assert_ok(pac_layout_of(&p, &found));
         assert_memory_equal(&built, &found, sizeof(built));
         assert_span_equal(oracle_again(&a, "pac", out), out);
         arena_fini(&a);

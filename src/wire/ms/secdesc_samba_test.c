@@ -38,7 +38,7 @@ static unsigned list_fields(struct builder *b, const char *name, struct span acl
                        guid_or_dash(ace->object_type, object),
                        guid_or_dash(ace->inherited_type, inherited), sid);
     }
-    assert_int_equal(ace_iter_err(&it), ERR_OK);
+    assert_ok(ace_iter_err(&it));
     assert_int_equal(n, acl.len ? acl_count(acl) : 0);
     return n;
 }
@@ -58,8 +58,8 @@ static void descriptor_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "sd", round, &fields);
-        assert_int_equal(sd_check(bytes), ERR_OK);
-        assert_int_equal(sd_open(bytes, &sd), ERR_OK);
+        assert_ok(sd_check(bytes));
+        assert_ok(sd_open(bytes, &sd));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         if (sd.has_owner)
             sid_field(&b, "owner", &sd.owner);
@@ -78,8 +78,8 @@ static void descriptor_both_ways(void **state)
         build.dacl = sd.dacl.ptr ? &dacl : NULL;
         builder_in(&b, &a, SD_MAX);
         sd_put(&b, &build);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
-        assert_int_equal(sd_check(out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
+        assert_ok(sd_check(out));
         assert_span_equal(oracle_again(&a, "sd", out), bytes);
         /* A prefix is never a descriptor: its last part is cut. */
         for (size_t n = 0; n < out.len; n++)
@@ -111,16 +111,16 @@ static void check_text(const char *kind, unsigned round)
     bytes = oracle_random(&a, kind, round, &fields);
     domain_text = next_field(&fields, SPAN_LIT("domain="));
     text = next_field(&fields, SPAN_LIT("sddl="));
-    assert_int_equal(sid_from_text(domain_text, &domain), ERR_OK);
+    assert_ok(sid_from_text(domain_text, &domain));
     builder_in(&b, &a, SD_MAX);
     if (sddl_parse(text, &dom, &a, &b) != ERR_OK)
         fail_msg("not parsed: %.*s", SPAN_ARG(text));
-    assert_int_equal(builder_done(&b, &ours), ERR_OK);
+    assert_ok(builder_done(&b, &ours));
     assert_span_equal(oracle_again(&a, "sd", ours), bytes);
     builder_in(&b, &a, ORACLE_ANSWER_MAX);
     builder_printf(&b, "%.*s\n", SPAN_ARG(domain_text));
-    assert_int_equal(sddl_print(ours, &dom, &b), ERR_OK);
-    assert_int_equal(builder_done(&b, &printed), ERR_OK);
+    assert_ok(sddl_print(ours, &dom, &b));
+    assert_ok(builder_done(&b, &printed));
     assert_span_equal(oracle_again(&a, "sddl", printed), bytes);
     arena_fini(&a);
 }

@@ -1,12 +1,8 @@
 #include "wire/ms/sddl.h"
 #include "wire/ms/secdesc.h"
 
+#include "base/test.h"
 #include "base/text.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #define MEMORY (1024 * 1024)
 
@@ -45,11 +41,11 @@ static void assert_prints(const char *text, const struct sddl_domain *dom, const
     struct builder b;
     struct span sd, out;
 
-    assert_int_equal(parse(text, dom, &sd), ERR_OK);
-    assert_int_equal(sd_check(sd), ERR_OK);
+    assert_ok(parse(text, dom, &sd));
+    assert_ok(sd_check(sd));
     builder_in(&b, &arena, MEMORY);
-    assert_int_equal(sddl_print(sd, dom, &b), ERR_OK);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(sddl_print(sd, dom, &b));
+    assert_ok(builder_done(&b, &out));
     if (!span_eq(out, span_str(expected)))
         fail_msg("%.*s, expected %s", SPAN_ARG(out), expected);
 }
@@ -119,8 +115,8 @@ static void refused_texts(void **state)
             fail_msg("%s", rows[i].text);
         assert_true(span_eq(out, SPAN_LIT("untouched")));
     }
-    assert_int_equal(parse("O:DA", &none, &out), ERR_NOT_FOUND);
-    assert_int_equal(parse("D:(A;;RP;;;EA)", &none, &out), ERR_NOT_FOUND);
+    assert_err(parse("O:DA", &none, &out), ERR_NOT_FOUND);
+    assert_err(parse("D:(A;;RP;;;EA)", &none, &out), ERR_NOT_FOUND);
 }
 
 static void conditions_are_not_printed(void **state)
@@ -134,10 +130,10 @@ static void conditions_are_not_printed(void **state)
 
     builder_in(&b, &arena, SD_MAX);
     sd_put(&b, &build);
-    assert_int_equal(builder_done(&b, &sd), ERR_OK);
+    assert_ok(builder_done(&b, &sd));
     builder_in(&b, &arena, MEMORY);
-    assert_int_equal(sddl_print(sd, &both, &b), ERR_UNSUPPORTED);
-    assert_int_equal(builder_done(&b, &out), ERR_UNSUPPORTED);
+    assert_err(sddl_print(sd, &both, &b), ERR_UNSUPPORTED);
+    assert_err(builder_done(&b, &out), ERR_UNSUPPORTED);
 }
 
 /* An unknown ACE goes through unchanged. */
@@ -152,14 +148,14 @@ static void opaque_ace(void **state)
 
     builder_in(&b, &arena, SD_MAX);
     acl_put(&b, &acl);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(builder_done(&b, &out));
     ace_iter_init(&it, out);
     assert_true(ace_next(&it, &back));
     assert_false(back.known);
     assert_int_equal(back.type, 200);
     assert_true(span_eq(back.extra, ace.extra));
     assert_false(ace_next(&it, &back));
-    assert_int_equal(ace_iter_err(&it), ERR_OK);
+    assert_ok(ace_iter_err(&it));
 }
 
 static void refused_bytes(void **state)
@@ -183,11 +179,11 @@ static void refused_bytes(void **state)
     struct sd sd;
     (void)state;
 
-    assert_int_equal(sd_check(span_of(good, sizeof(good))), ERR_OK);
+    assert_ok(sd_check(span_of(good, sizeof(good))));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         memcpy(bytes, good, sizeof(good));
         bytes[rows[i].at] = rows[i].value;
-        assert_int_equal(sd_open(span_of(bytes, sizeof(bytes)), &sd), rows[i].expected);
+        assert_err(sd_open(span_of(bytes, sizeof(bytes)), &sd), rows[i].expected);
     }
 }
 
@@ -213,7 +209,7 @@ static void lists_refused(void **state)
         ace_iter_init(&it, span_of(rows[i].bytes, 24));
         while (ace_next(&it, &ace))
             ;
-        assert_int_equal(ace_iter_err(&it), rows[i].expected);
+        assert_err(ace_iter_err(&it), rows[i].expected);
     }
 }
 

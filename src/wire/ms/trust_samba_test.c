@@ -32,13 +32,13 @@ static void trust_auth_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "trust_auth", round, &fields);
-        assert_int_equal(trust_auth_decode(bytes, &auth), ERR_OK);
+        assert_ok(trust_auth_decode(bytes, &auth));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         infos_fields(&b, "info", &auth);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, TRUST_AUTH_MAX);
         trust_auth_put(&b, &auth);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         arena_fini(&a);
     }
@@ -56,14 +56,14 @@ static void trust_auth_pair_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "trust_auth_pair", round, &fields);
-        assert_int_equal(trust_auth_pair_decode(bytes, &pair), ERR_OK);
+        assert_ok(trust_auth_pair_decode(bytes, &pair));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         infos_fields(&b, "outgoing", &pair.outgoing);
         infos_fields(&b, "incoming", &pair.incoming);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, TRUST_AUTH_MAX);
         trust_auth_pair_put(&b, bytes.ptr, &pair);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(oracle_again(&a, "trust_auth_pair", out),
                           oracle_again(&a, "trust_auth_pair", bytes));
         arena_fini(&a);
@@ -100,14 +100,14 @@ static void forest_info_both_ways(void **state)
 
         arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
         bytes = oracle_random(&a, "forest_info", round, &fields);
-        assert_int_equal(forest_info_decode(bytes, &a, &records, &count), ERR_OK);
+        assert_ok(forest_info_decode(bytes, &a, &records, &count));
         builder_in(&b, &a, ORACLE_ANSWER_MAX);
         for (unsigned i = 0; i < count; i++)
             record_fields(&b, &records[i]);
         assert_fields_equal(&b, fields);
         builder_in(&b, &a, FOREST_INFO_MAX);
         forest_info_put(&b, records, count);
-        assert_int_equal(builder_done(&b, &out), ERR_OK);
+        assert_ok(builder_done(&b, &out));
         assert_span_equal(out, bytes);
         arena_fini(&a);
     }
@@ -128,14 +128,14 @@ static void prefixes(void **state)
     for (unsigned round = 0; round < 10; round++) {
         bytes = oracle_random(&a, "forest_info", round, &fields);
         for (size_t n = 0; n < bytes.len; n++)
-            assert_int_equal(forest_info_decode(span_sub(bytes, 0, n), &a, &records, &count),
-                             ERR_MALFORMED);
+            assert_err(forest_info_decode(span_sub(bytes, 0, n), &a, &records, &count),
+                       ERR_MALFORMED);
         bytes = oracle_random(&a, "trust_auth_pair", round, &fields);
         /* The sizes come last, so from here on a prefix may be a pair of empty halves. */
         for (size_t n = 0; n < TRUST_AUTH_CONFOUNDER_SIZE + 8; n++)
             assert_int_not_equal(trust_auth_pair_decode(span_sub(bytes, 0, n), &pair), ERR_OK);
     }
-    assert_int_equal(trust_auth_decode(SPAN_NONE, &auth), ERR_OK);
+    assert_ok(trust_auth_decode(SPAN_NONE, &auth));
     assert_int_equal(auth.count, 0);
     arena_fini(&a);
 }
@@ -156,15 +156,13 @@ static void refused(void **state)
     (void)state;
 
     arena_init(&a, 0, 65536, 0);
-    assert_int_equal(forest_info_decode(span_of(version, 8), &a, &records, &count),
-                     ERR_UNSUPPORTED);
-    assert_int_equal(forest_info_decode(span_of(many, 8), &a, &records, &count), ERR_LIMIT);
-    assert_int_equal(forest_info_decode(span_of(trailing, 9), &a, &records, &count), ERR_MALFORMED);
-    assert_int_equal(forest_info_decode(span_of(bad_name, sizeof(bad_name)), &a, &records, &count),
-                     ERR_MALFORMED);
-    assert_int_equal(trust_auth_decode(span_of(infos, sizeof(infos)), &auth), ERR_LIMIT);
-    assert_int_equal(trust_auth_decode(span_of(backwards, sizeof(backwards)), &auth),
-                     ERR_MALFORMED);
+    assert_err(forest_info_decode(span_of(version, 8), &a, &records, &count), ERR_UNSUPPORTED);
+    assert_err(forest_info_decode(span_of(many, 8), &a, &records, &count), ERR_LIMIT);
+    assert_err(forest_info_decode(span_of(trailing, 9), &a, &records, &count), ERR_MALFORMED);
+    assert_err(forest_info_decode(span_of(bad_name, sizeof(bad_name)), &a, &records, &count),
+               ERR_MALFORMED);
+    assert_err(trust_auth_decode(span_of(infos, sizeof(infos)), &auth), ERR_LIMIT);
+    assert_err(trust_auth_decode(span_of(backwards, sizeof(backwards)), &auth), ERR_MALFORMED);
     arena_fini(&a);
 }
 

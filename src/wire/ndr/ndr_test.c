@@ -1,11 +1,7 @@
 #include "wire/ndr/ndr.h"
 
+#include "base/test.h"
 #include "base/text.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 #define MEMORY   (1024 * 1024)
 #define AT(T, m) .at = offsetof(T, m)
@@ -36,13 +32,13 @@ static void assert_golden(const struct ndr_type *type, const void *value, struct
     assert_true(ndr_type_check(type));
     builder_in(&b, &arena, MEMORY);
     ndr_put(&b, type, value);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(builder_done(&b, &out));
     assert_int_equal(out.len, golden.len);
     assert_memory_equal(out.ptr, golden.ptr, golden.len);
-    assert_int_equal(ndr_decode(type, golden, &arena, back), ERR_OK);
+    assert_ok(ndr_decode(type, golden, &arena, back));
     for (size_t n = 0; n < golden.len; n++)
         assert_int_not_equal(ndr_decode(type, span_sub(golden, 0, n), &arena, back), ERR_OK);
-    assert_int_equal(ndr_decode(type, golden, &arena, back), ERR_OK);
+    assert_ok(ndr_decode(type, golden, &arena, back));
 }
 
 static enum err put_error(const struct ndr_type *type, const void *value)
@@ -113,16 +109,16 @@ static void conformant_struct(void **state)
     assert_golden(&tail_type, &v, SPAN_LIT("\x02\0\0\0\x01\0\x02\0\x02\0\0\0\x03\0\0\0\x04\0\0\0"),
                   &back);
     assert_int_equal(back.items[1], 4);
-    assert_int_equal(put_error(&tail_type, &over), ERR_RANGE);
-    assert_int_equal(ndr_decode(&tail_type,
-                                SPAN_LIT("\x05\0\0\0\x01\0\x02\0\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-                                         "\0\0\0\0\0\0\0\0"),
-                                &arena, &back),
-                     ERR_LIMIT);
+    assert_err(put_error(&tail_type, &over), ERR_RANGE);
+    assert_err(ndr_decode(&tail_type,
+                          SPAN_LIT("\x05\0\0\0\x01\0\x02\0\x05\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                   "\0\0\0\0\0\0\0\0"),
+                          &arena, &back),
+               ERR_LIMIT);
     /* The count in the struct and the one of the array differ. */
-    assert_int_equal(ndr_decode(&tail_type, SPAN_LIT("\x01\0\0\0\x01\0\x02\0\x02\0\0\0\x03\0\0\0"),
-                                &arena, &back),
-                     ERR_MALFORMED);
+    assert_err(ndr_decode(&tail_type, SPAN_LIT("\x01\0\0\0\x01\0\x02\0\x02\0\0\0\x03\0\0\0"),
+                          &arena, &back),
+               ERR_MALFORMED);
 }
 
 struct arrays {
@@ -192,14 +188,14 @@ static void pointed_arrays(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         memcpy(bad, arrays_golden, sizeof(bad));
         bad[rows[i].at] = rows[i].value;
-        assert_int_equal(ndr_decode(&arrays_type, span_of(bad, sizeof(bad)), &arena, &back),
-                         rows[i].expected);
+        assert_err(ndr_decode(&arrays_type, span_of(bad, sizeof(bad)), &arena, &back),
+                   rows[i].expected);
     }
     v.bytes = NULL;
-    assert_int_equal(put_error(&arrays_type, &v), ERR_RANGE);
+    assert_err(put_error(&arrays_type, &v), ERR_RANGE);
     v.bytes = (uint8_t *)"xyz";
     v.used = 6;
-    assert_int_equal(put_error(&arrays_type, &v), ERR_RANGE);
+    assert_err(put_error(&arrays_type, &v), ERR_RANGE);
 }
 
 /* Whoever reads a decoded struct may use its count without looking at the pointer. */
@@ -208,17 +204,16 @@ static void null_array_has_no_count(void **state)
     struct arrays v = {5, 0, NULL, 0, (uint8_t *)"", 0, NULL}, back;
     (void)state;
 
-    assert_int_equal(put_error(&arrays_type, &v), ERR_RANGE);
-    assert_int_equal(ndr_decode(&arrays_type,
-                                SPAN_LIT("\x05\0\0\0\0\0\0\0\0\0\0\0\x04\0\x02\0\0\0\0\0\0\0\0\0"
-                                         "\0\0\0\0"),
-                                &arena, &back),
-                     ERR_MALFORMED);
-    assert_int_equal(ndr_decode(&arrays_type,
-                                SPAN_LIT("\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\x02\0\0\0\0\0\0\0\0\0"
-                                         "\0\0\0\0"),
-                                &arena, &back),
-                     ERR_OK);
+    assert_err(put_error(&arrays_type, &v), ERR_RANGE);
+    assert_err(ndr_decode(&arrays_type,
+                          SPAN_LIT("\x05\0\0\0\0\0\0\0\0\0\0\0\x04\0\x02\0\0\0\0\0\0\0\0\0"
+                                   "\0\0\0\0"),
+                          &arena, &back),
+               ERR_MALFORMED);
+    assert_ok(ndr_decode(&arrays_type,
+                         SPAN_LIT("\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\x02\0\0\0\0\0\0\0\0\0"
+                                  "\0\0\0\0"),
+                         &arena, &back));
     assert_null(back.both);
 }
 
@@ -256,7 +251,7 @@ static void strings(void **state)
     assert_true(!back.counted.ptr && back.large.ptr && back.large.len == 0);
     assert_null(back.terminated.ptr);
     v.counted = SPAN_LIT("\xff");
-    assert_int_equal(put_error(&strings_type, &v), ERR_MALFORMED);
+    assert_err(put_error(&strings_type, &v), ERR_MALFORMED);
 }
 
 static void bad_strings(void **state)
@@ -291,7 +286,7 @@ static void bad_strings(void **state)
     (void)state;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        assert_int_equal(ndr_decode(&strings_type, rows[i].bytes, &arena, &back), rows[i].expected);
+        assert_err(ndr_decode(&strings_type, rows[i].bytes, &arena, &back), rows[i].expected);
 }
 
 /* --- full pointers, depth ------------------------------------------------------------------- */
@@ -317,14 +312,14 @@ static void depth(void **state)
 
     for (unsigned i = 0; i < NDR_DEPTH_MAX; i++)
         nodes[i].next = &nodes[i + 1];
-    assert_int_equal(put_error(&node_type, nodes), ERR_LIMIT);
+    assert_err(put_error(&node_type, nodes), ERR_LIMIT);
     builder_over(&b, wire, sizeof(wire));
     for (unsigned i = 0; i < 512; i++) {
         builder_le32(&b, i);
         builder_le32(&b, 0x20000 + 4 * i);
     }
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
-    assert_int_equal(ndr_decode(&node_type, out, &arena, &back), ERR_LIMIT);
+    assert_ok(builder_done(&b, &out));
+    assert_err(ndr_decode(&node_type, out, &arena, &back), ERR_LIMIT);
     /* A table that refers to itself has no end for the check either. */
     assert_false(ndr_type_check(&node_type));
 }
@@ -362,9 +357,9 @@ static void full_pointers(void **state)
     assert_ptr_equal(back.a, back.c);
     assert_int_equal(back.b->value, 8);
     /* The same id for values of two types would let one be read as the other. */
-    assert_int_equal(ndr_decode(&mixed_type, SPAN_LIT("\0\0\x02\0\0\0\x02\0\0\0\x02\0\x07\0\0\0"),
-                                &arena, &back),
-                     ERR_MALFORMED);
+    assert_err(ndr_decode(&mixed_type, SPAN_LIT("\0\0\x02\0\0\0\x02\0\0\0\x02\0\x07\0\0\0"), &arena,
+                          &back),
+               ERR_MALFORMED);
 }
 
 /* --- unions --------------------------------------------------------------------------------- */
@@ -409,11 +404,10 @@ static void unions(void **state)
     v.level = 3;
     assert_golden(&chooser_type, &v, SPAN_LIT("\x03\0\x03\0"), &back);
     v.level = 4;
-    assert_int_equal(put_error(&chooser_type, &v), ERR_RANGE);
-    assert_int_equal(ndr_decode(&chooser_type, SPAN_LIT("\x04\0\x04\0"), &arena, &back),
-                     ERR_MALFORMED);
-    assert_int_equal(ndr_decode(&chooser_type, SPAN_LIT("\x03\0\x01\0\x05"), &arena, &back),
-                     ERR_MALFORMED);
+    assert_err(put_error(&chooser_type, &v), ERR_RANGE);
+    assert_err(ndr_decode(&chooser_type, SPAN_LIT("\x04\0\x04\0"), &arena, &back), ERR_MALFORMED);
+    assert_err(ndr_decode(&chooser_type, SPAN_LIT("\x03\0\x01\0\x05"), &arena, &back),
+               ERR_MALFORMED);
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */
@@ -454,29 +448,24 @@ static void call_counts(void **state)
     (void)state;
 
     assert_true(ndr_type_check(&call));
-    assert_int_equal(
-        ndr_decode_call(&call, NDR_IN, span_of(in, sizeof(in) - 1), &arena, &args, NULL), ERR_OK);
+    assert_ok(ndr_decode_call(&call, NDR_IN, span_of(in, sizeof(in) - 1), &arena, &args, NULL));
     assert_int_equal(args.count, 2);
     assert_int_equal(args.items[1], 8);
     builder_in(&b, &arena, MEMORY);
     ndr_put_call(&b, &call, NDR_IN, &args);
-    assert_int_equal(builder_done(&b, &bytes), ERR_OK);
+    assert_ok(builder_done(&b, &bytes));
     assert_true(span_eq(bytes, span_of(in, sizeof(in) - 1)));
-    assert_int_equal(
-        ndr_decode_call(&call, NDR_OUT, span_of(out, sizeof(out) - 1), &arena, &args, NULL),
-        ERR_OK);
+    assert_ok(ndr_decode_call(&call, NDR_OUT, span_of(out, sizeof(out) - 1), &arena, &args, NULL));
     assert_int_equal(args.answers[1], 11);
     assert_int_equal(args.flag, 3);
     assert_int_equal(args.items[1], 8);
-    assert_int_equal(
-        ndr_decode_call(&call, NDR_OUT, span_of(out, sizeof(out) - 1), &arena, &wrong, NULL),
-        ERR_MALFORMED);
+    assert_err(ndr_decode_call(&call, NDR_OUT, span_of(out, sizeof(out) - 1), &arena, &wrong, NULL),
+               ERR_MALFORMED);
     assert_null(wrong.answers);
     memcpy(bad, in, sizeof(bad));
     bad[12] = 1;
-    assert_int_equal(
-        ndr_decode_call(&call, NDR_IN, span_of(bad, sizeof(bad)), &arena, &wrong, NULL),
-        ERR_MALFORMED);
+    assert_err(ndr_decode_call(&call, NDR_IN, span_of(bad, sizeof(bad)), &arena, &wrong, NULL),
+               ERR_MALFORMED);
 }
 
 /* --- type serialization --------------------------------------------------------------------- */
@@ -506,17 +495,15 @@ static void serialized(void **state)
     builder_in(&b, &arena, MEMORY);
     builder_u8(&b, 0);
     ndr_put_serialized(&b, &leaf_type, &v);
-    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    assert_ok(builder_done(&b, &out));
     assert_true(span_eq(span_sub(out, 1, SIZE_MAX), span_of(golden, sizeof(golden))));
-    assert_int_equal(
-        ndr_decode_serialized(&leaf_type, span_of(golden, sizeof(golden)), &arena, &back), ERR_OK);
+    assert_ok(ndr_decode_serialized(&leaf_type, span_of(golden, sizeof(golden)), &arena, &back));
     assert_int_equal(back.value, 9);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         memcpy(bytes, golden, sizeof(golden));
         bytes[rows[i].at] = rows[i].value;
-        assert_int_equal(
-            ndr_decode_serialized(&leaf_type, span_of(bytes, sizeof(bytes)), &arena, &back),
-            rows[i].expected);
+        assert_err(ndr_decode_serialized(&leaf_type, span_of(bytes, sizeof(bytes)), &arena, &back),
+                   rows[i].expected);
     }
 }
 
@@ -529,7 +516,7 @@ static void memory_is_bounded(void **state)
     (void)state;
 
     arena_init(&small, 0, 50, 0);
-    assert_int_equal(
+    assert_err(
         ndr_decode(&arrays_type, span_of(arrays_golden, sizeof(arrays_golden) - 1), &small, &back),
         ERR_NOMEM);
     arena_fini(&small);
