@@ -24,8 +24,8 @@ bool text_eq_fold(struct span a, struct span b);
 int text_cmp_fold(struct span a, struct span b);
 /* The folded text as bytes (index keys). Never longer than 3 times the input. */
 enum err text_fold(struct span s, struct arena *a, struct span *out);
-/* The same into memory of the caller: whole characters, at most cap bytes. Returns the length of the whole
- * folded text, which is more than was written when it is more than cap. */
+/* The same into memory of the caller: whole characters, at most cap bytes. Returns the length of
+ * the whole folded text, which is more than was written when it is more than cap. */
 size_t text_fold_into(struct span s, uint8_t *out, size_t cap);
 
 /* ASCII-only case, for DNS names, realms and attribute names. */

@@ -1,5 +1,5 @@
-/* Descriptors of any bytes: a check of them ends and grants nothing when they are malformed, and what is
- * inherited from and into well-formed ones is well-formed. */
+/* Descriptors of any bytes: a check of them ends and grants nothing when they are malformed, and
+ * what is inherited from and into well-formed ones is well-formed. */
 #include "directory/access.h"
 #include "wire/ms/secdesc.h"
 

@@ -29,8 +29,8 @@ enum intent_kind {
     INTENT_TRUST_DELETE,
     INTENT_FORWARDER_PUT,
     INTENT_FORWARDER_DELETE,
-    INTENT_KEYTAB, /* reply carries the keys of a service account in keytab form: control only */
-    INTENT_IMPORT, /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
+    INTENT_KEYTAB,   /* reply carries the keys of a service account in keytab form: control only */
+    INTENT_IMPORT,   /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
     INTENT_SETTINGS, /* settings.h: one REPLACE for each name that changes; control only */
     INTENT_KIND_END
 };
@@ -46,8 +46,8 @@ enum intent_flags {
     INTENT_PROTECTED =
         64, /* the requester's connection is encrypted: passwords may be set over it */
     INTENT_NEW_KEY = 128, /* KEYTAB: a new random password first */
-    INTENT_PROVED = 256, /* SET_PASSWORD by its owner, who just proved the old one to the KDC:
-                            old_password is empty (accepted where INTENT_SYSTEM is) */
+    INTENT_PROVED = 256,  /* SET_PASSWORD by its owner, who just proved the old one to the KDC:
+                             old_password is empty (accepted where INTENT_SYSTEM is) */
     INTENT_FLAGS_ALL = 511,
 };
 
