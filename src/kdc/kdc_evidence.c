@@ -160,6 +160,8 @@ static enum err filter(struct kdc_request *r, struct kdc_evidence *e)
 {
     struct trust_sid_result result;
     const struct trust *trust = e->header->trust;
+    if (trust->sid.count == 0)
+        return kdc_refuse(r, KDC_ERR_POLICY, REASON_TRUST_SID_UNKNOWN);
     enum reason reason = trust_crealm_check(trust, &r->local, e->header->part->crealm);
     if (reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_POLICY, reason);

@@ -148,7 +148,7 @@ static inline krb5_error_code fixture_send(krb5_context context, void *data, con
 static inline krb5_context fixture_client(void)
 {
     krb5_context context;
-    char path[] = "/tmp/entente-krb5-XXXXXX";
+    static char path[] = "/tmp/entente-krb5-XXXXXX";
     int fd = mkstemp(path);
     /* The library looks for an address before it calls the hook, which then never uses it. */
     dprintf(fd, "[libdefaults]\n dns_lookup_kdc = false\n"
@@ -162,7 +162,6 @@ static inline krb5_context fixture_client(void)
     close(fd);
     setenv("KRB5_CONFIG", path, 1);
     assert_int_equal(krb5_init_context(&context), 0);
-    unlink(path);
     krb5_set_kdc_send_hook(context, fixture_send, NULL);
     krb5_set_real_time(context, (krb5_timestamp)(test_now / UTIME_SECOND), 0);
     return context;
@@ -185,6 +184,13 @@ static inline krb5_error_code fixture_kinit(krb5_context c, const char *name, in
     krb5_get_init_creds_opt_free(c, opt);
     krb5_free_principal(c, p);
     return e;
+}
+
+/* The library looks at its configuration again now and then: the file stays until the end. */
+static inline void fixture_client_end(krb5_context context)
+{
+    krb5_free_context(context);
+    unlink(getenv("KRB5_CONFIG"));
 }
 
 /* A service ticket through a memory cache that holds the TGT. */

@@ -19,7 +19,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    krb5_free_context(client);
+    fixture_client_end(client);
     fixture_forest_end(&cloud);
     return 0;
 }

@@ -189,7 +189,7 @@ static enum reason check_identity(const struct trust *t, const struct trust_loca
         return REASON_TRUST_NAME_INVALID;
     if (!is_flat_name(t->flat_name) && !(realm && t->flat_name.len == 0))
         return REASON_TRUST_FLAT_NAME_INVALID;
-    if (!sid_is_domain(&t->sid) && !(realm && t->sid.count == 0))
+    if (t->sid.count > 0 && !sid_is_domain(&t->sid))
         return REASON_TRUST_SID_INVALID;
     enum reason r = check_against_forest(t, l);
     if (r != REASON_NONE)

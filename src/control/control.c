@@ -1,0 +1,99 @@
+#include <unistd.h>
+
+#include "base/text.h"
+#include "control/control_call.h"
+#include "plat/clock.h"
+
+#define START_MEMORY (1u << 20)
+
+static struct plat_channel **link_of(struct control_directory *d, uint32_t type)
+{
+    return type == CONTROL_LINK_WRITER ? &d->writer : &d->peer;
+}
+
+static void link_gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct control_directory *d = ctx;
+    (void)why;
+    if (d->writer == ch)
+        d->writer = NULL;
+    if (d->peer == ch)
+        d->peer = NULL;
+    plat_channel_free(ch);
+}
+
+/* Writers and peers only answer. */
+static void link_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    (void)msg;
+    link_gone(ctx, ch, ERR_MALFORMED);
+}
+
+void control_linked(struct control *c, uint32_t type, struct span id, int fd)
+{
+    static const struct plat_channel_ops ops = {.message = link_spoke, .closed = link_gone};
+    struct control_directory *d = control_directory_by_id(c, id);
+    struct plat_channel *ch;
+    if (!d || (type != CONTROL_LINK_WRITER && type != CONTROL_LINK_PEER) ||
+        plat_channel_new(c->env.loop, fd, &ops, d, &ch) != ERR_OK) {
+        close(fd);
+        return;
+    }
+    struct plat_channel **link = link_of(d, type);
+    if (*link)
+        plat_channel_free(*link);
+    *link = ch;
+}
+
+/* After control itself was restarted serve runs the directories already: that is fine too. */
+static void start_all(void *ctx)
+{
+    struct control *c = ctx;
+    for (struct control_directory *d = c->directories; d; d = d->next) {
+        struct arena a;
+        struct control_outcome outcome = {.text = SPAN_LIT("serve does not answer")};
+        const char *state = json_string_value(json_object_get(d->record, "state"));
+        if (strcmp(state, "Failed") == 0 || strcmp(state, "Creating") == 0)
+            continue;
+        arena_init(&a, 0, START_MEMORY, 0);
+        enum err e = control_start(c, d, SPAN_NONE, &a, &outcome);
+        if (e == ERR_OK && (outcome.err == ERR_OK || outcome.err == ERR_EXISTS))
+            control_directory_state(c, d, "Active", NULL);
+        else
+            control_directory_state(c, d, "Impaired", arena_dup_str(&a, outcome.text));
+        arena_fini(&a);
+    }
+    (void)control_save(c);
+}
+
+enum err control_new(const struct control_env *env, struct control **out, const char **why_out)
+{
+    struct control *c = calloc(1, sizeof(*c));
+    *why_out = "no memory";
+    if (!c)
+        return ERR_NOMEM;
+    c->env = *env;
+    enum err e = control_load(c, why_out);
+    if (e == ERR_OK) {
+        *why_out = "the control socket cannot be served";
+        e = control_http_start(c, env->listen_fd);
+    }
+    if (e != ERR_OK) {
+        control_free(c);
+        return e;
+    }
+    c->starter = plat_timer_new(env->loop, start_all, c);
+    plat_timer_start(c->starter, 0, 0);
+    *out = c;
+    return ERR_OK;
+}
+
+void control_free(struct control *c)
+{
+    control_http_stop(c);
+    if (c->starter)
+        plat_timer_free(c->starter);
+    while (c->directories)
+        control_directory_remove(c, c->directories);
+    free(c);
+}

@@ -1,0 +1,181 @@
+/*
+ * Inside control: one request of an administrator, and the directories it may be about.
+ */
+#ifndef CONTROL_CONTROL_CALL_H
+#define CONTROL_CONTROL_CALL_H
+
+#include <jansson.h>
+
+#include "base/reasons.h"
+#include "control/control.h"
+#include "control/control_spec.h"
+#include "directory/account.h"
+#include "directory/intent.h"
+#include "operation/operation.h"
+#include "trust/trust_report.h"
+
+#define CONTROL_DIRECTORIES_MAX 256
+#define CONTROL_MEMORY          (64u << 20)
+
+/* States of a directory and of a trust have the API's names. */
+struct control_directory {
+    struct control_directory *next;
+    json_t *record;              /* id, name, short_name, site, state, state_reason, dcs, trusts */
+    struct plat_channel *writer; /* NULL: no link */
+    struct plat_channel *peer;
+    struct dir *dir; /* NULL: not open */
+};
+
+struct control {
+    struct control_env env;
+    struct control_directory *directories;
+    struct MHD_Daemon *http;
+    struct plat_poll *poll;
+    struct plat_timer *timer;   /* of the HTTP server */
+    struct plat_timer *starter; /* starts the directories after a restart */
+};
+
+struct control_call {
+    struct control *control;
+    const struct operation *op;
+    const json_t *args;
+    struct arena *a;
+    struct control_directory *directory; /* of DIRECTORY_ARG, or the only one; NULL: not needed */
+    struct dir_snap snap;                /* of directory; ended by whoever made the call */
+    bool has_snap;
+    /* The answer. */
+    json_t *result; /* owned */
+    const char *verdict;
+    unsigned status; /* of a refusal; HTTP */
+    const char *code;
+    const char *message; /* in the arena */
+    enum reason reason;
+};
+
+typedef enum err (*control_handler)(struct control_call *call);
+
+/* --- control_call.c --- */
+
+/* Runs one operation: checks the arguments, finds the directory, calls the handler. Always gives a
+ * body. */
+json_t *control_run(struct control *c, const struct operation *op, const json_t *args,
+                    struct arena *a, unsigned *status_out);
+/* Refusals: ERR_REFUSED. */
+enum err control_refuse(struct control_call *call, unsigned status, const char *code,
+                        enum reason reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* Arguments; absent: the empty span, false, NULL. */
+struct span control_arg(const struct control_call *call, const char *member);
+bool control_flag(const struct control_call *call, const char *member);
+const json_t *control_list(const struct control_call *call, const char *member);
+
+/* Asks the directory's writer as the service itself; refuses when it refused. */
+enum err control_intent(struct control_call *call, struct intent *in, struct intent_reply *out);
+/* A snapshot for reading, begun once a call. */
+enum err control_read(struct control_call *call);
+/* Ends it: what was written since shows in the next. */
+void control_read_end(struct control_call *call);
+
+/* --- control_objects.c --- */
+
+/* The account or group with this sAMAccountName, FLAT\name, name@domain or SID. Refuses when there
+ * is none. */
+enum err control_find(struct control_call *call, struct span name, const char *noun,
+                      struct dir_obj *out);
+enum err control_dn_of(struct control_call *call, dir_id id, struct span *out);
+/* DN of a new object: the container's well-known default. */
+enum err control_new_dn(struct control_call *call, const char *container, struct span cn,
+                        struct span *out);
+/* All objects that match an RFC 4515 filter, each through fill into one JSON object of a list. */
+typedef enum err (*control_fill)(struct control_call *call, const struct dir_obj *o, json_t *into);
+enum err control_list_objects(struct control_call *call, const char *filter, control_fill fill);
+/* Sets a member from a stored text attribute, when it is there. */
+void control_set_text(json_t *into, const char *member, const struct dir_obj *o, uint32_t attr);
+void control_set_span(json_t *into, const char *member, struct span text);
+void control_set_sid(json_t *into, const char *member, const struct dir_obj *o);
+
+/* Modifications of one intent; value lists live in the arena. */
+struct control_mods {
+    struct control_call *call;
+    struct intent_mod mod[16];
+    unsigned count;
+};
+void control_mod(struct control_mods *m, enum intent_mod_op op, const char *attr,
+                 struct span value);
+void control_mod_list(struct control_mods *m, enum intent_mod_op op, const char *attr,
+                      const json_t *list);
+/* unicodePwd as LDAP takes it: UTF-16LE in quotes. */
+enum err control_quoted_password(struct control_call *call, struct span password, struct span *out);
+
+/* --- control_state.c --- */
+
+enum err control_load(struct control *c, const char **why_out);
+/* Writes control.json; an error is logged and given back. */
+enum err control_save(struct control *c);
+struct control_directory *control_directory_named(struct control *c, struct span name);
+struct control_directory *control_directory_by_id(struct control *c, struct span id);
+struct control_directory *control_directory_add(struct control *c, json_t *record);
+void control_directory_remove(struct control *c, struct control_directory *d);
+void control_directory_state(struct control *c, struct control_directory *d, const char *state,
+                             const char *reason);
+/* Asks serve to start it; password at its first start. outcome's text is in the arena. */
+enum err control_start(struct control *c, struct control_directory *d, struct span password,
+                       struct arena *a, struct control_outcome *out);
+/* Opens the directory for reading, without any key. */
+enum err control_open(struct control *c, struct control_directory *d);
+/* The entry of a trust's state in the record, made when create is set:
+ * {"state","reason","detail","since"}. */
+json_t *control_trust_state(struct control_directory *d, struct span partner, bool create);
+
+/* --- control_http.c --- */
+
+enum err control_http_start(struct control *c, int listen_fd);
+void control_http_stop(struct control *c);
+
+/* --- control_forwarders.c --- */
+
+enum err control_forwarder_put(struct control_call *call, struct span domain,
+                               const json_t *addresses);
+enum err control_forwarder_remove(struct control_call *call, struct span domain);
+
+/* --- the handlers, a file for each noun --- */
+
+#define HANDLER(name) enum err name(struct control_call *call)
+HANDLER(control_directory_create);
+HANDLER(control_directory_list);
+HANDLER(control_directory_show);
+HANDLER(control_directory_delete);
+HANDLER(control_directory_set);
+HANDLER(control_directory_import);
+HANDLER(control_user_create);
+HANDLER(control_user_list);
+HANDLER(control_user_show);
+HANDLER(control_user_set_password);
+HANDLER(control_user_enable);
+HANDLER(control_user_disable);
+HANDLER(control_user_unlock);
+HANDLER(control_account_delete);
+HANDLER(control_group_create);
+HANDLER(control_group_list);
+HANDLER(control_group_show);
+HANDLER(control_group_add_member);
+HANDLER(control_group_remove_member);
+HANDLER(control_computer_create);
+HANDLER(control_computer_list);
+HANDLER(control_computer_show);
+HANDLER(control_service_create);
+HANDLER(control_service_list);
+HANDLER(control_service_show);
+HANDLER(control_service_keytab);
+HANDLER(control_service_allow);
+HANDLER(control_forwarder_create);
+HANDLER(control_forwarder_list);
+HANDLER(control_forwarder_delete);
+HANDLER(control_trust_create);
+HANDLER(control_trust_list);
+HANDLER(control_trust_show);
+HANDLER(control_trust_set);
+HANDLER(control_trust_verify);
+HANDLER(control_trust_delete);
+
+#endif
