@@ -209,6 +209,7 @@ enum err op_delete(struct op *op)
         return tree(op, &o, 0, &count);
     }
     TRY(may_delete(op, &o));
+    TRY(deletable(op, &o));
     if (has_live_children(op, o.id))
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_HAS_CHILDREN,
                          "there are objects under %.*s", SPAN_ARG(op_name(op, o.id)));

@@ -183,7 +183,7 @@ static inline enum err fixture_rename(struct fixture *f, const char *rdn, const 
                                       const char *new_parent)
 {
     struct intent in = {.kind = INTENT_MODIFY_DN, .delete_old_rdn = true};
-    in.target = span_str(arena_printf(&f->arena, "%s," DOMAIN, rdn));
+    in.target = rdn[0] ? span_str(arena_printf(&f->arena, "%s," DOMAIN, rdn)) : SPAN_LIT(DOMAIN);
     in.new_rdn = span_str(new_rdn);
     if (new_parent)
         in.new_parent = span_str(arena_printf(&f->arena, "%s," DOMAIN, new_parent));
