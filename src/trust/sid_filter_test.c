@@ -259,6 +259,28 @@ static void test_every_cell(void **state)
         }
 }
 
+/* The table itself, so that cells are looked at which no trust of the kind reaches today. */
+static void test_verdicts(void **state)
+{
+    (void)state;
+    static const char *const verdicts[SID_RULE__COUNT] = {
+        [SID_RULE_ALWAYS] = "dddddd",
+        [SID_RULE_EDC] = "KKdddd",
+        [SID_RULE_WELL_KNOWN_ORIGIN] = "KKKKKK",
+        [SID_RULE_WELL_KNOWN_OTHER] = "KddddK",
+        [SID_RULE_LOCAL_FOREST] = "KddddK",
+        [SID_RULE_PARTNER] = "KKKKKK",
+        [SID_RULE_PARTNER_FOREST] = "KdKKdK",
+        [SID_RULE_FOREIGN] = "KddKdK",
+        [SID_RULE_NEVER] = "KKKKKK",
+        [SID_RULE_DUPLICATE] = "dddddd",
+    };
+    for (enum sid_rule rule = 0; rule < SID_RULE__COUNT; rule++)
+        for (enum sid_boundary b = 0; b < BOUNDARY__COUNT; b++)
+            if (trust_sid_rule_keeps(rule, b) != (verdicts[rule][b] == 'K'))
+                fail_msg("%s, %s", trust_sid_rule_name(rule), trust_sid_boundary_name(b));
+}
+
 /* The well-known RIDs of a domain count only when the PAC comes from it, and only if it may. */
 static void test_origin(void **state)
 {
@@ -605,6 +627,7 @@ int main(void)
         cmocka_unit_test(test_bare_and_invalid),
         cmocka_unit_test(test_boundaries),
         cmocka_unit_test(test_every_cell),
+        cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_origin),
         cmocka_unit_test(test_partner_with_our_sid),
         cmocka_unit_test(test_own_domain_without_list),
