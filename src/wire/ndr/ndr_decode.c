@@ -30,9 +30,16 @@ struct in {
 static void scalars(struct in *in, const struct ndr_type *type, uint8_t *c);
 static void deferred(struct in *in, const struct ndr_type *type, uint8_t *c);
 
+/* Most values are aligned already. */
+static void align(struct in *in, unsigned to)
+{
+    if (in->r.pos & (to - 1))
+        reader_align(&in->r, to);
+}
+
 static uint32_t get_u32(struct in *in)
 {
-    reader_align(&in->r, 4);
+    align(in, 4);
     return reader_le32(&in->r);
 }
 
@@ -94,7 +101,7 @@ static void get_ustr(struct in *in, uint8_t *c)
 {
     uint32_t len, max, id;
 
-    reader_align(&in->r, 4);
+    align(in, 4);
     len = reader_le16(&in->r);
     max = reader_le16(&in->r);
     id = get_u32(in);
@@ -111,7 +118,7 @@ static void get_union(struct in *in, const struct ndr_row *row, uint8_t *c, uint
     struct ndr_type one = *row->type;
     uint32_t wire;
 
-    reader_align(&in->r, row->type->align);
+    align(in, row->type->align);
     wire = row->type->align == 2 ? reader_le16(&in->r) : reader_le32(&in->r);
     arm = ndr_arm(row->type, wire);
     if (wire != expected || !arm) {
@@ -131,7 +138,11 @@ static void value(struct in *in, const struct ndr_row *row, uint8_t *c)
     uint32_t v32;
     uint64_t v64;
 
-    reader_align(&in->r, row->kind == NDR_STRUCT ? 1 : ndr_element_align(row));
+    if (row->kind == NDR_STRUCT) {
+        scalars(in, row->type, c);
+        return;
+    }
+    align(in, ndr_element_align(row));
     switch (row->kind) {
     case NDR_U8:
         *c = reader_u8(&in->r);
@@ -149,9 +160,6 @@ static void value(struct in *in, const struct ndr_row *row, uint8_t *c)
         v64 = reader_le64(&in->r);
         memcpy(c, &v64, 8);
         break;
-    case NDR_STRUCT:
-        scalars(in, row->type, c);
-        break;
     case NDR_USTR:
         get_ustr(in, c);
         break;
@@ -164,8 +172,9 @@ static void elements(struct in *in, const struct ndr_row *row, uint8_t *c, uint3
 {
     size_t size = ndr_element_size(row);
 
-    if (row->kind == NDR_U8) {
-        reader_copy(&in->r, c, count);
+    if (count && ndr_is_flat(row)) {
+        align(in, ndr_element_align(row));
+        reader_copy(&in->r, c, count * size);
         return;
     }
     for (uint32_t i = 0; i < count && good(in); i++)
@@ -255,7 +264,7 @@ static void scalars(struct in *in, const struct ndr_type *type, uint8_t *c)
 {
     if (!deeper(in))
         return;
-    reader_align(&in->r, type->align);
+    align(in, type->align);
     for (unsigned i = 0; i < type->count && good(in); i++)
         scalar_row(in, &type->rows[i], c);
     in->depth--;
@@ -325,7 +334,7 @@ static void deferred_elements(struct in *in, const struct ndr_row *row, uint8_t 
 {
     size_t size = ndr_element_size(row);
 
-    if (row->kind != NDR_STRUCT && row->kind != NDR_USTR)
+    if ((row->kind != NDR_STRUCT && row->kind != NDR_USTR) || ndr_is_flat(row))
         return;
     for (uint32_t i = 0; i < count && good(in); i++)
         deferred_value(in, row, c + i * size);
@@ -449,8 +458,10 @@ static void deferred(struct in *in, const struct ndr_type *type, uint8_t *c)
 {
     if (!deeper(in))
         return;
-    for (unsigned i = 0; i < type->count && good(in); i++)
-        deferred_row(in, &type->rows[i], c);
+    for (unsigned i = 0; i < type->count && good(in); i++) {
+        if (ndr_has_deferred(&type->rows[i]))
+            deferred_row(in, &type->rows[i], c);
+    }
     in->depth--;
 }
 

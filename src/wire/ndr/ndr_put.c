@@ -186,8 +186,9 @@ static void elements(struct out *o, const struct ndr_row *row, const uint8_t *c,
 {
     size_t size = ndr_element_size(row);
 
-    if (row->kind == NDR_U8) {
-        builder_bytes(o->b, c, count);
+    if (count && ndr_is_flat(row)) {
+        align(o, ndr_element_align(row));
+        builder_bytes(o->b, c, count * size);
         return;
     }
     for (uint32_t i = 0; i < count && builder_ok(o->b); i++)
@@ -291,7 +292,7 @@ static void deferred_value(struct out *o, const struct ndr_row *row, const uint8
 static void deferred_elements(struct out *o, const struct ndr_row *row, const uint8_t *c,
                               uint32_t count)
 {
-    if (row->kind != NDR_STRUCT && row->kind != NDR_USTR)
+    if ((row->kind != NDR_STRUCT && row->kind != NDR_USTR) || ndr_is_flat(row))
         return;
     for (uint32_t i = 0; i < count && builder_ok(o->b); i++)
         deferred_value(o, row, c + i * ndr_element_size(row));
@@ -382,8 +383,10 @@ static void deferred(struct out *o, const struct ndr_type *type, const uint8_t *
 {
     if (!deeper(o))
         return;
-    for (unsigned i = 0; i < type->count && builder_ok(o->b); i++)
-        deferred_row(o, &type->rows[i], c);
+    for (unsigned i = 0; i < type->count && builder_ok(o->b); i++) {
+        if (ndr_has_deferred(&type->rows[i]))
+            deferred_row(o, &type->rows[i], c);
+    }
     o->depth--;
 }
 

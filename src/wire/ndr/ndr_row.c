@@ -2,47 +2,31 @@
 
 #include <stdio.h>
 
-size_t ndr_element_size(const struct ndr_row *row)
+static bool is_number(const struct ndr_row *row)
 {
-    switch (row->kind) {
-    case NDR_U8:
-        return 1;
-    case NDR_U16:
-        return 2;
-    case NDR_U32:
-        return 4;
-    case NDR_U64:
-    case NDR_TIME:
-        return 8;
-    case NDR_STRUCT:
-    case NDR_UNION:
-        return row->type->size;
-    case NDR_USTR:
-    case NDR_WSTR:
-        return sizeof(struct span);
-    default:
-        return 0;
-    }
+    return row->kind >= NDR_U8 && row->kind <= NDR_TIME;
 }
 
-unsigned ndr_element_align(const struct ndr_row *row)
+bool ndr_is_flat(const struct ndr_row *row)
 {
-    switch (row->kind) {
-    case NDR_U16:
-        return 2;
-    case NDR_U32:
-    case NDR_TIME:
-    case NDR_USTR:
-    case NDR_WSTR:
-        return 4;
-    case NDR_U64:
-        return 8;
-    case NDR_STRUCT:
-    case NDR_UNION:
-        return row->type->align;
-    default:
-        return 1;
+    const struct ndr_type *type = row->type;
+    size_t at = 0;
+
+    if (row->kind == NDR_U8)
+        return true;
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        return false;
+    if (row->kind != NDR_STRUCT)
+        return is_number(row);
+    for (unsigned i = 0; i < type->count; i++) {
+        const struct ndr_row *r = &type->rows[i];
+
+        if (r->pointer != NDR_INLINE || r->shape != NDR_ONE || !is_number(r) || r->at != at ||
+            at % ndr_element_align(r))
+            return false;
+        at += ndr_element_size(r);
     }
+    return at == type->size && at % type->align == 0;
 }
 
 const struct ndr_row *ndr_tail(const struct ndr_type *type)

@@ -7,9 +7,36 @@
 #include "wire/ndr/ndr.h"
 
 /* The size of one element in C. */
-size_t ndr_element_size(const struct ndr_row *row);
+static inline size_t ndr_element_size(const struct ndr_row *row)
+{
+    static const uint8_t sizes[] = {
+        [NDR_U8] = 1,
+        [NDR_U16] = 2,
+        [NDR_U32] = 4,
+        [NDR_U64] = 8,
+        [NDR_TIME] = 8,
+        [NDR_USTR] = sizeof(struct span),
+        [NDR_WSTR] = sizeof(struct span),
+    };
+
+    return row->type ? row->type->size : sizes[row->kind];
+}
+
 /* The alignment of one element on the wire. */
-unsigned ndr_element_align(const struct ndr_row *row);
+static inline unsigned ndr_element_align(const struct ndr_row *row)
+{
+    static const uint8_t aligns[] = {
+        [NDR_VOID] = 1, [NDR_U8] = 1,   [NDR_U16] = 2,  [NDR_U32] = 4,
+        [NDR_U64] = 8,  [NDR_TIME] = 4, [NDR_USTR] = 4, [NDR_WSTR] = 4,
+    };
+
+    return row->type ? row->type->align : aligns[row->kind];
+}
+
+/* True when elements of this row lie on the wire as they lie in memory, one behind the other, and
+ * point to nothing: numbers and structs of numbers without gaps, where the machine is
+ * little-endian. Lists of groups are such, and the longest part of most PACs. */
+bool ndr_is_flat(const struct ndr_row *row);
 /* The trailing inline conformant row of a struct, itself or inside its last member; NULL: none. Its
  * maximum count stands before the struct (C706 14.3.7). */
 const struct ndr_row *ndr_tail(const struct ndr_type *type);
@@ -27,6 +54,12 @@ static inline bool ndr_has_length(const struct ndr_row *row)
 static inline bool ndr_is_array(const struct ndr_row *row)
 {
     return row->shape != NDR_ONE;
+}
+
+/* False for rows that are complete where they stand. */
+static inline bool ndr_has_deferred(const struct ndr_row *row)
+{
+    return row->pointer != NDR_INLINE || row->kind >= NDR_STRUCT;
 }
 
 static inline uint32_t ndr_limit(const struct ndr_row *row)
