@@ -119,15 +119,18 @@ enum err constructed_pso(struct constructing *c)
     return pso ? constructed_add_dn(c, pso) : ERR_OK;
 }
 
-/* The keys are sealed and this process may not open them: who writes them keeps the number of their
- * version in the record. An account without one never had a password. */
+/* The version in the replication metadata of unicodePwd, which every change of an account's keys moves. */
 enum err constructed_key_version(struct constructing *c)
 {
-    int32_t version = dir_attr_i32(c->obj, ATTR_msDS_KeyVersionNumber, 0);
+    struct dir_attr_meta meta;
+    size_t pos = 0;
 
     if (!c->obj->account.len)
         return ERR_OK;
-    return constructed_add_number(c, version);
+    while (dir_attr_meta_next(c->snap, c->obj->id, &pos, &meta))
+        if (meta.attr == ATTR_unicodePwd)
+            return constructed_add_number(c, meta.version);
+    return constructed_add_number(c, 1);
 }
 
 enum err constructed_primary_group_token(struct constructing *c)

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "directory/dir_internal.h"
@@ -55,6 +57,17 @@ void dir_state_write(struct store_txn *t, const struct dir_state *st)
     store_put(t, DB_META, STATE_KEY, span_of(b, sizeof(b)));
 }
 
+/* A new file's name is durable only when its folder is. */
+static enum err sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return ERR_IO;
+    int rc = fsync(fd);
+    close(fd);
+    return rc == 0 ? ERR_OK : ERR_IO;
+}
+
 enum err dir_create_empty(const char *path)
 {
     struct stat st;
@@ -74,7 +87,7 @@ enum err dir_create_empty(const char *path)
         e = store_commit(t);
     }
     store_close(s);
-    return e;
+    return e == ERR_OK ? sync_folder(path) : e;
 }
 
 void dir_keyring_derive(const uint8_t master[32], unsigned stores, struct dir_keyring *out)
