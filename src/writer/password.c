@@ -227,7 +227,14 @@ enum err op_set_password(struct op *op)
         TRY(right_control(&d, &right_force_change_password, "User-Force-Change-Password"));
     } else {
         TRY(right_control(&d, &right_change_password, "User-Change-Password"));
-        if (!(in->flags & INTENT_PROVED))
+        /* The right to change is everybody's who knows the old password: a proof is worth as much
+         * only when the owner gave it. */
+        if (in->flags & INTENT_PROVED)
+            TRY(in->token.account == o.id
+                    ? ERR_OK
+                    : op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
+                                "only its owner can have proved the password"));
+        else
             TRY(old_password_right(&d, in->old_password));
     }
     TRY(password_set(&d, in->new_password, change ? PASSWORD_CHANGE : 0u));
