@@ -57,6 +57,16 @@ enum err kdc_route(struct kdc_request *r, struct span name, enum route_use use, 
     return ERR_OK;
 }
 
+enum err kdc_trust_of_client(struct kdc_request *r, struct span crealm, const struct trust **out,
+                             enum reason *reason_out)
+{
+    TRY(kdc_trusts(r));
+    struct route_facts facts = {
+        .local = &r->local, .trusts = r->trusts, .trust_count = r->trust_count};
+    *reason_out = trust_of_client(&facts, crealm, out);
+    return ERR_OK;
+}
+
 /* Where users of another forest belong: KDC_ERR_WRONG_REALM with its realm, RFC 6806 section 7.
  * Only a forest whose users may come here is worth the way. */
 static enum err refer_client(struct kdc_request *r, struct span suffix)

@@ -112,6 +112,9 @@ bool kdc_is_local_realm(const struct kdc_request *r, struct span realm);
 /* Reads the trusts once a request. */
 enum err kdc_trusts(struct kdc_request *r);
 enum err kdc_route(struct kdc_request *r, struct span name, enum route_use use, struct route *out);
+/* The trust that clients of a realm come over, or why there is none. */
+enum err kdc_trust_of_client(struct kdc_request *r, struct span crealm, const struct trust **out,
+                             enum reason *reason_out);
 
 /* --- kdc_enctype.c -----------------------------------------------------------------------------
  */

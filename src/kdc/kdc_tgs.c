@@ -110,9 +110,15 @@ static enum err check_path(struct kdc_request *r, struct tgs *t)
     const struct krb_enc_ticket_part *from = t->header.part;
     const struct trust *came = t->header.trust;
     struct span server = t->service.trust ? t->service.trust->dns_name : r->naming.realm;
+    const struct trust *origin = came;
     struct span *realms;
     unsigned count;
-    enum reason reason = trust_path_check(came, t->service.trust);
+    /* A ticket of ours that a foreign client holds leads no further than its referral did. */
+    enum reason reason = REASON_NONE;
+    if (!came && !kdc_is_local_realm(r, from->crealm))
+        TRY(kdc_trust_of_client(r, from->crealm, &origin, &reason));
+    if (reason == REASON_NONE)
+        reason = trust_path_check(origin, t->service.trust);
     if (reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_PATH_NOT_ACCEPTED, reason);
     t->transited = from->transited.contents;

@@ -1,6 +1,7 @@
 #include "trust/routing.h"
 
 #include "base/text.h"
+#include "trust/sid_filter.h"
 
 /* Which names of a trust take part. With records only they count: a forest whose own name is
  * switched off is not reached by it. */
@@ -303,6 +304,24 @@ void trust_route_name(const struct route_facts *f, struct span name, enum route_
     *out = s.best;
     if (out->kind == ROUTE_NONE && out->reason == REASON_NONE)
         out->reason = s.near != REASON_NONE ? s.near : REASON_ROUTE_UNKNOWN;
+}
+
+enum reason trust_of_client(const struct route_facts *f, struct span crealm,
+                            const struct trust **out)
+{
+    struct route found;
+
+    if (ascii_eq_fold(crealm, f->local->realm) || ascii_eq_fold(crealm, f->local->dns_name)) {
+        *out = NULL;
+        return REASON_NONE;
+    }
+    trust_route_name(f, crealm, ROUTE_CLIENT, &found);
+    if (found.kind != ROUTE_TRUST)
+        return found.kind == ROUTE_LOCAL ? REASON_CREALM_LOCAL : found.reason;
+    enum reason r = trust_crealm_check(found.trust, f->local, crealm);
+    if (r == REASON_NONE)
+        *out = found.trust;
+    return r;
 }
 
 /* --- which part of a principal ------------------------------------------------------------------

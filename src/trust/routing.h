@@ -50,6 +50,13 @@ struct route_facts {
 void trust_route_name(const struct route_facts *f, struct span name, enum route_use use,
                       struct route *out);
 
+/* The trust over which a client of this realm comes here, for a ticket of our own in the hands of a
+ * foreign client: what it may be used for depends on that trust as much as if the referral were at
+ * hand. NULL: the realm is ours. A reason: no trust brings clients of that realm, and *out is
+ * untouched. */
+enum reason trust_of_client(const struct route_facts *f, struct span crealm,
+                            const struct trust **out);
+
 /* The part of a principal that is routed: the last component of a service name of two or three
  * components
  * ("krbtgt/..." and one component: none), the suffix of an enterprise name. False: the name is

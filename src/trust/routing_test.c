@@ -368,6 +368,34 @@ static void test_root_trusts(void **state)
     expect_none(&f, "h.corp.example.net", REASON_ROUTE_UNKNOWN);
 }
 
+/* --- where a client came from
+ * ---------------------------------------------------------------------- */
+
+static void test_of_client(void **state)
+{
+    (void)state;
+    struct trust t[] = {their_trust(TRUST_FOREST_TRANSITIVE), our_child_trust(0)};
+    struct route_facts f = {.local = our_side(), .trusts = t, .trust_count = 2};
+    const struct trust *out = &t[1];
+
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("AWS.EXAMPLE.COM"), &out), REASON_NONE);
+    assert_null(out);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("CORP.EXAMPLE.NET"), &out), REASON_NONE);
+    assert_ptr_equal(out, &t[0]);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("ASIA.CORP.EXAMPLE.NET"), &out), REASON_NONE);
+    assert_ptr_equal(out, &t[0]);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("EU.AWS.EXAMPLE.COM"), &out), REASON_NONE);
+    assert_ptr_equal(out, &t[1]);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("LAB.CORP.EXAMPLE.NET"), &out),
+                     REASON_ROUTE_EXCLUDED);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("EVIL.EXAMPLE"), &out), REASON_ROUTE_UNKNOWN);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("X.AWS.EXAMPLE.COM"), &out), REASON_CREALM_LOCAL);
+    t[0] = their_trust(TRUST_QUARANTINED);
+    assert_int_equal(trust_of_client(&f, SPAN_LIT("ASIA.CORP.EXAMPLE.NET"), &out),
+                     REASON_CREALM_NOT_PARTNER);
+    assert_ptr_equal(out, &t[1]);
+}
+
 /* --- which part of a principal
  * -------------------------------------------------------------------- */
 
@@ -409,7 +437,8 @@ int main(void)
         cmocka_unit_test(test_directions),   cmocka_unit_test(test_longest_wins),
         cmocka_unit_test(test_local_wins),   cmocka_unit_test(test_next_hop),
         cmocka_unit_test(test_forest_names), cmocka_unit_test(test_broken_tree),
-        cmocka_unit_test(test_root_trusts),  cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_root_trusts),  cmocka_unit_test(test_of_client),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
