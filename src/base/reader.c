@@ -20,42 +20,22 @@ enum err reader_end_whole(struct reader *r)
     return reader_end(r);
 }
 
-static const uint8_t *take(struct reader *r, size_t len)
-{
-    if (r->err != ERR_OK)
-        return NULL;
-    if (len > r->len - r->pos) {
-        r->err = ERR_TRUNCATED;
-        return NULL;
-    }
-    /* An empty reader may have no memory at all, and adding even 0 to NULL is undefined. */
-    const uint8_t *p = r->base ? r->base + r->pos : NULL;
-    r->pos += len;
-    return p;
-}
-
-uint8_t reader_u8(struct reader *r)
-{
-    const uint8_t *p = take(r, 1);
-    return p ? *p : 0;
-}
-
 uint16_t reader_le16(struct reader *r)
 {
-    const uint8_t *p = take(r, 2);
+    const uint8_t *p = reader_take(r, 2);
     return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
 }
 
 uint32_t reader_le32(struct reader *r)
 {
-    const uint8_t *p = take(r, 4);
+    const uint8_t *p = reader_take(r, 4);
     return p ? (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24
              : 0;
 }
 
 uint64_t reader_le64(struct reader *r)
 {
-    const uint8_t *p = take(r, 8);
+    const uint8_t *p = reader_take(r, 8);
     uint64_t v = 0;
     for (int i = 7; p && i >= 0; i--)
         v = v << 8 | p[i];
@@ -77,12 +57,6 @@ uint64_t reader_be64(struct reader *r)
     return __builtin_bswap64(reader_le64(r));
 }
 
-struct span reader_span(struct reader *r, size_t len)
-{
-    const uint8_t *p = take(r, len);
-    return r->err == ERR_OK ? span_of(p, len) : SPAN_NONE;
-}
-
 struct span reader_rest(struct reader *r)
 {
     return reader_span(r, reader_left(r));
@@ -92,7 +66,7 @@ void reader_copy(struct reader *r, void *out, size_t len)
 {
     if (len == 0)
         return;
-    const uint8_t *p = take(r, len);
+    const uint8_t *p = reader_take(r, len);
     if (p)
         memcpy(out, p, len);
     else
@@ -101,12 +75,12 @@ void reader_copy(struct reader *r, void *out, size_t len)
 
 void reader_skip(struct reader *r, size_t len)
 {
-    (void)take(r, len);
+    (void)reader_take(r, len);
 }
 
 void reader_align(struct reader *r, size_t align)
 {
-    (void)take(r, -r->pos & (align - 1));
+    (void)reader_take(r, -r->pos & (align - 1));
 }
 
 void reader_seek(struct reader *r, size_t pos)

@@ -34,12 +34,37 @@ static inline size_t reader_left(const struct reader *r)
     return r->err ? 0 : r->len - r->pos;
 }
 
+/* The next len bytes, consumed; NULL and a sticky error when they are not there. Here, with the two
+ * readings that decoders make for every element, because they are most of a decoder's time. */
+static inline const uint8_t *reader_take(struct reader *r, size_t len)
+{
+    if (r->err != ERR_OK)
+        return NULL;
+    if (len > r->len - r->pos) {
+        r->err = ERR_TRUNCATED;
+        return NULL;
+    }
+    const uint8_t *p = r->base + r->pos;
+    r->pos += len;
+    return p;
+}
+
 /* ERR_OK when all was read and nothing is left; ERR_MALFORMED on trailing bytes. */
 enum err reader_end(struct reader *r);
 /* The same for input that is known to be complete: what is missing is ERR_MALFORMED too. */
 enum err reader_end_whole(struct reader *r);
 
-uint8_t reader_u8(struct reader *r);
+static inline uint8_t reader_u8(struct reader *r)
+{
+    const uint8_t *p = reader_take(r, 1);
+    return p ? *p : 0;
+}
+/* A view of the next len bytes, or NULL when they are not there; consumes nothing, sets no error.
+ */
+static inline const uint8_t *reader_peek(const struct reader *r, size_t len)
+{
+    return r->err == ERR_OK && len <= r->len - r->pos ? r->base + r->pos : NULL;
+}
 uint16_t reader_le16(struct reader *r);
 uint32_t reader_le32(struct reader *r);
 uint64_t reader_le64(struct reader *r);
@@ -48,7 +73,11 @@ uint32_t reader_be32(struct reader *r);
 uint64_t reader_be64(struct reader *r);
 
 /* The next len bytes as a view; the empty span and a sticky error when they are not there. */
-struct span reader_span(struct reader *r, size_t len);
+static inline struct span reader_span(struct reader *r, size_t len)
+{
+    const uint8_t *p = reader_take(r, len);
+    return r->err == ERR_OK ? span_of(p, len) : SPAN_NONE;
+}
 struct span reader_rest(struct reader *r);
 void reader_copy(struct reader *r, void *out, size_t len); /* zeroes out on failure */
 void reader_skip(struct reader *r, size_t len);

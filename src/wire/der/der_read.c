@@ -31,8 +31,26 @@ static uint8_t read_tag(struct reader *r)
     return tag;
 }
 
+/* Nine elements in ten: whole, a length of one octet, nothing wrong. All else is for the long way.
+ */
+static bool read_short(struct reader *r, struct der_tlv *out)
+{
+    const uint8_t *p = reader_peek(r, 2);
+    if (!p || p[1] >= 0x80 || p[0] == 0 || (p[0] & TAG_NUMBER_MASK) == TAG_NUMBER_MASK)
+        return false;
+    size_t len = 2 + (size_t)p[1];
+    if (!reader_peek(r, len))
+        return false;
+    out->tag = p[0];
+    out->whole = span_of(reader_take(r, len), len);
+    out->body = span_of(out->whole.ptr + 2, len - 2);
+    return true;
+}
+
 bool der_read(struct reader *r, enum der_rules rules, struct der_tlv *out)
 {
+    if (read_short(r, out))
+        return true;
     size_t start = r->pos;
     uint8_t tag = read_tag(r);
     size_t len = read_length(r, rules);
@@ -58,8 +76,8 @@ struct span der_read_tag(struct reader *r, enum der_rules rules, uint8_t tag)
 
 bool der_next_is(const struct reader *r, uint8_t tag)
 {
-    struct reader ahead = *r;
-    return reader_left(r) > 0 && reader_u8(&ahead) == tag;
+    const uint8_t *p = reader_peek(r, 1);
+    return p && *p == tag;
 }
 
 enum err der_count(struct span body, enum der_rules rules, uint32_t max, uint32_t *count_out)
