@@ -29,8 +29,8 @@ static enum err add_sids(struct constructing *c, const struct dir_group_sid *g, 
 static enum err add_local(struct constructing *c, const struct sid *self,
                           const struct dir_memberships *m)
 {
-    unsigned count = 0, local_count;
-    struct dir_group_sid *local;
+    struct token_local local;
+    unsigned count = 0;
     struct sid *sids =
         arena_new_array(c->arena, (size_t)1 + m->global_count + m->universal_count, struct sid);
 
@@ -41,8 +41,8 @@ static enum err add_local(struct constructing *c, const struct sid *self,
         sids[count++] = m->global[i].sid;
     for (unsigned i = 0; i < m->universal_count; i++)
         sids[count++] = m->universal[i].sid;
-    TRY(token_local_groups(c->snap, sids, count, NULL, c->arena, &local, &local_count));
-    return add_sids(c, local, local_count);
+    TRY(token_local_groups(c->snap, sids, count, NULL, c->arena, &local));
+    return add_sids(c, local.groups, local.count);
 }
 
 enum err constructed_token_groups(struct constructing *c)
@@ -119,7 +119,8 @@ enum err constructed_pso(struct constructing *c)
     return pso ? constructed_add_dn(c, pso) : ERR_OK;
 }
 
-/* The version in the replication metadata of unicodePwd, which every change of an account's keys moves. */
+/* The version in the replication metadata of unicodePwd, which every change of an account's keys
+ * moves. */
 enum err constructed_key_version(struct constructing *c)
 {
     struct dir_attr_meta meta;

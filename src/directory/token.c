@@ -46,20 +46,19 @@ static void add_well_known(struct token_list *l)
 static enum err finish(const struct dir_snap *s, struct token_list *l, dir_id account,
                        struct arena *a, struct dir_token *out)
 {
-    struct dir_group_sid *local;
-    unsigned local_count;
+    struct token_local local;
     struct token_list all = {0};
 
     add_well_known(l);
-    TRY(token_local_groups(s, l->sids, l->count, NULL, a, &local, &local_count));
-    all.sids = arena_new_array(a, l->count + local_count, struct sid);
+    TRY(token_local_groups(s, l->sids, l->count, NULL, a, &local));
+    all.sids = arena_new_array(a, l->count + local.count, struct sid);
     if (!all.sids)
         return ERR_NOMEM;
     memcpy(all.sids, l->sids, l->count * sizeof(*l->sids));
     all.count = l->count;
-    for (unsigned i = 0; i < local_count; i++)
-        if (!has(l, &local[i].sid))
-            all.sids[all.count++] = local[i].sid;
+    for (unsigned i = 0; i < local.count; i++)
+        if (!has(l, &local.groups[i].sid))
+            all.sids[all.count++] = local.groups[i].sid;
     *out = (struct dir_token){.sids = all.sids, .count = all.count, .account = account};
     return ERR_OK;
 }

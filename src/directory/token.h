@@ -41,8 +41,9 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
 bool dir_memberships_current(const struct dir_snap *s, const dir_id *visited, unsigned count,
                              uint64_t usn);
 
-/* Memberships kept per account. It belongs to one thread; entries is rounded up to a power of two,
- * and memory is bounded by max_bytes: an account that does not fit is computed each time. */
+/* Memberships kept per account, and local groups kept per set of SIDs. It belongs to one thread;
+ * entries is rounded up to a power of two, and memory is bounded by max_bytes: what does not fit is
+ * computed each time. */
 struct dir_member_cache;
 enum err dir_member_cache_new(unsigned entries, size_t max_bytes, struct dir_member_cache **out);
 void dir_member_cache_free(struct dir_member_cache *c);
@@ -56,6 +57,12 @@ enum err dir_member_cache_get(struct dir_member_cache *c, const struct dir_snap 
  * ([MS-KILE] 3.3.5.7.3): groups of BUILTIN are left out, each server has its own. */
 enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
                           struct arena *a, struct dir_group_sid **out, unsigned *count_out);
+
+/* The same from the cache: *out points into it or the scratch arena, valid as above. The order of
+ * the SIDs is part of the question. */
+enum err dir_member_cache_local(struct dir_member_cache *c, const struct dir_snap *s,
+                                const struct sid *sids, unsigned count, struct arena *scratch,
+                                struct dir_group_sid **out, unsigned *count_out);
 
 struct access_cache;
 

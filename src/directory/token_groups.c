@@ -1,22 +1,13 @@
 #include "directory/token_internal.h"
 
-#include "directory/idset.h"
 #include "directory/links.h"
 
-#define GROUP_GLOBAL    0x2u
-#define GROUP_LOCAL     0x4u
-#define GROUP_UNIVERSAL 0x8u
-#define GROUP_SECURITY  0x80000000u
-
-#define MEMBER_ATTRIBUTES   0x7u
-#define RESOURCE_ATTRIBUTES 0x20000007u
+#define MEMBER_ATTRIBUTES 0x7u
 
 #define RID_PROTECTED_USERS 525
 
-/* Security groups of the given scopes that list the object as a member. What was looked at is more:
- * a group of another scope counts as soon as its scope changes. */
-static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned scopes,
-                            struct idset *set, struct idset *looked_at)
+enum err token_add_holders(const struct dir_snap *s, dir_id member, unsigned scopes,
+                           struct idset *set, struct idset *looked_at)
 {
     struct dir_link_cursor c = {0};
     dir_id id;
@@ -26,8 +17,7 @@ static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned sc
         uint32_t type;
 
         TRY(dir_by_id(s, id, &group));
-        if (looked_at)
-            TRY(idset_add(looked_at, id));
+        TRY(idset_add(looked_at, id));
         type = (uint32_t)dir_attr_i32(&group, ATTR_groupType, 0);
         if ((type & GROUP_SECURITY) && (type & scopes) && !(group.flags & DIR_OBJ_DELETED))
             TRY(idset_add(set, id));
@@ -35,16 +25,15 @@ static enum err add_holders(const struct dir_snap *s, dir_id member, unsigned sc
     return dir_snap_err(s);
 }
 
-/* Everything above what the set holds. */
-static enum err close_upward(const struct dir_snap *s, unsigned scopes, struct idset *set,
-                             struct idset *looked_at)
+enum err token_close_upward(const struct dir_snap *s, unsigned scopes, struct idset *set,
+                            struct idset *looked_at)
 {
     for (unsigned i = 0; i < set->count; i++)
-        TRY(add_holders(s, set->ids[i], scopes, set, looked_at));
+        TRY(token_add_holders(s, set->ids[i], scopes, set, looked_at));
     return ERR_OK;
 }
 
-static enum err object_sid(const struct dir_obj *o, struct sid *out)
+enum err token_object_sid(const struct dir_obj *o, struct sid *out)
 {
     struct span bytes;
 
@@ -144,7 +133,7 @@ static enum err classify(const struct dir_snap *s, const struct idset *set,
 
         TRY(dir_by_id(s, set->ids[i], &o));
         append_history(history, &o);
-        if (i == 0 || object_sid(&o, &sid) != ERR_OK || (primary && sid_eq(&sid, primary)))
+        if (i == 0 || token_object_sid(&o, &sid) != ERR_OK || (primary && sid_eq(&sid, primary)))
             continue;
         if ((uint32_t)dir_attr_i32(&o, ATTR_groupType, 0) & GROUP_UNIVERSAL)
             append(universal, &sid, MEMBER_ATTRIBUTES);
@@ -182,14 +171,14 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
     enum err e;
 
     TRY(dir_by_id(s, account, &o));
-    TRY(object_sid(&o, &sid));
+    TRY(token_object_sid(&o, &sid));
     TRY(idset_add(&set, account));
     e = add_primary(s, &o, &sid, &set, &primary);
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
     for (unsigned i = 0; i < set.count; i++)
         TRY(idset_add(&looked_at, set.ids[i]));
-    TRY(close_upward(s, GROUP_GLOBAL | GROUP_UNIVERSAL, &set, &looked_at));
+    TRY(token_close_upward(s, GROUP_GLOBAL | GROUP_UNIVERSAL, &set, &looked_at));
     TRY(count_history(s, &set, &histories));
     global.at = arena_new_array(a, set.count + 1, struct dir_group_sid);
     universal.at = arena_new_array(a, set.count, struct dir_group_sid);
@@ -220,60 +209,4 @@ bool dir_memberships_current(const struct dir_snap *s, const dir_id *visited, un
         if (dir_link_epoch(s, visited[i]) > usn)
             return false;
     return true;
-}
-
-/* Those of the domain; with NULL all, BUILTIN among them. */
-static enum err list_local(const struct dir_snap *s, const struct idset *set,
-                           const struct sid *domain, struct sid_list *l)
-{
-    for (unsigned i = 0; i < set->count; i++) {
-        struct dir_obj o;
-        struct sid sid;
-
-        TRY(dir_by_id(s, set->ids[i], &o));
-        if (object_sid(&o, &sid) == ERR_OK && (!domain || sid_in_domain(&sid, domain, NULL)))
-            append(l, &sid, RESOURCE_ATTRIBUTES);
-    }
-    sort(l, 0);
-    return ERR_OK;
-}
-
-/* The principals are looked at only for who holds them; the groups start after them. A domain-local
- * group that is among the given SIDs already is found again only through another member. */
-enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
-                            const struct sid *domain, struct arena *a, struct dir_group_sid **out,
-                            unsigned *count_out)
-{
-    struct idset given = {.arena = a, .max = DIR_GROUPS_MAX};
-    struct idset groups = {.arena = a, .max = DIR_GROUPS_MAX};
-    struct sid_list l = {0};
-
-    for (unsigned i = 0; i < count; i++) {
-        struct dir_obj o;
-        enum err e = dir_by_sid(s, &sids[i], &o);
-
-        if (e == ERR_OK)
-            e = idset_add(&given, o.id);
-        if (e != ERR_OK && e != ERR_NOT_FOUND)
-            return e;
-    }
-    for (unsigned i = 0; i < given.count; i++)
-        TRY(add_holders(s, given.ids[i], GROUP_LOCAL, &groups, NULL));
-    TRY(close_upward(s, GROUP_LOCAL, &groups, NULL));
-    l.at = arena_new_array(a, groups.count, struct dir_group_sid);
-    if (!l.at)
-        return ERR_NOMEM;
-    TRY(list_local(s, &groups, domain, &l));
-    *out = l.at;
-    *count_out = l.count;
-    return ERR_OK;
-}
-
-enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
-                          struct arena *a, struct dir_group_sid **out, unsigned *count_out)
-{
-    struct dir_naming naming;
-
-    TRY(dir_naming(s, &naming));
-    return token_local_groups(s, sids, count, &naming.domain_sid, a, out, count_out);
 }

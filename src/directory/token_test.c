@@ -338,6 +338,57 @@ static void the_cache_follows_its_own_groups(void **state)
     dir_member_cache_free(c);
 }
 
+static unsigned cached_locals(struct dir_member_cache *c, const struct sid *sids, unsigned count,
+                              const void **at)
+{
+    struct dir_snap s = snap();
+    struct dir_group_sid *groups;
+    unsigned n;
+
+    assert_ok(dir_member_cache_local(c, &s, sids, count, &arena, &groups, &n));
+    if (at)
+        *at = groups;
+    dir_snap_end(&s);
+    return n;
+}
+
+static void local_groups_are_cached_by_sids(void **state)
+{
+    dir_id gina = forest_account(&forest, users, CLASS_user, "gina");
+    dir_id one = forest_group(&forest, users, FOREST_LOCAL, "lone");
+    dir_id two = forest_group(&forest, users, FOREST_LOCAL, "ltwo");
+    dir_id container = forest_find(&forest, "CN=ForeignSecurityPrincipals," FOREST_DN), fsp;
+    struct dir_snap s = snap();
+    struct sid sids[2] = {sid_of(&s, gina)};
+    struct dir_member_cache *c;
+    const void *first, *second;
+    bool own;
+
+    (void)state;
+    dir_snap_end(&s);
+    assert_ok(sid_from_text(SPAN_LIT("S-1-5-21-7-8-9-4711"), &sids[1]));
+    assert_ok(dir_member_cache_new(64, 1 << 20, &c));
+    assert_int_equal(cached_locals(c, sids, 2, NULL), 0);
+    forest_member(&forest, one, gina);
+    assert_int_equal(cached_locals(c, sids, 2, NULL), 1);
+    assert_int_equal(cached_locals(c, sids, 2, &first), 1);
+    forest_member(&forest, two, alice);
+    assert_int_equal(cached_locals(c, sids, 2, &second), 1);
+    assert_ptr_equal(first, second);
+    assert_int_equal(cached_locals(c, sids, 1, NULL), 1);
+    /* a SID that nothing had becomes a member */
+    own = forest_step(&forest);
+    fsp = forest_object(&forest, container, CLASS_foreignSecurityPrincipal, "S-1-5-21-7-8-9-4711");
+    set_sid(forest.change, fsp, &sids[1]);
+    forest_apply(&forest, own);
+    forest_member(&forest, two, fsp);
+    assert_int_equal(cached_locals(c, sids, 2, NULL), 2);
+    assert_int_equal(cached_locals(c, sids, 1, NULL), 1);
+    forest_no_member(&forest, one, gina);
+    assert_int_equal(cached_locals(c, sids, 2, NULL), 1);
+    dir_member_cache_free(c);
+}
+
 static void the_cache_is_bounded(void **state)
 {
     struct dir_member_cache *c;
@@ -346,6 +397,7 @@ static void the_cache_is_bounded(void **state)
     assert_ok(dir_member_cache_new(1, 10, &c));
     assert_int_equal(cached_globals(c, alice, NULL), 1);
     assert_int_equal(cached_globals(c, alice, NULL), 1);
+    assert_int_equal(cached_locals(c, dir_token_anonymous.sids, 1, NULL), 0);
     dir_member_cache_free(c);
 }
 
@@ -359,6 +411,7 @@ int main(void)
         cmocka_unit_test(protected_users_and_history),
         cmocka_unit_test(a_thousand_groups_ten_deep),
         cmocka_unit_test(the_cache_follows_its_own_groups),
+        cmocka_unit_test(local_groups_are_cached_by_sids),
         cmocka_unit_test(the_cache_is_bounded),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
