@@ -18,7 +18,7 @@ LOGS = os.path.join(tree.TOP, "build", "check")
 PYTHON = "/usr/bin/python3"
 CPUS = os.cpu_count() or 1
 FUZZ_SECONDS = 100  # of the whole smoke
-STEPS = ["scans", "unit", "sanitize", "fuzz", "realm", "mutate"]
+STEPS = ["scans", "unit", "sanitize", "powercut", "fuzz", "realm", "mutate"]
 
 
 class Tally:
@@ -127,6 +127,16 @@ def unit_tests(tally, where, slow):
 def unit(tally, args):
     if build(tally, "build", []):
         unit_tests(tally, "build", 1)
+
+
+def powercut(tally, args):
+    """The unit test of the same name, with as many commits as a night of work."""
+    if not args.all:
+        return
+    if build(tally, "build", []):
+        code, log = run([os.path.join("build", "src", "directory_powercut_test")], "powercut.log",
+                        {"ENTENTE_POWERCUT": "200"})
+        tally.good() if code == 0 else tally.bad("powercut, 200 commits", log=log)
 
 
 def sanitize(tally, args):

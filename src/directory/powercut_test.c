@@ -360,7 +360,7 @@ static bool lying_disk_is_noticed(void)
     ENT_ASSERT(durable.bytes);
     for (size_t i = 0; i < rec.count; i++) {
         const struct event_row *r = &rec.rows[i];
-        if (r->kind == EVENT_WRITE_THROUGH || i < rec.count / 2)
+        if (r->kind == EVENT_WRITE_THROUGH || (r->kind == EVENT_WRITE && i < rec.count / 2))
             disk_write(&durable, r->bytes, r->len, r->at);
     }
     bool noticed = !is_right_in_child(&durable, last_usn);
