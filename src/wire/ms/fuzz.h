@@ -1,5 +1,5 @@
 /*
- * For fuzz targets: what was decoded and encoded again must decode to the same bytes.
+ * For fuzz targets of this folder.
  */
 #ifndef WIRE_MS_FUZZ_H
 #define WIRE_MS_FUZZ_H

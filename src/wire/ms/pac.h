@@ -2,13 +2,13 @@
  * The privilege attribute certificate ([MS-PAC]): who the client is and which groups it is in,
  * inside a Kerberos ticket. Three parts that are used alone or together:
  *
- *   open      pac_open checks the container and gives views of its buffers; pac_logon_info and
- * friends decode one buffer. Whoever opens a PAC must verify it before believing it (pac_sign.h).
- *   contents  the structs below, decoded into an arena or filled in by who builds a PAC.
- *   build     pac_build writes a whole PAC into one builder, in Windows' order, each buffer on an
- * 8-byte boundary, signatures zero, and reports where the things lie that differ from ticket to
- *             ticket. A KDC keeps the result per account, copies it for each ticket, patches the
- * copy with pac_set_times and signs it.
+ * - Opening: pac_open checks the container and gives views of its buffers; pac_logon_info and its
+ *   kin decode one buffer. Whoever opens a PAC must verify it before believing it (pac_sign.h).
+ * - Contents: the structs below, decoded into an arena or filled in by who builds a PAC.
+ * - Building: pac_build writes a whole PAC into one builder, in Windows' order, each buffer on an
+ *   8-byte boundary, signatures zero, and reports where the things lie that differ from ticket to
+ *   ticket. A KDC keeps the result per account, copies it for each ticket, patches the copy with
+ *   pac_set_times and signs it.
  *
  * Times are FILETIME, texts UTF-8. Nothing here allocates but from the arena that is passed.
  */

@@ -3,10 +3,10 @@
  * the signatures that it must see as zeros are replaced by zeros of the checksum's input, so no
  * copy of the PAC is made. Keys are prepared with krb_usage_init for usage PAC_KEY_USAGE.
  *
- *   ticket   krbtgt's key over the EncTicketPart whose PAC is one zero byte (the caller encodes
- * that) full     krbtgt's key over the PAC; full, server and KDC signatures zero server   the
- * service's key over the PAC; server and KDC signatures zero KDC      krbtgt's key over the server
- * signature
+ * - ticket: krbtgt's key over the EncTicketPart whose PAC is one zero byte (the caller's encoding)
+ * - full: krbtgt's key over the PAC, with full, server and KDC signatures zero
+ * - server: the service's key over the PAC, with server and KDC signatures zero
+ * - KDC: krbtgt's key over the server signature
  */
 #ifndef WIRE_MS_PAC_SIGN_H
 #define WIRE_MS_PAC_SIGN_H

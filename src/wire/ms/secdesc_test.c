@@ -119,6 +119,94 @@ static void refused_texts(void **state)
     assert_err(parse("D:(A;;RP;;;EA)", &none, &out), ERR_NOT_FOUND);
 }
 
+/* Every two-letter name, by hand from [MS-DTYP] 2.5.1.1 and 2.4.2.4. */
+static void aliases(void **state)
+{
+    static const char *const rows[][2] = {
+        {"DA", "S-1-5-21-1-2-3-512"},
+        {"DG", "S-1-5-21-1-2-3-514"},
+        {"DU", "S-1-5-21-1-2-3-513"},
+        {"DD", "S-1-5-21-1-2-3-516"},
+        {"DC", "S-1-5-21-1-2-3-515"},
+        {"LA", "S-1-5-21-1-2-3-500"},
+        {"LG", "S-1-5-21-1-2-3-501"},
+        {"CA", "S-1-5-21-1-2-3-517"},
+        {"RS", "S-1-5-21-1-2-3-553"},
+        {"PA", "S-1-5-21-1-2-3-520"},
+        {"CN", "S-1-5-21-1-2-3-522"},
+        {"AP", "S-1-5-21-1-2-3-525"},
+        {"KA", "S-1-5-21-1-2-3-526"},
+        {"SA", "S-1-5-21-4-5-6-518"},
+        {"EA", "S-1-5-21-4-5-6-519"},
+        {"RO", "S-1-5-21-4-5-6-498"},
+        {"EK", "S-1-5-21-4-5-6-527"},
+        {"BA", "S-1-5-32-544"},
+        {"BU", "S-1-5-32-545"},
+        {"BG", "S-1-5-32-546"},
+        {"PU", "S-1-5-32-547"},
+        {"AO", "S-1-5-32-548"},
+        {"SO", "S-1-5-32-549"},
+        {"PO", "S-1-5-32-550"},
+        {"BO", "S-1-5-32-551"},
+        {"RE", "S-1-5-32-552"},
+        {"RU", "S-1-5-32-554"},
+        {"RD", "S-1-5-32-555"},
+        {"NO", "S-1-5-32-556"},
+        {"MU", "S-1-5-32-558"},
+        {"LU", "S-1-5-32-559"},
+        {"IS", "S-1-5-32-568"},
+        {"CY", "S-1-5-32-569"},
+        {"ER", "S-1-5-32-573"},
+        {"CD", "S-1-5-32-574"},
+        {"RA", "S-1-5-32-575"},
+        {"ES", "S-1-5-32-576"},
+        {"MS", "S-1-5-32-577"},
+        {"HA", "S-1-5-32-578"},
+        {"AA", "S-1-5-32-579"},
+        {"RM", "S-1-5-32-580"},
+        {"WD", "S-1-1-0"},
+        {"CO", "S-1-3-0"},
+        {"CG", "S-1-3-1"},
+        {"OW", "S-1-3-4"},
+        {"NU", "S-1-5-2"},
+        {"IU", "S-1-5-4"},
+        {"SU", "S-1-5-6"},
+        {"AN", "S-1-5-7"},
+        {"ED", "S-1-5-9"},
+        {"PS", "S-1-5-10"},
+        {"AU", "S-1-5-11"},
+        {"RC", "S-1-5-12"},
+        {"SY", "S-1-5-18"},
+        {"LS", "S-1-5-19"},
+        {"NS", "S-1-5-20"},
+        {"WR", "S-1-5-33"},
+        {"UD", "S-1-5-84-0-0-0-0-0"},
+        {"AC", "S-1-15-2-1"},
+        {"LW", "S-1-16-4096"},
+        {"ME", "S-1-16-8192"},
+        {"MP", "S-1-16-8448"},
+        {"HI", "S-1-16-12288"},
+        {"SI", "S-1-16-16384"},
+        {"AS", "S-1-18-1"},
+        {"SS", "S-1-18-2"},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct builder b;
+        struct span out;
+        struct sid named, written;
+
+        assert_ok(sddl_sid_parse(span_str(rows[i][0]), &both, &named));
+        assert_ok(sid_from_text(span_str(rows[i][1]), &written));
+        assert_true(sid_eq(&named, &written));
+        builder_in(&b, &arena, SID_TEXT_SIZE);
+        sddl_sid_put(&b, &written, &both);
+        assert_ok(builder_done(&b, &out));
+        assert_span_equal(out, span_str(rows[i][0]));
+    }
+}
+
 static void conditions_are_not_printed(void **state)
 {
     struct ace ace = {.type = ACE_ALLOWED_CALLBACK, .known = true, .mask = 1, .sid = SID_NT(11)};
@@ -216,11 +304,9 @@ static void lists_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),
-        cmocka_unit_test(refused_texts),
-        cmocka_unit_test(conditions_are_not_printed),
-        cmocka_unit_test(opaque_ace),
-        cmocka_unit_test(refused_bytes),
+        cmocka_unit_test(aliases),       cmocka_unit_test(texts),
+        cmocka_unit_test(refused_texts), cmocka_unit_test(conditions_are_not_printed),
+        cmocka_unit_test(opaque_ace),    cmocka_unit_test(refused_bytes),
         cmocka_unit_test(lists_refused),
     };
 

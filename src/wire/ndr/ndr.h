@@ -4,24 +4,25 @@
  * wire; the engine walks the table to encode from and decode into the C struct that the table
  * describes. Writing a new call means writing its structs and tables, never code.
  *
- * How the C side looks:
+ * How the C side looks, by the row:
  *
- *   row                                    member of the C struct
- *   number                                 integer of that size; NDR_TIME: 64 bits, on the wire two
- * halves NDR_STRUCT, NDR_UNION                  the struct or C union itself NDR_USTR
- * (RPC_UNICODE_STRING)          struct span of UTF-8; ptr NULL is the null pointer NDR_WSTR
- * ([string] wchar_t *)          struct span of UTF-8; the row's pointer says what NULL is with
- * pointer REF, UNIQUE or FULL       T *, for arrays to the first element FIXED T[limit] CONF,
- * CONF_VARY, VARY with a pointer   T *, counts in other members CONF, CONF_VARY, VARY inline
- * T[limit]; only as a struct's last row
+ *   a number             the integer of that size; NDR_TIME is 64 bits
+ *   NDR_STRUCT           the struct
+ *   NDR_UNION            the C union
+ *   NDR_USTR             struct span of UTF-8 (RPC_UNICODE_STRING); ptr NULL: the null pointer
+ *   NDR_WSTR             struct span of UTF-8 ([string] wchar_t *), REF or UNIQUE
+ *   REF, UNIQUE, FULL    T *; of an array, to its first element
+ *   FIXED                T[limit]
+ *   other arrays         T * with a pointer; T[limit] inline, as a struct's last row only
  *
  * Counts: size_is and length_is name integer members. Where such a member is on the wire too (the
  * usual case) a decoded array must agree with it, or the input is malformed; a row with
- * NDR_COUNT_STORED stores the array's count into it instead. An array's limit bounds it always, 0
- * meaning NDR_ELEMENTS_MAX.
+ * NDR_COUNT_STORED stores the array's count into it instead. An array behind a null pointer has no
+ * elements, so whoever reads a decoded struct may trust its counts, unless the row is marked
+ * NDR_NULL_COUNT. An array's limit bounds it always, 0 meaning NDR_ELEMENTS_MAX.
  *
  * Unions are non-encapsulated ones ([switch_is]): the row that holds the union names the member
- * with the discriminant, which is on the wire a second time. A calls's rows are its parameters,
+ * with the discriminant, which is on the wire a second time. A call's rows are its parameters,
  * marked NDR_IN, NDR_OUT or both; each is complete on the wire, with all it points to, before the
  * next. A parameter that is a reference pointer to one value is written as the value itself,
  * because a top-level reference has no representation.
