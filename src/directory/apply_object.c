@@ -146,6 +146,17 @@ void apply_guid(struct apply *ap, const struct work *w, bool add)
         store_set_remove(ap->txn, DB_INDEX, store_key_span(&k), w->id);
 }
 
+/* Phantoms stand above everything else, so that only their own children need to be looked at for
+ * more. */
+static enum err check_parent(struct apply *ap, dir_id parent, uint32_t flags)
+{
+    struct work *w;
+    if (!parent)
+        return ERR_OK;
+    TRY(apply_load(ap, parent, &w));
+    return flags & DIR_OBJ_PHANTOM && !(w->now.flags & DIR_OBJ_PHANTOM) ? ERR_CONSTRAINT : ERR_OK;
+}
+
 enum err apply_create(struct apply *ap, const struct change_item *i)
 {
     const struct schema_class *c = schema_class(i->class_id);
@@ -153,8 +164,7 @@ enum err apply_create(struct apply *ap, const struct change_item *i)
         return ERR_CONSTRAINT;
     if (find_work(ap, i->id) || apply_exists(ap, i->id) || guid_taken(ap, &i->guid))
         return ERR_EXISTS;
-    if (i->parent && !apply_exists(ap, i->parent))
-        return ERR_NOT_FOUND;
+    TRY(check_parent(ap, i->parent, i->flags));
     struct work *w = new_work(ap, i->id);
     if (!w)
         return ERR_NOMEM;
@@ -190,7 +200,7 @@ enum err apply_move(struct apply *ap, const struct change_item *i)
 {
     struct work *w;
     TRY(apply_load(ap, i->id, &w));
-    if (!i->parent && w->now.parent)
+    if ((!i->parent && w->now.parent) || w->now.flags & DIR_OBJ_PHANTOM)
         return ERR_CONSTRAINT;
     TRY(check_no_loop(ap, i->id, i->parent));
     remove_name(ap, w);
@@ -204,6 +214,8 @@ enum err apply_flags(struct apply *ap, const struct change_item *i)
 {
     struct work *w;
     TRY(apply_load(ap, i->id, &w));
+    if ((i->flags ^ w->now.flags) & DIR_OBJ_PHANTOM)
+        return ERR_CONSTRAINT;
     bool dies = i->flags & DIR_OBJ_DELETED && !(w->now.flags & DIR_OBJ_DELETED);
     if (w->fresh)
         apply_guid(ap, w, false);

@@ -103,21 +103,25 @@ static bool next_kid(const struct dir_snap *s, dir_id parent, dir_id after, dir_
            store_set_from(s->txn, DB_KIDS, store_key_span(&k), after + 1, out);
 }
 
+static bool is_phantom(const struct dir_snap *s, dir_id id)
+{
+    struct dir_obj o;
+    return dir_by_id(s, id, &o) == ERR_OK && o.flags & DIR_OBJ_PHANTOM;
+}
+
 bool dir_child_next(const struct dir_snap *s, dir_id parent, struct dir_child_cursor *c,
                     dir_id *out)
 {
     dir_id id = c->last;
-    while (next_kid(s, parent, id, &id)) {
-        struct dir_obj o;
-        if (dir_by_id(s, id, &o) != ERR_OK)
+    if (!c->last)
+        c->plain = parent && !is_phantom(s, parent);
+    do {
+        if (!next_kid(s, parent, id, &id))
             return false;
-        if (o.flags & DIR_OBJ_PHANTOM)
-            continue;
-        c->last = id;
-        *out = id;
-        return true;
-    }
-    return false;
+    } while (!c->plain && is_phantom(s, id));
+    c->last = id;
+    *out = id;
+    return true;
 }
 
 bool dir_has_children(const struct dir_snap *s, dir_id parent)

@@ -321,7 +321,7 @@ static void test_a_failing_record_changes_nothing(void **state)
     struct fixture *f = *state;
     uint8_t before[HASH_SIZE_MAX] = {0}, after[HASH_SIZE_MAX] = {0};
     fixture_digest(f, before);
-    for (int kind = 0; kind < 14; kind++) {
+    for (int kind = 0; kind < 17; kind++) {
         struct change *c = fixture_change(f);
         enum err want = ERR_CONSTRAINT;
         struct guid taken = fixture_guid(ID_ALICE), fresh = fixture_guid(999);
@@ -379,6 +379,15 @@ static void test_a_failing_record_changes_nothing(void **state)
             change_create(c, ID_NEXT + 1, ID_USERS, CLASS_user, &fresh, 0, SPAN_LIT("x"));
             change_create(c, ID_NEXT + 2, ID_USERS, CLASS_user, &fresh, 0, SPAN_LIT("y"));
             want = ERR_EXISTS;
+            break;
+        case 14:
+            create(c, ID_NEXT + 1, ID_USERS, CLASS_domainDNS, DIR_OBJ_PHANTOM, "x");
+            break;
+        case 15:
+            change_flags(c, ID_USERS, DIR_OBJ_PHANTOM);
+            break;
+        case 16:
+            change_move(c, ID_EXAMPLE, 0, SPAN_LIT("x"));
             break;
         }
         if (fixture_apply(f, c, NULL) != want)

@@ -199,6 +199,7 @@ enum err dir_value_normalize(uint32_t attr, struct span stored, struct arena *a,
  * cursor; it stays good across snapshots. */
 struct dir_child_cursor {
     dir_id last;
+    bool plain; /* the parent is an object: none of its children is a phantom */
 };
 bool dir_child_next(const struct dir_snap *s, dir_id parent, struct dir_child_cursor *c,
                     dir_id *out);

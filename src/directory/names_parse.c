@@ -116,11 +116,30 @@ static enum err scan_quoted(struct scan *s, struct builder *b)
     }
 }
 
-/* Plain text with escapes. Spaces at the end count only when escaped. */
-static enum err scan_text(struct scan *s, struct builder *b, struct span *view)
+/* Most values need no second look: nothing escaped, nothing that is refused. False: leave it to
+ * scan_text. */
+static bool scan_plain(struct scan *s, struct span *view)
 {
-    size_t start = s->pos, end = s->pos, kept = 0;
-    bool escaped = false;
+    size_t end = s->pos;
+    while (end < s->text.len && !is_separator(s->text.ptr[end])) {
+        if (!s->text.ptr[end] || strchr("\\\"+<>", s->text.ptr[end]))
+            return false;
+        end++;
+    }
+    size_t start = s->pos, stop = end;
+    while (end > start && s->text.ptr[end - 1] == ' ')
+        end--;
+    if (end - start > DN_VALUE_MAX)
+        return false;
+    s->pos = stop;
+    *view = span_sub(s->text, start, end - start);
+    return true;
+}
+
+/* Plain text with escapes. Spaces at the end count only when escaped. */
+static enum err scan_text(struct scan *s, struct builder *b)
+{
+    size_t kept = 0;
     for (uint8_t c = peek(s); s->pos < s->text.len && !is_separator(c); c = peek(s)) {
         if (!c || c == '"' || c == '+' || c == '<' || c == '>')
             return ERR_MALFORMED;
@@ -128,16 +147,12 @@ static enum err scan_text(struct scan *s, struct builder *b, struct span *view)
         bool space = c == ' ';
         if (c == '\\') {
             TRY(scan_escape(s, &c));
-            escaped = true;
         }
         builder_u8(b, c);
-        if (!space) {
-            end = s->pos;
+        if (!space)
             kept = b->len;
-        }
     }
     b->len = kept;
-    *view = escaped ? SPAN_NONE : span_sub(s->text, start, end - start);
     return ERR_OK;
 }
 
@@ -156,7 +171,8 @@ static enum err scan_value(struct scan *s, uint8_t *buf, struct span *out)
         TRY(scan_quoted(s, &b));
         break;
     default:
-        TRY(scan_text(s, &b, &view));
+        if (!scan_plain(s, &view))
+            TRY(scan_text(s, &b));
     }
     struct span built;
     if (builder_done(&b, &built) != ERR_OK)
