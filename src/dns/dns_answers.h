@@ -2,7 +2,7 @@
  * Compiled answers from our own zones, by (name, type). All of them belong to one data epoch: when
  * it changes, or the memory is full, everything is dropped at once and compiled again as it is
  * asked for. That costs little because an answer is compiled in microseconds, and it needs no
- * dependency tracking and no eviction.
+ * dependency tracking. Where too many hashes meet, a new answer takes the place of an old one.
  *
  * Memory is taken when the table is made and never grows. One thread.
  */

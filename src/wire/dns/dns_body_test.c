@@ -223,6 +223,14 @@ static void record_data_is_checked(void **state)
     assert_true(dns_rdata_valid(DNS_TYPE_TXT, SPAN_LIT("\2ab\0")));
     assert_false(dns_rdata_valid(DNS_TYPE_TXT, SPAN_LIT("\2ab\1")));
     assert_false(dns_rdata_valid(DNS_TYPE_TXT, SPAN_NONE));
+    assert_true(dns_rdata_valid(18, SPAN_LIT("\0\1\1a\0")));        /* AFSDB */
+    assert_false(dns_rdata_valid(18, SPAN_LIT("\0\1\x3f")));        /* a name beyond the end */
+    assert_false(dns_rdata_valid(18, SPAN_LIT("\0\1\1a\0x")));      /* bytes after it */
+    assert_true(dns_rdata_valid(35, SPAN_LIT("\0\1\0\2\0\0\0\0"))); /* NAPTR */
+    assert_false(dns_rdata_valid(35, SPAN_LIT("\0\1\0\2\0\0\5\0")));
+    assert_false(dns_rdata_valid(3, SPAN_LIT("\1"))); /* MD, obsolete */
+    assert_true(dns_rdata_valid(65280, SPAN_LIT("\1\2\3")));
+    assert_true(dns_rdata_valid(65280, SPAN_NONE));
     assert_err(dns_rdata_name(SPAN_LIT("\1a"), &name), ERR_MALFORMED);
 }
 

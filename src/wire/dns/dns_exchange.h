@@ -39,7 +39,8 @@ enum dns_fit {
     DNS_FIT_FOREIGN,
 };
 
-/* name in any case; mix: send it in random case (RFC draft "0x20", checked in the answer). */
+/* name in any case; mix: send it in random case (draft-vixie-dnsext-dns0x20; the answer is
+ * checked). */
 void dns_exchange_begin(struct dns_exchange *x, struct span name, uint16_t type, bool recurse,
                         bool mix, const uint8_t random[DNS_EXCHANGE_RANDOM]);
 /* From now on without EDNS. */

@@ -72,8 +72,6 @@ static void read_record(struct reader *r, struct dns_query *q)
     struct reader rdata = reader_of(reader_span(r, reader_be16(r)));
     if (!reader_ok(r))
         return;
-    if (type == DNS_TYPE_TSIG)
-        q->tsig = true;
     if (type != DNS_TYPE_OPT)
         return;
     read_opt(r, q, root, klass, ttl);
@@ -104,7 +102,7 @@ enum dns_take dns_query_parse(struct span request, struct dns_query *q)
     q->question = SPAN_NONE;
     q->name.len = 0;
     q->type = q->klass = 0;
-    q->edns = q->dnssec_ok = q->tsig = false;
+    q->edns = q->dnssec_ok = false;
     q->udp_size = DNS_UDP_MIN;
     q->opcode = (q->flags & DNS_FLAG_OPCODE_MASK) >> 11;
     if (!reader_ok(&r) || (q->flags & DNS_FLAG_QR))

@@ -3,10 +3,11 @@
  * with which error, or what is asked; and the smallest answers, which need no records. It allocates
  * nothing and copies only the name.
  *
- * What is refused as a matter of policy (AXFR, CHAOS, a foreign name) is well-formed here; the
- * server decides. What no server may answer (a response, less than a header) is DNS_TAKE_DROP,
- * because an error sent back to a forged address or to another server's answer is a weapon or a
- * loop.
+ * A signature (TSIG) is passed over like any record that is not known: there are no keys here, and
+ * the unsigned answer tells its client so. What is refused as a matter of policy (AXFR, CHAOS, a
+ * foreign name) is well-formed here; the server decides. What no server may answer (a response,
+ * less than a header) is DNS_TAKE_DROP, because an error sent back to a forged address or to
+ * another server's answer is a weapon or a loop.
  */
 #ifndef WIRE_DNS_DNS_QUERY_H
 #define WIRE_DNS_DNS_QUERY_H
@@ -32,7 +33,6 @@ struct dns_query {
     uint16_t klass;
     bool edns;
     bool dnssec_ok;
-    bool tsig;         /* signed: we have no keys and answer unsigned errors only */
     uint16_t udp_size; /* what the client takes over UDP: at least 512 (RFC 6891 6.2.3) */
 };
 

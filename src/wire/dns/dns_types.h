@@ -18,6 +18,7 @@ enum dns_rr_type {
     DNS_TYPE_SRV = 33,
     DNS_TYPE_DNAME = 39,
     DNS_TYPE_OPT = 41,
+    DNS_TYPE_APL = 42,
     DNS_TYPE_TKEY = 249,
     DNS_TYPE_TSIG = 250,
     DNS_TYPE_IXFR = 251,
