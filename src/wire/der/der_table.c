@@ -63,8 +63,9 @@ static const char *check_row(const struct der_type *type, unsigned i)
         return "a member and its type differ in size";
     if (f->offset + held > type->size)
         return "a member lies outside its struct";
-    if (i > 0 && f->tag <= type->fields[i - 1].tag)
-        return "tags are not in ascending order";
+    for (unsigned k = 0; k < i; k++)
+        if (type->fields[k].tag == f->tag)
+            return "two rows have the same tag";
     if (!absence_is_known(f))
         return "an optional member cannot say that it is absent";
     return der_table_check(f->type);

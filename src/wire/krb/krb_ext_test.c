@@ -105,6 +105,10 @@ static void small_messages(void **state)
     struct krb_pa_svr_referral ref = {.referred_realm = SPAN_LIT("R")};
     assert_ok(krb_encode_pa_svr_referral(&ref, &arena, &out));
     assert_hex(out, "3005a0031b0152");
+    struct krb_name name = krb_name_1(KRB_NT_PRINCIPAL, SPAN_LIT("a"), &arena);
+    ref.referred_name = &name;
+    assert_ok(krb_encode_pa_svr_referral(&ref, &arena, &out));
+    assert_hex(out, "3015a10e300ca003020101a10530031b0161a0031b0152");
     struct krb_ad_restriction r = {0, SPAN_LIT("x")};
     struct krb_ad_restrictions rs = {&r, 1};
     assert_ok(krb_encode_ad_restrictions(&rs, &arena, &out));

@@ -62,9 +62,10 @@ static const struct der_field x509_user_rows[] = {
 const struct der_type krb_pa_s4u_x509_user_type = {
     DER_TYPE_SEQUENCE(krb_pa_s4u_x509_user, x509_user_rows)};
 
+/* The name comes first although its tag is the higher one. */
 static const struct der_field referral_rows[] = {
-    DER_ROW(krb_pa_svr_referral, referred_realm, 0, der_text),
     DER_ROW_PTR(krb_pa_svr_referral, referred_name, 1, krb_principal_type),
+    DER_ROW(krb_pa_svr_referral, referred_realm, 0, der_text),
 };
 const struct der_type krb_pa_svr_referral_type = {
     DER_TYPE_SEQUENCE(krb_pa_svr_referral, referral_rows)};

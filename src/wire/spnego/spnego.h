@@ -81,7 +81,8 @@ struct spnego_token {
 
 /* ERR_MALFORMED, ERR_LIMIT, ERR_TRUNCATED; ERR_UNSUPPORTED: none of the shapes. */
 enum err spnego_decode(struct span in, struct arena *a, struct spnego_token *out);
-/* With the GSS header of the SPNEGO mechanism; hint_name is not written. */
+/* With the GSS header of the SPNEGO mechanism; hint_name is not written. A mech_list_mic or a
+ * hint_name of more than 250 octets is ERR_LIMIT in the builder. */
 void spnego_put_init(struct builder *b, const struct spnego_init *i);
 /* The form with hint_name that a server offers first (SMB2 negotiate). */
 void spnego_put_init2(struct builder *b, const struct spnego_init *i);
