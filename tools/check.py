@@ -112,8 +112,10 @@ def count_cmocka(tally, test):
 
 
 def unit_tests(tally, where, slow):
+    env = {"ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
+           "LSAN_OPTIONS": "suppressions=%s/tools/leaks.txt:print_suppressions=0" % tree.TOP}
     _, log = run(["meson", "test", "-C", where, "--no-rebuild", "-q", "-t", str(slow)],
-                 where + "_test.log", {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"})
+                 where + "_test.log", env)
     path = os.path.join(tree.TOP, where, "meson-logs", "testlog.json")
     if not os.path.exists(path):
         tally.bad("meson test in %s" % where, log=log)

@@ -1,8 +1,8 @@
 /*
  * The catalogue of reasons. Every refusal, by whichever protocol, is one row: which side it is on,
  * how bad it is, what was seen and why, the command that mends it, the document it comes from.
- * Adding a refusal means adding its row to reasons.def; reasons_test checks that each row is used
- * in the sources, and docs/ERRORS.md is generated from the table.
+ * Adding a refusal means adding its row to reasons.def; ./check sees to it that each row is used
+ * in the sources and that docs/ERRORS.md, which is generated from the table, is current.
  */
 #ifndef BASE_REASONS_H
 #define BASE_REASONS_H

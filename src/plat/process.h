@@ -32,7 +32,7 @@ struct plat_supervisor_ops {
     void (*started)(void *ctx, struct plat_child *child, pid_t pid);
     /* Optional. It ended by itself: exit status, or the signal (else 0); next start in delay. */
     void (*died)(void *ctx, struct plat_child *child, int status, int signum, utime delay);
-    /* Optional. All children are gone after plat_supervisor_stop. */
+    /* Optional. All children are gone after plat_supervisor_stop; from inside it when none runs. */
     void (*stopped)(void *ctx);
 };
 

@@ -32,9 +32,10 @@ static struct span hex(const char *text)
 
 static struct krb_kdc_req empty_request(enum krb_msg_type type)
 {
+    static int32_t etype[] = {18};
     return (struct krb_kdc_req){
         .msg_type = (int32_t)type,
-        .req_body = {.realm = SPAN_LIT("R"), .nonce = 1, .etype = {(int32_t[]){18}, 1}}};
+        .req_body = {.realm = SPAN_LIT("R"), .nonce = 1, .etype = {etype, 1}}};
 }
 
 static struct krb_kdc_req *round_trip(const struct krb_kdc_req *r)
