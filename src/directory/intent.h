@@ -68,6 +68,9 @@ struct intent_mod {
 #define INTENT_BATCH_MAX   65536
 #define INTENT_SIZE_MAX    (16u << 20)
 
+/* A trust that exists is changed where something is given: type 0 leaves direction, type,
+ * attributes and enctypes, a SID of revision 0 and empty names and secrets leave theirs. A secret
+ * that is given becomes the current one, the one before it the previous one. */
 struct intent_trust {
     struct span dns_name, flat_name;
     struct sid sid;

@@ -15,6 +15,7 @@ static const struct provision_row config_rows[] = {
     {"CN=ForestUpdates,%C", "container", provision_sd_config_protected1wd, NULL},
     {"CN=Operations,CN=ForestUpdates,%C", "container", NULL, NULL},
     {"CN=ActiveDirectoryUpdate,CN=ForestUpdates,%C", "container", NULL, "revision: 15\n"},
+    {"CN=Windows2003Update,CN=ForestUpdates,%C", "container", NULL, "revision: 10\n"},
     {"CN=ActiveDirectoryRodcUpdate,CN=ForestUpdates,%C", "container", NULL, "revision: 2\n"},
     {"CN=LostAndFoundConfig,%C", "lostAndFound", provision_sd_config_protected1wd, FIXED},
     {"CN=NTDS Quotas,%C", "msDS-QuotaContainer", provision_sd_quotas,

@@ -95,6 +95,7 @@ static const struct provision_row domain_rows[] = {
     {"CN=DomainUpdates,CN=System,%D", "container", NULL, NULL},
     {"CN=Operations,CN=DomainUpdates,CN=System,%D", "container", NULL, NULL},
     {"CN=ActiveDirectoryUpdate,CN=DomainUpdates,CN=System,%D", "container", NULL, "revision: 15\n"},
+    {"CN=Windows2003Update,CN=DomainUpdates,CN=System,%D", "container", NULL, "revision: 9\n"},
     {"CN=File Replication Service,CN=System,%D", "nTFRSSettings", NULL, CRITICAL FIXED},
     {"CN=FileLinks,CN=System,%D", "fileLinkTracking", NULL, CRITICAL FIXED},
     {"CN=ObjectMoveTable,CN=FileLinks,CN=System,%D", "linkTrackObjectMoveTable", NULL,
@@ -129,7 +130,7 @@ static const struct provision_row domain_rows[] = {
      "{803E14A0-B4FB-11D0-A0D0-00A0C90F574B}]\n" CRITICAL FIXED},
     {"CN=User,CN=" POLICY_DC ",CN=Policies,CN=System,%D", "container", NULL, CRITICAL FIXED},
     {"CN=Machine,CN=" POLICY_DC ",CN=Policies,CN=System,%D", "container", NULL, CRITICAL FIXED},
-    {"CN=PSPs,CN=System,%D", "container", NULL, CRITICAL},
+    {"CN=PSPs,CN=System,%D", "msImaging-PSPs", NULL, CRITICAL},
     {"CN=RAS and IAS Servers Access Check,CN=System,%D", "container", NULL, CRITICAL FIXED},
     /* The largest RID in the upper half, the first one not yet given to a DC in the lower. */
     {"CN=RID Manager$,CN=System,%D", "rIDManager", NULL,

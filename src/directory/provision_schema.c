@@ -71,8 +71,7 @@ static enum err attribute(struct provision *p, const struct schema_attr *a)
         TRY(provision_i32(&o, ATTR_linkID, (int32_t)a->link_id));
     if (a->map_id)
         TRY(provision_i32(&o, ATTR_mAPIID, (int32_t)a->map_id));
-    if (a->search_flags)
-        TRY(provision_i32(&o, ATTR_searchFlags, (int32_t)a->search_flags));
+    TRY(provision_i32(&o, ATTR_searchFlags, (int32_t)a->search_flags));
     if (a->flags & SCHEMA_GC)
         TRY(provision_bool(&o, ATTR_isMemberOfPartialAttributeSet, true));
     TRY(guid(&o, ATTR_schemaIDGUID, &a->guid));
@@ -116,7 +115,7 @@ static enum err class_object(struct provision *p, unsigned index)
 enum err provision_schema(struct provision *p)
 {
     static const struct provision_row aggregate = {"CN=Aggregate,%S", "subSchema", NULL,
-                                                   "systemFlags: 134217744\n"};
+                                                   "systemFlags: 134217728\n"};
     for (unsigned i = 0; i < schema_attr_count(); i++)
         TRY(attribute(p, schema_attr_at(i)));
     for (unsigned i = 0; i < schema_class_count(); i++)

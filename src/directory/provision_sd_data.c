@@ -74,10 +74,17 @@
     "(OA;CIIO;" READ ";;" USER ";RU)" RIGHT("05c74c5e-4deb-43b4-bd9f-86664c2a7fd5", "AU")          \
         RIGHT(GET_CHANGES_FILTERED, "ED") RIGHT("ccc2dc7d-a6ad-4a7a-8846-c04e3cc53501", "AU")      \
             RIGHT("280f369c-67c7-438e-ae98-1d46f3c6f541", "AU")
+/* What computers may write of themselves since Windows Server 2016: their keys, and who may act for
+ * others toward them. */
+#define SELF_WRITES                                                                                \
+    "(OA;CIIO;SW;9b026da6-0d3c-465c-8bee-5199d7165cba;" COMPUTER ";CO)"                            \
+    "(OA;CIIO;SW;9b026da6-0d3c-465c-8bee-5199d7165cba;" COMPUTER ";PS)"                            \
+    "(OA;CIIO;WP;ea1b7b93-5e48-46d5-bc6c-4df4fda78a35;" COMPUTER ";PS)"                            \
+    "(OA;CIOI;RPWP;3f78c3e5-f79a-46bd-a0b8-9d18116ddc79;;PS)"
 #define DOMAIN_TAIL                                                                                \
     "(OA;;RP;" DOMAIN_OTHER ";;AU)"                                                                \
-    "(OA;CIIO;RPWPCR;" PRIVATE_INFO ";;PS)"                                                        \
-    "(A;;" MANAGE ";;;DA)(A;CI;" FULL ";;;EA)(A;;RPRC;;;RU)(A;CI;LC;;;RU)"                         \
+    "(OA;CIIO;RPWPCR;" PRIVATE_INFO ";;PS)" SELF_WRITES "(A;;" MANAGE ";;;DA)(A;CI;" FULL          \
+    ";;;EA)(A;;RPRC;;;RU)(A;CI;LC;;;RU)"                                                           \
     "(A;CI;RPWPCRCCLCLORCWOWDSDSW;;;BA)(A;;RP;;;WD)(A;;" READ ";;;ED)(A;;" READ ";;;AU)"           \
     "(A;;" FULL ";;;SY)"
 #define DOMAIN_AUDIT                                                                               \

@@ -112,9 +112,9 @@ static enum err gather(struct op *op, const struct ldif_record *rec, struct inte
 static enum err put_secrets(struct draft *d, struct given_secrets *s)
 {
     if (s->ready) {
-        struct span sam = SPAN_NONE;
-        draft_first(d, ATTR_sAMAccountName, &sam);
         s->keys.version[0].changed = d->op->now;
+        if (!s->keys.version[0].salt.len)
+            s->keys.version[0].salt = password_salt(d);
         if (s->clear.len && !s->keys.have_nt) {
             TRY(nt_hash(s->clear, s->keys.nt_hash));
             s->keys.have_nt = true;

@@ -15,6 +15,13 @@ static enum dir_salt_kind salt_kind(const struct draft *d)
     return uac & UAC_MACHINES ? DIR_SALT_COMPUTER : DIR_SALT_USER;
 }
 
+struct span password_salt(const struct draft *d)
+{
+    struct span sam = SPAN_NONE;
+    draft_first(d, ATTR_sAMAccountName, &sam);
+    return dir_keys_salt(salt_kind(d), d->op->naming.realm, d->op->naming.dns_name, sam, d->op->a);
+}
+
 /* The keys as they were; none for a new account. */
 static enum err old_keys(struct draft *d, struct dir_account_keys *out, bool *have_out)
 {
@@ -104,14 +111,12 @@ static enum err make(struct draft *d, struct span password, unsigned flags,
 {
     struct op *op = d->op;
     struct dir_account_keys keys;
-    struct span sam = SPAN_NONE;
-    draft_first(d, ATTR_sAMAccountName, &sam);
     struct dir_key_recipe recipe = {.password = password,
                                     .now = op->now,
                                     .want_nt = true,
                                     .common_only = flags & PASSWORD_COMMON,
                                     .history = settings->history};
-    recipe.salt = dir_keys_salt(salt_kind(d), op->naming.realm, op->naming.dns_name, sam, op->a);
+    recipe.salt = password_salt(d);
     TRY(dir_keys_make(&recipe, old, op->a, &keys));
     enum err e = write_keys(d, &keys);
     dir_keys_wipe(&keys);

@@ -16,6 +16,8 @@ enum err password_set(struct draft *d, struct span password, unsigned flags);
 /* The same for keys that came ready made; what a simple bind needs comes from the clear password
  * alone. */
 enum err password_set_keys(struct draft *d, const struct dir_account_keys *keys);
+/* The salt of the account as it is now called. */
+struct span password_salt(const struct draft *d);
 enum err password_verifier(struct draft *d, struct span password);
 /* unicodePwd of a request: a change (old and new) or a reset (new), with rights. */
 enum err password_request(struct draft *d);

@@ -7,6 +7,7 @@
 
 /* Memory of one intent: the largest is a piece of an import, or a tree. */
 #define SCRATCH_FIRST (256u << 10)
+#define RECORD_FIRST  (64u << 10)
 #define SCRATCH_MAX   (512u << 20)
 
 static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
@@ -51,7 +52,7 @@ enum err writer_new(const struct writer_args *args, struct writer **out)
     w->dir = args->dir;
     w->events = args->events;
     arena_init(&w->scratch, SCRATCH_FIRST, SCRATCH_MAX, ARENA_WIPE);
-    arena_init(&w->record, 0, SCRATCH_MAX, ARENA_WIPE);
+    arena_init(&w->record, RECORD_FIRST, SCRATCH_MAX, ARENA_WIPE);
     *out = w;
     return ERR_OK;
 }
