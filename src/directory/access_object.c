@@ -129,40 +129,63 @@ static bool partition_secret(const struct dir_snap *s, const struct dir_obj *o,
            access_object_guid(s, &head, token, ACCESS_CONTROL, &right_partition_secrets) == ERR_OK;
 }
 
-static bool read_decided(const struct dir_snap *s, const struct dir_obj *o,
-                         const struct schema_attr *attr, const struct dir_token *token)
+static bool read_decided(const struct dir_reader *r, const struct schema_attr *attr)
 {
     uint32_t need = ACCESS_READ_PROP;
 
+    if ((attr->search_flags & SEARCH_PARTITION_SECRET) &&
+        !partition_secret(r->snap, r->obj, r->token))
+        return false;
     if (attr->id == ATTR_nTSecurityDescriptor)
-        return access_object(s, o, token, ACCESS_READ_CONTROL, NULL) == ERR_OK;
+        return access_object(r->snap, r->obj, r->token, ACCESS_READ_CONTROL, NULL) == ERR_OK;
     if (attr->flags & SCHEMA_CONFIDENTIAL)
         need |= ACCESS_CONTROL;
-    return access_object(s, o, token, need, attr) == ERR_OK;
+    return access_object(r->snap, r->obj, r->token, need, attr) == ERR_OK;
+}
+
+static bool never(const struct schema_attr *attr)
+{
+    return (attr->flags & SCHEMA_SECRET) || attr->id == ATTR_pekList ||
+           attr->id == ATTR_msDS_ExecuteScriptPassword;
+}
+
+void dir_reader_init(struct dir_reader *r, const struct dir_snap *s, const struct dir_obj *o,
+                     const struct dir_token *token)
+{
+    *r = (struct dir_reader){.snap = s, .obj = o, .token = token};
+}
+
+bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr)
+{
+    enum access_answer known;
+    struct access_key k;
+    bool yes;
+
+    if (!attr || never(attr))
+        return false;
+    if (r->token->system)
+        return true;
+    /* What rests on another object's descriptor is not kept under this one's. */
+    if (!r->token->cache || (attr->search_flags & SEARCH_PARTITION_SECRET))
+        return read_decided(r, attr);
+    if (!r->keyed) {
+        r->self = key_of(r->obj, r->token).self;
+        r->keyed = true;
+    }
+    k = (struct access_key){r->obj->sd_id, r->obj->class_id, r->self};
+    known = access_cache_get(r->token->cache, &k, schema_attr_index(attr));
+    if (known != ACCESS_UNKNOWN)
+        return known == ACCESS_YES;
+    yes = read_decided(r, attr);
+    access_cache_put(r->token->cache, &k, schema_attr_index(attr), yes);
+    return yes;
 }
 
 bool dir_attr_readable(const struct dir_snap *s, const struct dir_obj *o, uint32_t attr,
                        const struct dir_token *token)
 {
-    const struct schema_attr *a = schema_attr(attr);
-    enum access_answer known;
-    struct access_key k;
-    bool yes;
+    struct dir_reader r;
 
-    if (!a || (a->flags & SCHEMA_SECRET) || a->id == ATTR_pekList ||
-        a->id == ATTR_msDS_ExecuteScriptPassword)
-        return false;
-    if (token->system)
-        return true;
-    if (a->search_flags & SEARCH_PARTITION_SECRET)
-        return partition_secret(s, o, token) && read_decided(s, o, a, token);
-    if (!token->cache)
-        return read_decided(s, o, a, token);
-    k = key_of(o, token);
-    known = access_cache_get(token->cache, &k, schema_attr_index(a));
-    if (known != ACCESS_UNKNOWN)
-        return known == ACCESS_YES;
-    yes = read_decided(s, o, a, token);
-    access_cache_put(token->cache, &k, schema_attr_index(a), yes);
-    return yes;
+    dir_reader_init(&r, s, o, token);
+    return dir_reader_may(&r, schema_attr(attr));
 }

@@ -9,7 +9,7 @@ enum tri { TRI_FALSE, TRI_TRUE, TRI_UNDEFINED };
 struct match {
     const struct dir_snap *snap;
     const struct dir_obj *obj;
-    const struct dir_token *token;
+    struct dir_reader reader;
     struct arena *scratch;
 };
 
@@ -180,12 +180,12 @@ static bool in_chain(const struct dir_filter *f, dir_id id)
     return low < f->chain_count && f->chain[low] == id;
 }
 
-static enum tri match_leaf(const struct match *m, const struct dir_filter *f)
+static enum tri match_leaf(struct match *m, const struct dir_filter *f)
 {
     struct dir_values values;
     struct span value;
 
-    if (!dir_attr_readable(m->snap, m->obj, f->attr, m->token))
+    if (!dir_reader_may(&m->reader, f->schema))
         return TRI_FALSE;
     if (f->op == FILTER_IN_CHAIN)
         return tri_of(in_chain(f, m->obj->id));
@@ -205,10 +205,10 @@ static enum tri match_leaf(const struct match *m, const struct dir_filter *f)
     return TRI_FALSE;
 }
 
-static enum tri match_node(const struct match *m, const struct dir_filter *f);
+static enum tri match_node(struct match *m, const struct dir_filter *f);
 
 /* For and, FALSE decides and TRUE is neutral; for or the other way round. */
-static enum tri match_list(const struct match *m, const struct dir_filter *f, enum tri decides,
+static enum tri match_list(struct match *m, const struct dir_filter *f, enum tri decides,
                            enum tri neutral)
 {
     enum tri result = neutral;
@@ -224,7 +224,7 @@ static enum tri match_list(const struct match *m, const struct dir_filter *f, en
     return result;
 }
 
-static enum tri match_not(const struct match *m, const struct dir_filter *f)
+static enum tri match_not(struct match *m, const struct dir_filter *f)
 {
     enum tri t = f->child ? match_node(m, f->child) : TRI_UNDEFINED;
 
@@ -232,7 +232,7 @@ static enum tri match_not(const struct match *m, const struct dir_filter *f)
 }
 
 /* Recursion is bounded: dir_filter_resolve refused trees deeper than DIR_FILTER_DEPTH_MAX. */
-static enum tri match_node(const struct match *m, const struct dir_filter *f)
+static enum tri match_node(struct match *m, const struct dir_filter *f)
 {
     switch (f->op) {
     case FILTER_AND:
@@ -255,7 +255,8 @@ static enum tri match_node(const struct match *m, const struct dir_filter *f)
 bool dir_filter_match(const struct dir_snap *s, const struct dir_filter *f, const struct dir_obj *o,
                       const struct dir_token *token, struct arena *scratch)
 {
-    struct match m = {.snap = s, .obj = o, .token = token, .scratch = scratch};
+    struct match m = {.snap = s, .obj = o, .scratch = scratch};
 
+    dir_reader_init(&m.reader, s, o, token);
     return match_node(&m, f) == TRI_TRUE;
 }

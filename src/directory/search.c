@@ -22,11 +22,22 @@ struct search_plan {
     dir_id last;
     unsigned depth;
     struct walk_frame frame[WALK_DEPTH_MAX];
-    /* The container asked about last, true for one snapshot. */
+    /* Candidates come in runs under one container: what was found out about the last one, true for
+     * one snapshot. */
     uint64_t seen_usn;
     dir_id seen_parent;
-    bool seen_inside;
+    bool know_inside, inside;
+    bool know_visible, visible;
 };
+
+static void look_at(const struct dir_snap *s, struct search_plan *p, dir_id parent)
+{
+    if (p->seen_parent == parent && p->seen_usn == dir_snap_usn(s))
+        return;
+    p->seen_parent = parent;
+    p->seen_usn = dir_snap_usn(s);
+    p->know_inside = p->know_visible = false;
+}
 
 /* --- scope --------------------------------------------------------------------------------------
  */
@@ -46,7 +57,6 @@ static bool container_inside(const struct dir_snap *s, const struct dir_search *
     return container == p->base || dir_is_under(s, container, p->base);
 }
 
-/* Candidates come in runs under one container, so that one answer is kept. */
 static bool inside(const struct dir_snap *s, struct dir_search *q, const struct dir_obj *o)
 {
     struct search_plan *p = q->plan;
@@ -57,17 +67,30 @@ static bool inside(const struct dir_snap *s, struct dir_search *q, const struct 
         return false;
     if ((o->flags & DIR_OBJ_NC_HEAD) && (!q->cross_nc || skipped(p, o->id)))
         return false;
-    if (p->seen_parent != o->parent || p->seen_usn != dir_snap_usn(s)) {
-        p->seen_inside = container_inside(s, q, o->parent);
-        p->seen_parent = o->parent;
-        p->seen_usn = dir_snap_usn(s);
+    look_at(s, p, o->parent);
+    if (!p->know_inside) {
+        p->inside = container_inside(s, q, o->parent);
+        p->know_inside = true;
     }
-    return p->seen_inside;
+    return p->inside;
 }
 
 static bool shown(const struct dir_search *q, const struct dir_obj *o)
 {
     return q->show_deleted || !(o->flags & DIR_OBJ_DELETED);
+}
+
+static bool visible(const struct dir_snap *s, struct search_plan *p, const struct dir_obj *o,
+                    const struct dir_token *token)
+{
+    if (o->flags & DIR_OBJ_NC_HEAD)
+        return access_visible(s, o, token);
+    look_at(s, p, o->parent);
+    if (!p->know_visible) {
+        p->visible = access_visible(s, o, token);
+        p->know_visible = true;
+    }
+    return p->visible;
 }
 
 static bool accepted(const struct dir_snap *s, const struct dir_search *q, const struct dir_obj *o)
@@ -76,7 +99,7 @@ static bool accepted(const struct dir_snap *s, const struct dir_search *q, const
 
     if (q->scratch)
         arena_reset(q->scratch);
-    return dir_filter_match(s, q->filter, o, q->token, scratch) && access_visible(s, o, q->token);
+    return dir_filter_match(s, q->filter, o, q->token, scratch) && visible(s, q->plan, o, q->token);
 }
 
 /* --- walking ------------------------------------------------------------------------------------

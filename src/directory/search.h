@@ -103,6 +103,18 @@ enum err dir_search_next(const struct dir_snap *s, struct dir_search *q, unsigne
 bool dir_attr_readable(const struct dir_snap *s, const struct dir_obj *o, uint32_t attr,
                        const struct dir_token *token);
 
+/* The same for many attributes of one object: what depends on the object alone is found out once.
+ * Valid as long as what it was given; on the stack, no fini. */
+struct dir_reader {
+    const struct dir_snap *snap;
+    const struct dir_obj *obj;
+    const struct dir_token *token;
+    bool keyed, self;
+};
+void dir_reader_init(struct dir_reader *r, const struct dir_snap *s, const struct dir_obj *o,
+                     const struct dir_token *token);
+bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr);
+
 /* Constructed attributes ([MS-ADTS] 3.1.1.4.5): tokenGroups, canonicalName, allowedAttributes...,
  * msDS-User-Account-Control-Computed, msDS-KeyVersionNumber, primaryGroupToken, subSchemaSubEntry,
  * ... LDAP text form, in the arena. now is the clock. ERR_NOT_FOUND when the object has none. Back

@@ -46,6 +46,7 @@ static enum err index_stream(const struct planning *p, uint32_t attr, struct spa
         return ERR_NOMEM;
     TRY(dir_index_open(attr, INDEX_EQUAL, value, deleted, c));
     st->index = c;
+    st->attr = attr;
     st->estimate = dir_index_count(p->snap, c, PLAN_COUNT_MAX);
     *out = st;
     return ERR_OK;
@@ -209,8 +210,16 @@ static void keep_smallest(struct plan_stream **best, unsigned *count, struct pla
 }
 
 /* The most selective condition, and with it those of about the same size: passing over an id costs
- * far less than looking at an object, but not nothing. */
+ * far less than looking at an object, but not nothing. Classes go along with categories, and what
+ * both hold is what one holds. */
 #define WORTH_INTERSECTING 4
+
+static bool worth_it(const struct plan_stream *best, const struct plan_stream *st)
+{
+    bool class = st->kind == PLAN_INDEX && st->attr == ATTR_objectClass;
+
+    return !class && st->estimate <= WORTH_INTERSECTING * best->estimate;
+}
 
 static enum err plan_and(const struct planning *p, const struct dir_filter *f,
                          struct plan_stream **out)
@@ -231,8 +240,9 @@ static enum err plan_and(const struct planning *p, const struct dir_filter *f,
     }
     if (count == 0)
         return ERR_UNSUPPORTED;
-    while (worth < count && best[worth]->estimate <= WORTH_INTERSECTING * best[0]->estimate)
-        worth++;
+    for (unsigned i = 1; i < count; i++)
+        if (worth_it(best[0], best[i]))
+            best[worth++] = best[i];
     return combine(p, PLAN_INTERSECT, best, worth, out);
 }
 

@@ -29,7 +29,7 @@ struct plan_stream {
     dir_id head; /* the next id, when valid */
     bool valid;
     struct dir_index_cursor *index; /* PLAN_INDEX: live objects */
-    uint32_t attr;                  /* PLAN_LINKS, PLAN_BACKLINKS */
+    uint32_t attr;                  /* PLAN_INDEX, PLAN_LINKS, PLAN_BACKLINKS */
     dir_id object;
     struct dir_link_cursor links;
     const dir_id *list; /* PLAN_LIST, sorted */
