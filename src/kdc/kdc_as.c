@@ -69,7 +69,8 @@ static enum err name_client(struct kdc_request *r, struct as *as)
 static void set_flags(struct kdc_request *r, struct as *as, bool preauthenticated)
 {
     uint32_t options = r->body->kdc_options;
-    as->flags = KRB_TKT_INITIAL | KRB_TKT_ENC_PA_REP;
+    as->flags = KRB_TKT_INITIAL;
+    as->flags |= krb_padata_find(r->padata, KRB_PA_REQ_ENC_PA_REP) ? KRB_TKT_ENC_PA_REP : 0;
     as->flags |= preauthenticated ? KRB_TKT_PRE_AUTHENT : 0;
     as->flags |= as->times.renew_till ? KRB_TKT_RENEWABLE : 0;
     if (as->limits.forwardable)
@@ -141,7 +142,7 @@ static enum err encrypted_padata(struct kdc_request *r, const struct as *as,
     struct span bits;
     if (!list.items)
         return ERR_NOMEM;
-    if (krb_padata_find(&r->req->padata, KRB_PA_REQ_ENC_PA_REP)) {
+    if (as->flags & KRB_TKT_ENC_PA_REP) {
         struct krb_usage u;
         struct krb_cksum sum;
         struct span value;

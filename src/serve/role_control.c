@@ -1,0 +1,25 @@
+/*
+ * The control process: its socket came from the parent, its links come as children are ready.
+ */
+#include "control/control.h"
+#include "plat/process.h"
+#include "serve/serve.h"
+
+void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd)
+{
+    control_linked(child->state, type, payload, fd);
+}
+
+enum err serve_begin_control(struct serve_child *child, const char **why_out)
+{
+    struct control *control;
+    struct control_env env = {.loop = child->loop,
+                              .serve = child->parent,
+                              .state_dir = arena_dup_str(&child->memory, child->setup.state_path),
+                              .run_dir = arena_dup_str(&child->memory, child->setup.volatile_path),
+                              .listen_fd = plat_process_fd("control"),
+                              .events = child->events};
+    TRY(control_new(&env, &control, why_out));
+    child->state = control;
+    return ERR_OK;
+}

@@ -1,0 +1,139 @@
+/*
+ * The service's processes. The parent (root) binds ports, makes children and restarts them, hands
+ * them descriptors and keys, and parses nothing but typed messages of control. A child is this
+ * program again, with `--child`; it begins with clean memory, gets its configuration as the first
+ * message, gives up its rights and serves one role.
+ *
+ * Messages between parent and child are below; a link is a channel between two children that the
+ * parent makes and makes again when either of them was restarted.
+ */
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+
+#include "control/control_spec.h"
+#include "directory/directory.h"
+#include "plat/channel.h"
+#include "plat/eventlog.h"
+#include "plat/loop.h"
+
+enum serve_role {
+    ROLE_CONTROL,
+    ROLE_WRITER,
+    ROLE_DNS,
+    ROLE_KDC,
+    ROLE_KPASSWD,
+    ROLE_LDAP,
+    ROLE_PEER,
+    ROLE__COUNT
+};
+
+#define SERVE_PORTS_MAX 6
+
+struct serve_port {
+    uint16_t number;
+    bool udp;
+};
+
+struct serve_child;
+
+/* What a role is: its ports, what it may know and do, and its code. */
+struct serve_role_row {
+    const char *name;
+    unsigned secrets; /* bit set of enum dir_secret_store */
+    unsigned calls;   /* enum plat_calls */
+    bool per_dc;      /* one for each domain controller, else one a directory (control: one) */
+    bool writes;      /* gets a link to the writer */
+    bool system;      /* that link carries INTENT_SYSTEM */
+    struct serve_port ports[SERVE_PORTS_MAX]; /* ends at number 0 */
+    /* Opens what the role needs and begins to serve on child->loop. ERR with a sentence in
+     * *why_out. */
+    enum err (*begin)(struct serve_child *child, const char **why_out);
+    /* Optional. A link that only this role has. */
+    void (*linked)(struct serve_child *child, uint32_t type, struct span payload, int fd);
+};
+const struct serve_role_row *serve_role(enum serve_role role);
+/* ROLE__COUNT when there is none. */
+enum serve_role serve_role_by_name(struct span name);
+
+/* Parent to child. */
+enum serve_message {
+    SERVE_CONFIGURE = 1, /* call; struct serve_setup; reply: struct control_outcome */
+    SERVE_LINK_WRITER,   /* descriptor: a channel to the writer */
+    SERVE_LINK_CLIENT,   /* to the writer; descriptor; payload: one byte, the client's role */
+    SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks for verifications */
+};
+
+/* SERVE_CONFIGURE's payload. */
+struct serve_setup {
+    uint8_t role;
+    uint32_t uid, gid;
+    uint8_t dc;                 /* index into spec.dc */
+    struct span path;           /* the directory's folder */
+    struct span volatile_path;  /* the directory's table; control: the folder of all */
+    struct dir_keyring keyring; /* what the role may know */
+    struct control_spec spec;   /* control has none: an empty id */
+    struct span state_path;     /* control only */
+};
+#define SERVE_SETUP_MAX (256u << 10)
+enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out);
+enum err serve_setup_decode(struct span bytes, struct serve_setup *out);
+
+/* A child, in its own process. */
+struct serve_child {
+    enum serve_role role;
+    struct plat_loop *loop;
+    struct plat_channel *parent;
+    struct plat_channel *writer; /* NULL while there is no link */
+    struct plat_eventlog *log;
+    const struct event_sink *events;
+    struct dir *dir;
+    struct arena memory; /* of setup: lives as long as the process; wipes */
+    struct serve_setup setup;
+    void *state; /* the role's own */
+};
+/* The main function of a child. */
+int serve_child_main(const char *role);
+/* The descriptors of a port that the parent bound, one for each address of the DC: index 0, 1, ...;
+ * -1. */
+int serve_child_socket(uint16_t port, bool udp, unsigned index);
+const struct control_dc *serve_child_dc(const struct serve_child *child);
+/* Asks the writer and waits at most timeout; ERR_CLOSED without a link. ctx is the struct
+ * serve_child: fits kdc_env.intent. */
+struct intent;
+struct intent_reply;
+#define SERVE_INTENT_TIMEOUT (2 * UTIME_SECOND)
+enum err serve_intent(void *ctx, const struct intent *in, struct arena *a,
+                      struct intent_reply *out);
+
+/* The roles' code. */
+enum err serve_begin_control(struct serve_child *child, const char **why_out);
+enum err serve_begin_writer(struct serve_child *child, const char **why_out);
+enum err serve_begin_dns(struct serve_child *child, const char **why_out);
+enum err serve_begin_kdc(struct serve_child *child, const char **why_out);
+enum err serve_begin_kpasswd(struct serve_child *child, const char **why_out);
+enum err serve_begin_ldap(struct serve_child *child, const char **why_out);
+enum err serve_begin_peer(struct serve_child *child, const char **why_out);
+void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_linked_peer(struct serve_child *child, uint32_t type, struct span payload, int fd);
+
+/* --- the parent --- */
+
+struct serve_config {
+    char state_dir[512]; /* /var/lib/entente */
+    char run_dir[512];   /* /run/entente */
+    char user[64];       /* entente */
+    char log[512];       /* "-": standard error */
+    unsigned kdc_workers, ldap_workers, dns_workers;
+};
+void serve_config_default(struct serve_config *out);
+/* Lines "name = value"; '#' begins a comment. ERR_RANGE with a sentence in why: the line, what was
+ * expected. */
+enum err serve_config_parse(struct span text, struct serve_config *config, struct arena *a,
+                            const char **why_out);
+/* One setting, from the file or the command line. */
+enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
+                          struct arena *a, const char **why_out);
+int serve_parent_main(const struct serve_config *config);
+
+#endif

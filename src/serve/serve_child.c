@@ -1,0 +1,173 @@
+/*
+ * A child's life: find the parent's channel, wait for the configuration, open, give up, serve. It
+ * ends when its parent does.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "directory/intent.h"
+#include "plat/process.h"
+#include "plat/sandbox.h"
+#include "serve/serve.h"
+
+#define CHILD_MEMORY (1u << 20)
+#define CHILD_FDS    16384
+
+int serve_child_socket(uint16_t port, bool udp, unsigned index)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%s%u-%u", udp ? "udp" : "tcp", port, index);
+    return plat_process_fd(name);
+}
+
+const struct control_dc *serve_child_dc(const struct serve_child *child)
+{
+    return &child->setup.spec.dc[child->setup.dc];
+}
+
+enum err serve_intent(void *ctx, const struct intent *in, struct arena *a, struct intent_reply *out)
+{
+    struct serve_child *child = ctx;
+    struct span bytes;
+    struct plat_msg reply;
+    if (!child->writer)
+        return ERR_CLOSED;
+    TRY(intent_encode(in, a, &bytes));
+    TRY(plat_channel_call(child->writer, INTENT_MESSAGE, bytes, SERVE_INTENT_TIMEOUT, a, &reply));
+    return intent_reply_decode(reply.payload, a, out);
+}
+
+static void writer_gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct serve_child *child = ctx;
+    (void)why;
+    if (child->writer == ch)
+        child->writer = NULL;
+    plat_channel_free(ch);
+}
+
+/* The writer never speaks first. */
+static void writer_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    (void)msg;
+    writer_gone(ctx, ch, ERR_MALFORMED);
+}
+
+static void link_writer(struct serve_child *child, int fd)
+{
+    static const struct plat_channel_ops ops = {.message = writer_spoke, .closed = writer_gone};
+    if (child->writer)
+        plat_channel_free(child->writer);
+    child->writer = NULL;
+    if (plat_channel_new(child->loop, fd, &ops, child, &child->writer) != ERR_OK)
+        close(fd);
+}
+
+/* A span of the setup as a C string; it lives in the child's memory. */
+static const char *text(struct serve_child *child, struct span s)
+{
+    return arena_dup_str(&child->memory, s);
+}
+
+static enum err open_directory(struct serve_child *child, const char **why_out)
+{
+    const struct serve_setup *s = &child->setup;
+    struct dir_open_args args = {.path = text(child, s->path),
+                                 .volatile_path = text(child, s->volatile_path),
+                                 .keyring = s->keyring,
+                                 .writable = child->role == ROLE_WRITER};
+    if (s->path.len == 0 || child->role == ROLE_WRITER)
+        return ERR_OK; /* control opens those it needs; the writer may have to make its own */
+    enum err e = dir_open(&args, &child->dir);
+    mem_wipe(&args.keyring, sizeof(args.keyring));
+    *why_out = "the directory cannot be opened";
+    return e;
+}
+
+static enum err give_up_rights(struct serve_child *child, const char **why_out)
+{
+    const struct serve_setup *s = &child->setup;
+    if (geteuid() == 0 && s->uid != 0) {
+        *why_out = "the user cannot be changed";
+        TRY(plat_drop_user(s->uid, s->gid));
+        plat_process_die_with_parent();
+    }
+    *why_out = "the process cannot be hardened";
+    return plat_harden(CHILD_FDS);
+}
+
+static enum err configure(struct serve_child *child, struct span payload, const char **why_out)
+{
+    struct span kept = arena_dup_span(&child->memory, payload);
+    *why_out = "the setup cannot be read";
+    TRY(serve_setup_decode(kept, &child->setup));
+    if (child->setup.role != child->role)
+        return ERR_MALFORMED;
+    TRY(give_up_rights(child, why_out));
+    TRY(open_directory(child, why_out));
+    *why_out = "the role cannot begin";
+    TRY(serve_role(child->role)->begin(child, why_out));
+    *why_out = "the system call filter cannot be loaded";
+    return plat_seccomp(serve_role(child->role)->calls, PLAT_SECCOMP_KILL);
+}
+
+static void reply_outcome(struct plat_channel *ch, uint32_t seq, enum err err, const char *why)
+{
+    struct arena a;
+    struct span bytes;
+    struct control_outcome outcome = {.err = err, .text = span_str(err == ERR_OK ? "" : why)};
+    arena_init(&a, 0, CONTROL_SPEC_MAX, 0);
+    if (control_outcome_encode(&outcome, &a, &bytes) == ERR_OK)
+        (void)plat_channel_reply(ch, seq, SERVE_CONFIGURE, bytes, -1);
+    arena_fini(&a);
+}
+
+static void parent_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    struct serve_child *child = ctx;
+    const struct serve_role_row *row = serve_role(child->role);
+    const char *why = "";
+    if (msg->type == SERVE_CONFIGURE) {
+        enum err e = child->setup.uid || child->setup.path.len
+                         ? ERR_STATE
+                         : configure(child, msg->payload, &why);
+        reply_outcome(ch, msg->seq, e, why);
+    } else if (msg->type == SERVE_LINK_WRITER && msg->fd >= 0) {
+        link_writer(child, plat_msg_take_fd(msg));
+    } else if (row->linked && msg->fd >= 0) {
+        row->linked(child, msg->type, msg->payload, plat_msg_take_fd(msg));
+    }
+}
+
+static void parent_gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct serve_child *child = ctx;
+    (void)ch, (void)why;
+    plat_loop_stop(child->loop);
+}
+
+int serve_child_main(const char *role)
+{
+    static const struct plat_channel_ops ops = {.message = parent_spoke, .closed = parent_gone};
+    struct serve_child *child = calloc(1, sizeof(*child));
+    char component[64];
+    plat_process_begin(role);
+    if (!child || !(child->loop = plat_loop_new()))
+        ent_fatal("%s: no memory", role);
+    child->role = serve_role_by_name(span_str(role));
+    if (child->role == ROLE__COUNT)
+        ent_fatal("%s: no such role", role);
+    arena_init(&child->memory, 0, CHILD_MEMORY, ARENA_WIPE);
+    snprintf(component, sizeof(component), "%s", role);
+    int parent = plat_process_fd("parent"), log = plat_process_fd("log");
+    if (parent < 0 || log < 0)
+        ent_fatal("%s: this program is started by entente serve", role);
+    if (plat_eventlog_new(child->loop, log, component, &child->log) != ERR_OK ||
+        plat_channel_new(child->loop, parent, &ops, child, &child->parent) != ERR_OK)
+        ent_fatal("%s: cannot begin", role);
+    child->events = plat_eventlog_sink(child->log);
+    plat_loop_run(child->loop);
+    plat_eventlog_flush(child->log);
+    return 0;
+}

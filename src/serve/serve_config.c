@@ -1,0 +1,124 @@
+/*
+ * The configuration file: "name = value", one a line. What is wrong is refused with its line and
+ * the remedy.
+ */
+#include "base/text.h"
+#include "serve/serve.h"
+
+struct setting {
+    const char *name;
+    size_t offset, size; /* of a text; size 0: a number of workers */
+    const char *expected;
+};
+
+#define TEXT(name_, member, expected_)                                                             \
+    {                                                                                              \
+        name_, offsetof(struct serve_config, member), sizeof(((struct serve_config *)0)->member),  \
+            expected_                                                                              \
+    }
+#define WORKERS(name_, member)                                                                     \
+    {                                                                                              \
+        name_, offsetof(struct serve_config, member), 0, "a number of processes from 1 to 64"      \
+    }
+
+static const struct setting settings[] = {
+    TEXT("state-dir", state_dir, "an absolute path: where directories are kept"),
+    TEXT("run-dir", run_dir, "an absolute path: sockets and volatile data"),
+    TEXT("user", user, "a user name: what the services run as"),
+    TEXT("log", log, "an absolute path, or - for standard error"),
+    WORKERS("kdc-workers", kdc_workers),
+    WORKERS("ldap-workers", ldap_workers),
+    WORKERS("dns-workers", dns_workers),
+};
+
+void serve_config_default(struct serve_config *out)
+{
+    *out = (struct serve_config){.state_dir = "/var/lib/entente",
+                                 .run_dir = "/run/entente",
+                                 .user = "entente",
+                                 .log = "-",
+                                 .kdc_workers = 1,
+                                 .ldap_workers = 1,
+                                 .dns_workers = 1};
+}
+
+static bool good_text(const struct setting *s, struct span value)
+{
+    if (value.len == 0 || value.len >= s->size || !text_valid(value) ||
+        memchr(value.ptr, '\0', value.len))
+        return false;
+    if (strcmp(s->name, "user") == 0)
+        return !memchr(value.ptr, '/', value.len);
+    return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
+}
+
+enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
+                          struct arena *a, const char **why_out)
+{
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct setting *s = &settings[i];
+        char *at = (char *)config + s->offset;
+        uint64_t number;
+        if (!span_eq(span_str(s->name), name))
+            continue;
+        if (s->size && good_text(s, value)) {
+            memcpy(at, value.ptr, value.len);
+            at[value.len] = '\0';
+            return ERR_OK;
+        }
+        if (!s->size && text_to_u64(value, 64, &number) == ERR_OK && number > 0) {
+            *(unsigned *)(void *)at = (unsigned)number;
+            return ERR_OK;
+        }
+        *why_out = arena_printf(a, "%s: expected %s", s->name, s->expected);
+        return ERR_RANGE;
+    }
+    *why_out =
+        arena_printf(a,
+                     "%.*s: no setting has this name; known are state-dir, run-dir, user, log, "
+                     "kdc-workers, ldap-workers, dns-workers",
+                     SPAN_ARG(name));
+    return ERR_RANGE;
+}
+
+static struct span trim(struct span s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+        s = span_sub(s, 1, s.len);
+    while (s.len &&
+           (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t' || s.ptr[s.len - 1] == '\r'))
+        s.len--;
+    return s;
+}
+
+static enum err parse_line(struct span line, struct serve_config *config, struct arena *a,
+                           const char **why_out)
+{
+    line = trim(line);
+    if (line.len == 0 || line.ptr[0] == '#')
+        return ERR_OK;
+    const uint8_t *equal = memchr(line.ptr, '=', line.len);
+    if (!equal) {
+        *why_out = "expected name = value";
+        return ERR_RANGE;
+    }
+    size_t at = (size_t)(equal - line.ptr);
+    return serve_config_set(config, trim(span_sub(line, 0, at)),
+                            trim(span_sub(line, at + 1, line.len)), a, why_out);
+}
+
+enum err serve_config_parse(struct span text, struct serve_config *config, struct arena *a,
+                            const char **why_out)
+{
+    for (unsigned number = 1; text.len > 0; number++) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.ptr) : text.len;
+        const char *why;
+        if (parse_line(span_sub(text, 0, len), config, a, &why) != ERR_OK) {
+            *why_out = arena_printf(a, "line %u: %s", number, why);
+            return ERR_RANGE;
+        }
+        text = span_sub(text, len + 1, text.len);
+    }
+    return ERR_OK;
+}

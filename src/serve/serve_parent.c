@@ -1,0 +1,162 @@
+/*
+ * The parent's own life: prepare folders and the key file, bind the control socket, start control,
+ * and end everything on a signal.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "plat/clock.h"
+#include "plat/files.h"
+#include "plat/net.h"
+#include "plat/random.h"
+#include "plat/sandbox.h"
+#include "serve/serve_parent.h"
+
+void serve_log(struct serve_parent *p, const char *event, struct span subject, const char *text)
+{
+    struct event ev;
+    event_init(&ev, plat_now(), event, REASON_NONE);
+    event_text(&ev, "subject", subject);
+    if (text)
+        event_text(&ev, "text", span_str(text));
+    event_emit(plat_eventlog_sink(p->log), &ev);
+    plat_eventlog_flush(p->log);
+}
+
+void serve_answer_control(struct serve_parent *p, uint32_t seq, enum err err, const char *text)
+{
+    struct control_outcome outcome = {.err = err, .text = span_str(text)};
+    struct arena a;
+    struct span bytes;
+    if (seq == 0 || !p->control || !p->control->channel)
+        return;
+    arena_init(&a, 0, CONTROL_SPEC_MAX, 0);
+    if (control_outcome_encode(&outcome, &a, &bytes) == ERR_OK)
+        (void)plat_channel_reply(p->control->channel, seq, CONTROL_START, bytes, -1);
+    arena_fini(&a);
+}
+
+/* Everything is sealed under this key; without it a directory's secrets are lost. */
+static void load_master_key(struct serve_parent *p)
+{
+    char path[600];
+    struct arena a;
+    struct span key;
+    snprintf(path, sizeof(path), "%s/key", p->config->state_dir);
+    arena_init(&a, 0, 4096, ARENA_WIPE);
+    enum err e = plat_file_read_secret(path, 64, &a, &key);
+    if (e == ERR_NOT_FOUND) {
+        plat_random(p->master, sizeof(p->master));
+        if (plat_file_write(path, span_of(p->master, sizeof(p->master)), 0600) != ERR_OK)
+            ent_fatal("the key file %s cannot be written: %s", path, strerror(errno));
+    } else if (e == ERR_DENIED) {
+        ent_fatal("the key file %s can be read by others; remedy: chmod 600 %s, chown root %s",
+                  path, path, path);
+    } else if (e != ERR_OK || key.len != sizeof(p->master)) {
+        ent_fatal("the key file %s cannot be used: it must hold 32 bytes; remedy: restore it from "
+                  "a backup",
+                  path);
+    } else {
+        memcpy(p->master, key.ptr, key.len);
+    }
+    arena_fini(&a);
+}
+
+static void prepare_user(struct serve_parent *p)
+{
+    const char *name = p->config->user;
+    p->uid = geteuid();
+    p->gid = getegid();
+    if (p->uid == 0 && plat_user_find(name, &p->uid, &p->gid) != ERR_OK)
+        ent_fatal("there is no user %s for the services to run as; remedy: useradd --system %s, or "
+                  "--user NAME",
+                  name, name);
+}
+
+static void make_dir(struct serve_parent *p, const char *path, mode_t mode)
+{
+    if (plat_dir_make(path, mode) != ERR_OK)
+        ent_fatal("%s cannot be made: %s", path, strerror(errno));
+    if (chown(path, p->uid, p->gid) != 0)
+        ent_fatal("%s cannot be given to %s: %s", path, p->config->user, strerror(errno));
+}
+
+static void prepare_files(struct serve_parent *p)
+{
+    char path[600];
+    make_dir(p, p->config->state_dir, 0755);
+    make_dir(p, p->config->run_dir, 0755);
+    snprintf(path, sizeof(path), "%s/lock", p->config->state_dir);
+    enum err e = plat_file_lock(path, &p->lock_fd);
+    if (e == ERR_BUSY)
+        ent_fatal("another entente serve uses %s; remedy: stop it, or give another --state-dir",
+                  p->config->state_dir);
+    if (e != ERR_OK)
+        ent_fatal("%s cannot be locked: %s", path, strerror(errno));
+    load_master_key(p);
+    snprintf(path, sizeof(path), "%s/control.sock", p->config->run_dir);
+    if (plat_unix_listen(path, 0600, &p->control_fd) != ERR_OK)
+        ent_fatal("the control socket %s cannot be made: %s", path, strerror(errno));
+}
+
+static void stop(void *ctx, int signum)
+{
+    struct serve_parent *p = ctx;
+    (void)signum;
+    if (p->stopping)
+        return;
+    p->stopping = true;
+    serve_log(p, "serve.stopping", SPAN_NONE, NULL);
+    plat_supervisor_stop(p->supervisor, SERVE_GRACE);
+}
+
+static void begin(struct serve_parent *p)
+{
+    int log_fd;
+    if (plat_eventlog_open(p->config->log, &p->log_fd) != ERR_OK || (log_fd = dup(p->log_fd)) < 0 ||
+        plat_eventlog_new(p->loop, log_fd, "serve", &p->log) != ERR_OK)
+        ent_fatal("the log %s cannot be opened: %s", p->config->log, strerror(errno));
+    prepare_user(p);
+    prepare_files(p);
+    p->supervisor = plat_supervisor_new(p->loop, &serve_supervisor_ops, p);
+    if (!p->supervisor || !(p->control = serve_process_new(p, NULL, ROLE_CONTROL, 0, 0)))
+        ent_fatal("no memory");
+    plat_child_start(p->control->child);
+}
+
+static void end(struct serve_parent *p)
+{
+    while (p->directories)
+        serve_directory_free(p->directories);
+    serve_process_free(p->control);
+    plat_supervisor_free(p->supervisor);
+    mem_wipe(p->master, sizeof(p->master));
+    arena_fini(&p->scratch);
+    close(p->control_fd);
+    close(p->lock_fd);
+    plat_eventlog_flush(p->log);
+    plat_eventlog_free(p->log);
+    close(p->log_fd);
+}
+
+int serve_parent_main(const struct serve_config *config)
+{
+    struct serve_parent p = {.config = config, .loop = plat_loop_new()};
+    if (!p.loop)
+        ent_fatal("no event loop");
+    umask(0027);
+    arena_init(&p.scratch, 0, 4 * SERVE_SETUP_MAX, ARENA_WIPE);
+    begin(&p);
+    struct plat_signal *on_term = plat_signal_new(p.loop, SIGTERM, stop, &p);
+    struct plat_signal *on_int = plat_signal_new(p.loop, SIGINT, stop, &p);
+    serve_log(&p, "serve.started", span_str(config->state_dir), NULL);
+    plat_loop_run(p.loop);
+    plat_signal_free(on_term);
+    plat_signal_free(on_int);
+    end(&p);
+    plat_loop_free(p.loop);
+    return 0;
+}

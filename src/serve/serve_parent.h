@@ -1,0 +1,110 @@
+/*
+ * Inside the parent: its directories and their children.
+ */
+#ifndef SERVE_SERVE_PARENT_H
+#define SERVE_SERVE_PARENT_H
+
+#include "plat/process.h"
+#include "serve/serve.h"
+
+#define SERVE_GRACE           (2 * UTIME_SECOND)
+#define SERVE_DIRECTORIES_MAX 256
+/* Children of one directory: its writer, and for each DC dns, kdc, kpasswd, ldap, peer with
+ * workers. */
+#define SERVE_PROCESSES_MAX CONTROL_PROCESSES_MAX
+
+struct serve_parent;
+struct serve_directory;
+
+struct serve_process {
+    struct serve_parent *parent;
+    struct serve_directory *directory; /* NULL: control */
+    enum serve_role role;
+    unsigned dc, worker;
+    char name[PLAT_CHILD_NAME_MAX + 1];
+    struct plat_child *child;
+    struct plat_channel *channel;
+    struct plat_call configuring;
+    int other_end; /* the child's end of channel, until it was started; -1 */
+    bool ready;
+    unsigned starts;
+};
+
+struct serve_socket {
+    unsigned dc;
+    uint16_t port;
+    bool udp;
+    unsigned index; /* of the DC's address */
+    int fd;
+};
+
+#define SERVE_SOCKETS_MAX (CONTROL_DCS_MAX * CONTROL_DC_ADDRESSES_MAX * 16 * 4)
+
+struct serve_directory {
+    struct serve_parent *parent;
+    struct serve_directory *next;
+    struct arena memory;      /* of spec; wipes */
+    struct control_spec spec; /* without the password once the writer is ready */
+    char path[768], volatile_path[768];
+    struct dir_keyring keyring; /* all */
+    unsigned process_count;
+    struct serve_process *process[SERVE_PROCESSES_MAX];
+    unsigned socket_count;
+    struct serve_socket socket[SERVE_SOCKETS_MAX];
+    uint32_t start_seq, stop_seq; /* control's calls that wait; 0: none */
+    bool stopping;
+};
+
+struct serve_parent {
+    const struct serve_config *config;
+    struct plat_loop *loop;
+    struct plat_supervisor *supervisor;
+    struct plat_eventlog *log;
+    int log_fd, control_fd, lock_fd;
+    uid_t uid;
+    gid_t gid;
+    uint8_t master[32]; /* the key file's content */
+    struct serve_process *control;
+    struct serve_directory *directories;
+    struct arena scratch; /* reset after each use */
+    bool stopping;
+};
+
+/* --- serve_process.c --- */
+
+/* A child of this role, not started. NULL without memory. */
+struct serve_process *serve_process_new(struct serve_parent *p, struct serve_directory *d,
+                                        enum serve_role role, unsigned dc, unsigned worker);
+void serve_process_free(struct serve_process *process);
+extern const struct plat_supervisor_ops serve_supervisor_ops;
+/* Called when a child has taken its configuration, or refused it. */
+void serve_process_configured(struct serve_process *process, const struct control_outcome *outcome);
+
+/* --- serve_directory.c --- */
+
+/* Binds, makes the writer and starts it; the rest follows when it is ready. The outcome goes to
+ * control's call seq. */
+void serve_directory_start(struct serve_parent *p, struct span payload, uint32_t seq);
+void serve_directory_stop(struct serve_parent *p, struct span id, uint32_t seq);
+void serve_directory_status(struct serve_parent *p, struct span id, uint32_t seq);
+void serve_directory_ready(struct serve_directory *d, struct serve_process *process);
+void serve_directory_failed(struct serve_directory *d, const struct control_outcome *outcome);
+/* Gives a process that is ready its channels to others that are. */
+void serve_directory_link(struct serve_directory *d, struct serve_process *process);
+void serve_directory_free(struct serve_directory *d);
+
+/* --- serve_bind.c --- */
+
+/* Binds every port of every DC. ERR with a sentence that names address, port and remedy. */
+enum err serve_bind(struct serve_directory *d, struct arena *a, const char **why_out);
+void serve_unbind(struct serve_directory *d);
+unsigned serve_workers(const struct serve_directory *d, enum serve_role role);
+/* Gives a child its sockets. Each worker of a role has sockets of its own: SO_REUSEPORT spreads. */
+void serve_give_sockets(struct serve_process *process);
+
+/* --- serve_parent.c --- */
+
+void serve_answer_control(struct serve_parent *p, uint32_t seq, enum err err, const char *text);
+void serve_log(struct serve_parent *p, const char *event, struct span subject, const char *text);
+
+#endif

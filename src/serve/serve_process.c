@@ -1,0 +1,238 @@
+/*
+ * One child as its parent sees it: made, started with a fresh channel, configured, linked, and all
+ * of that again when it died.
+ */
+#include <unistd.h>
+
+#include "base/text.h"
+#include "plat/clock.h"
+#include "serve/serve_parent.h"
+
+#define CONFIGURE_TIMEOUT (30 * UTIME_SECOND)
+
+static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg);
+
+static void gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct serve_process *process = ctx;
+    (void)why;
+    if (process->channel == ch)
+        process->channel = NULL;
+    process->ready = false;
+    plat_channel_free(ch);
+}
+
+static const struct plat_channel_ops channel_ops = {.message = spoke, .closed = gone};
+
+/* Only control asks anything of the parent. */
+static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    struct serve_process *process = ctx;
+    struct serve_parent *p = process->parent;
+    (void)ch;
+    if (process->role != ROLE_CONTROL || msg->seq == 0)
+        return;
+    switch (msg->type) {
+    case CONTROL_START:
+        serve_directory_start(p, msg->payload, msg->seq);
+        break;
+    case CONTROL_STOP:
+        serve_directory_stop(p, msg->payload, msg->seq);
+        break;
+    case CONTROL_STATUS:
+        serve_directory_status(p, msg->payload, msg->seq);
+        break;
+    default:
+        serve_answer_control(p, msg->seq, ERR_UNSUPPORTED, "unknown message");
+    }
+}
+
+static void configured(struct plat_call *call, enum err err, struct plat_msg *reply)
+{
+    struct serve_process *process =
+        (struct serve_process *)((char *)call - offsetof(struct serve_process, configuring));
+    struct control_outcome outcome = {.err = err, .text = SPAN_LIT("the process does not answer")};
+    if (err == ERR_OK && control_outcome_decode(reply->payload, &outcome) != ERR_OK)
+        outcome.err = ERR_MALFORMED;
+    if (err == ERR_CLOSED)
+        return; /* it died: the supervisor starts it again */
+    serve_process_configured(process, &outcome);
+}
+
+static void configure(struct serve_process *process)
+{
+    struct serve_parent *p = process->parent;
+    struct serve_directory *d = process->directory;
+    const struct serve_role_row *row = serve_role(process->role);
+    struct serve_setup setup = {.role = (uint8_t)process->role,
+                                .uid = p->uid,
+                                .gid = p->gid,
+                                .dc = (uint8_t)process->dc,
+                                .volatile_path = span_str(p->config->run_dir),
+                                .state_path = span_str(p->config->state_dir)};
+    struct arena a;
+    struct span bytes;
+    arena_init(&a, 0, SERVE_SETUP_MAX * 2, ARENA_WIPE);
+    if (d) {
+        setup.spec = d->spec;
+        if (process->role != ROLE_WRITER)
+            setup.spec.admin_password = SPAN_NONE;
+        setup.path = span_str(d->path);
+        setup.volatile_path = span_str(d->volatile_path);
+        dir_keyring_derive(p->master, row->secrets, &setup.keyring);
+    }
+    if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
+        process->configuring.done = configured;
+        (void)plat_channel_start(process->channel, SERVE_CONFIGURE, bytes, CONFIGURE_TIMEOUT,
+                                 &process->configuring);
+    }
+    mem_wipe(&setup.keyring, sizeof(setup.keyring));
+    arena_fini(&a);
+}
+
+static struct serve_process *process_of(struct serve_parent *p, const struct plat_child *child)
+{
+    if (p->control && p->control->child == child)
+        return p->control;
+    for (struct serve_directory *d = p->directories; d; d = d->next) {
+        for (unsigned i = 0; i < d->process_count; i++) {
+            if (d->process[i]->child == child)
+                return d->process[i];
+        }
+    }
+    return NULL;
+}
+
+/* About to start: a channel of its own. */
+static void starting(void *ctx, struct plat_child *child)
+{
+    struct serve_process *process = process_of(ctx, child);
+    int fds[2];
+    if (process->channel)
+        plat_channel_free(process->channel);
+    process->channel = NULL;
+    process->ready = false;
+    if (plat_channel_pair(fds) != ERR_OK)
+        return;
+    if (plat_channel_new(process->parent->loop, fds[0], &channel_ops, process, &process->channel) !=
+        ERR_OK) {
+        close(fds[0]);
+        close(fds[1]);
+        return;
+    }
+    (void)plat_child_give(child, "parent", fds[1]);
+    process->other_end = fds[1];
+}
+
+static void started(void *ctx, struct plat_child *child, pid_t pid)
+{
+    struct serve_process *process = process_of(ctx, child);
+    (void)pid;
+    if (process->other_end >= 0)
+        close(process->other_end);
+    process->other_end = -1;
+    process->starts++;
+    if (process->channel)
+        configure(process);
+}
+
+static void died(void *ctx, struct plat_child *child, int status, int signum, utime delay)
+{
+    struct serve_parent *p = ctx;
+    struct serve_process *process = process_of(p, child);
+    struct event ev;
+    event_init(&ev, plat_now(), "serve.died", REASON_SERVE_PROCESS_DIED);
+    event_text(&ev, "process", span_str(process->name));
+    event_num(&ev, signum ? "signal" : "status", signum ? signum : status);
+    event_num(&ev, "restart_ms", delay / 1000);
+    event_emit(plat_eventlog_sink(p->log), &ev);
+    process->ready = false;
+    if (process->directory && process->role == ROLE_WRITER && process->starts == 1 &&
+        process->directory->start_seq) {
+        struct control_outcome outcome = {ERR_STATE, SPAN_LIT("the writer died while it began")};
+        serve_directory_failed(process->directory, &outcome);
+    }
+}
+
+static void stopped(void *ctx)
+{
+    struct serve_parent *p = ctx;
+    plat_loop_stop(p->loop);
+}
+
+const struct plat_supervisor_ops serve_supervisor_ops = {
+    .starting = starting, .started = started, .died = died, .stopped = stopped};
+
+void serve_process_configured(struct serve_process *process, const struct control_outcome *outcome)
+{
+    struct serve_parent *p = process->parent;
+    if (outcome->err == ERR_OK) {
+        process->ready = true;
+        if (process->directory) {
+            serve_directory_link(process->directory, process);
+            serve_directory_ready(process->directory, process);
+        } else {
+            for (struct serve_directory *d = p->directories; d; d = d->next)
+                serve_directory_link(d, process);
+        }
+        return;
+    }
+    serve_log(p, "serve.refused", span_str(process->name),
+              arena_dup_str(&p->scratch, outcome->text));
+    arena_reset(&p->scratch);
+    if (process->directory && process->directory->start_seq)
+        serve_directory_failed(process->directory, outcome);
+    else
+        plat_child_restart(process->child);
+}
+
+static void name_process(struct serve_process *process)
+{
+    const struct serve_directory *d = process->directory;
+    const char *role = serve_role(process->role)->name;
+    if (!d)
+        snprintf(process->name, sizeof(process->name), "%s", role);
+    else if (!serve_role(process->role)->per_dc)
+        snprintf(process->name, sizeof(process->name), "%s %.*s", role, SPAN_ARG(d->spec.id));
+    else if (serve_workers(d, process->role) == 1)
+        snprintf(process->name, sizeof(process->name), "%s %.*s/%.*s", role, SPAN_ARG(d->spec.id),
+                 SPAN_ARG(d->spec.dc[process->dc].host));
+    else
+        snprintf(process->name, sizeof(process->name), "%s %.*s/%.*s-%u", role,
+                 SPAN_ARG(d->spec.id), SPAN_ARG(d->spec.dc[process->dc].host), process->worker + 1);
+}
+
+struct serve_process *serve_process_new(struct serve_parent *p, struct serve_directory *d,
+                                        enum serve_role role, unsigned dc, unsigned worker)
+{
+    struct serve_process *process = calloc(1, sizeof(*process));
+    const char *argv[] = {NULL, "--child", serve_role(role)->name, NULL};
+    if (!process)
+        return NULL;
+    process->parent = p;
+    process->directory = d;
+    process->role = role;
+    process->dc = dc;
+    process->worker = worker;
+    process->other_end = -1;
+    name_process(process);
+    process->child = plat_child_new(p->supervisor, process->name, argv);
+    if (!process->child) {
+        free(process);
+        return NULL;
+    }
+    (void)plat_child_give(process->child, "log", p->log_fd);
+    if (d && serve_role(role)->per_dc)
+        serve_give_sockets(process);
+    if (!d)
+        (void)plat_child_give(process->child, "control", p->control_fd);
+    return process;
+}
+
+void serve_process_free(struct serve_process *process)
+{
+    plat_child_stop(process->child, SERVE_GRACE);
+    if (process->channel)
+        plat_channel_free(process->channel);
+    free(process);
+}

@@ -1,0 +1,58 @@
+#include "plat/sandbox.h"
+#include "serve/serve.h"
+
+#define ACCOUNT (1u << DIR_SECRET_ACCOUNT)
+#define SERVICE (1u << DIR_SECRET_SERVICE)
+#define BIND    (1u << DIR_SECRET_BIND)
+
+/* Every role reads and writes memory maps of its directory; LMDB's reader table wants file locks.
+ */
+#define READER (PLAT_CALLS_BASE | PLAT_CALLS_FILES_READ | PLAT_CALLS_FILES_WRITE)
+
+static const struct serve_role_row rows[ROLE__COUNT] = {
+    [ROLE_CONTROL] = {.name = "control",
+                      .calls = READER | PLAT_CALLS_SERVE | PLAT_CALLS_THREADS,
+                      .begin = serve_begin_control,
+                      .linked = serve_linked_control},
+    [ROLE_WRITER] = {.name = "writer",
+                     .secrets = ACCOUNT | SERVICE | BIND,
+                     .calls = READER | PLAT_CALLS_SERVE,
+                     .begin = serve_begin_writer,
+                     .linked = serve_linked_writer},
+    [ROLE_DNS] = {.name = "dns",
+                  .calls = READER | PLAT_CALLS_SERVE | PLAT_CALLS_DIAL,
+                  .per_dc = true,
+                  .ports = {{53, true}, {53, false}},
+                  .begin = serve_begin_dns},
+    [ROLE_KDC] = {.name = "kdc",
+                  .secrets = ACCOUNT,
+                  .calls = READER | PLAT_CALLS_SERVE,
+                  .per_dc = true,
+                  .writes = true,
+                  .system = true,
+                  .ports = {{88, true}, {88, false}},
+                  .begin = serve_begin_kdc},
+    [ROLE_KPASSWD] = {.name = "kpasswd",
+                      .secrets = ACCOUNT,
+                      .calls = READER | PLAT_CALLS_SERVE,
+                      .per_dc = true,
+                      .writes = true,
+                      .system = true,
+                      .ports = {{464, true}, {464, false}},
+                      .begin = serve_begin_kpasswd},
+};
+
+const struct serve_role_row *serve_role(enum serve_role role)
+{
+    ENT_ASSERT(role < ROLE__COUNT);
+    return &rows[role];
+}
+
+enum serve_role serve_role_by_name(struct span name)
+{
+    for (unsigned i = 0; i < ROLE__COUNT; i++) {
+        if (span_eq(span_str(rows[i].name), name))
+            return i;
+    }
+    return ROLE__COUNT;
+}

@@ -1,0 +1,58 @@
+#include "base/builder.h"
+#include "base/reader.h"
+#include "serve/serve.h"
+
+static void put_text(struct builder *b, struct span s)
+{
+    builder_le32(b, (uint32_t)s.len);
+    builder_span(b, s);
+}
+
+static struct span get_text(struct reader *r)
+{
+    return reader_span(r, reader_le32(r));
+}
+
+enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    struct span spec;
+    TRY(control_spec_encode(&in->spec, a, &spec));
+    builder_in(&b, a, SERVE_SETUP_MAX);
+    builder_u8(&b, in->role);
+    builder_le32(&b, in->uid);
+    builder_le32(&b, in->gid);
+    builder_u8(&b, in->dc);
+    put_text(&b, in->path);
+    put_text(&b, in->volatile_path);
+    put_text(&b, in->state_path);
+    for (unsigned i = 0; i < DIR_SECRET__COUNT; i++) {
+        builder_u8(&b, in->keyring.have[i]);
+        builder_bytes(&b, in->keyring.key[i], sizeof(in->keyring.key[i]));
+    }
+    put_text(&b, spec);
+    return builder_done(&b, out);
+}
+
+enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
+{
+    struct reader r = reader_of(bytes);
+    struct serve_setup setup = {.role = reader_u8(&r)};
+    setup.uid = reader_le32(&r);
+    setup.gid = reader_le32(&r);
+    setup.dc = reader_u8(&r);
+    setup.path = get_text(&r);
+    setup.volatile_path = get_text(&r);
+    setup.state_path = get_text(&r);
+    for (unsigned i = 0; i < DIR_SECRET__COUNT; i++) {
+        setup.keyring.have[i] = reader_u8(&r);
+        reader_copy(&r, setup.keyring.key[i], sizeof(setup.keyring.key[i]));
+    }
+    struct span spec = get_text(&r);
+    TRY(reader_end(&r));
+    TRY(control_spec_decode(spec, &setup.spec));
+    if (setup.role >= ROLE__COUNT || (setup.spec.dc_count && setup.dc >= setup.spec.dc_count))
+        return ERR_MALFORMED;
+    *out = setup;
+    return ERR_OK;
+}
