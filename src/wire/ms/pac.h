@@ -84,10 +84,10 @@ enum pac_user_flags {
     PAC_FLAG_RESOURCE_GROUPS = 0x200,
 };
 
-/* KERB_VALIDATION_INFO ([MS-PAC] 2.5). An absent text has ptr NULL; an empty one is written as
- * Windows does for both: length zero. Arrays may be NULL when their count is 0. user_flags is what
- * the wire has: a builder of PACs sets the two bits above when it gives extra SIDs or resource
- * groups. */
+/* KERB_VALIDATION_INFO ([MS-PAC] 2.5). A text whose ptr is NULL is a null pointer on the wire;
+ * Windows writes texts that are not set as empty ones, with a pointer. Arrays may be NULL when
+ * their count is 0. user_flags is what the wire has: a builder of PACs sets the two bits above when
+ * it gives extra SIDs or resource groups. */
 struct pac_logon_info {
     int64_t logon_time, logoff_time, kickoff_time;
     int64_t password_last_set, password_can_change, password_must_change;

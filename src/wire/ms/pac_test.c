@@ -5,6 +5,9 @@
 #include "base/test.h"
 #include "base/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #define MEMORY (256 * 1024)
 
 static struct sid domain_sid, other_sid, extra_sid;
@@ -361,6 +364,78 @@ static void first_of_a_type_counts(void **state)
     assert_null(pac_contents(&p, PAC_LOGON_INFO).ptr);
 }
 
+/* --- the PAC of [MS-PAC] section 3, made by Windows ------------------------------------------ */
+
+static struct span windows_pac(struct arena *a)
+{
+    const char *folder = getenv("ENTENTE_SOURCE");
+    char path[4096], line[256];
+    struct builder b;
+    struct span hex, bytes;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/golden/windows_pac.hex", folder ? folder : ".");
+    f = fopen(path, "r");
+    assert_non_null(f);
+    builder_in(&b, a, 2 * PAC_MAX);
+    while (fgets(line, sizeof(line), f))
+        builder_bytes(&b, line, strcspn(line, "\n"));
+    fclose(f);
+    assert_ok(builder_done(&b, &hex));
+    assert_ok(text_unhex(hex, a, &bytes));
+    return bytes;
+}
+
+/* Decoded and built again it is the same PAC, but for the signatures. */
+static void a_pac_made_by_windows(void **state)
+{
+    struct arena a;
+    struct span bytes, built;
+    struct pac p;
+    struct pac_logon_info logon;
+    struct pac_client_info client;
+    struct pac_content c = {.logon = &logon, .client = &client};
+    struct pac_layout layout, again;
+    struct builder b;
+    uint8_t copy[2048];
+    char sid[SID_TEXT_SIZE];
+    (void)state;
+
+    arena_init(&a, 0, MEMORY, 0);
+    bytes = windows_pac(&a);
+    assert_ok(pac_open(bytes, &p));
+    assert_int_equal(p.count, 4);
+    assert_ok(pac_logon_info(pac_contents(&p, PAC_LOGON_INFO), &a, &logon));
+    assert_span(logon.account_name, "lzhu");
+    assert_span(logon.full_name, "Liqiang(Larry) Zhu");
+    assert_span(logon.logon_script, "ntds2.bat");
+    assert_true(logon.home_drive.ptr && logon.home_drive.len == 0);
+    assert_int_equal(logon.rid, 2914711);
+    assert_int_equal(logon.group_count, 26);
+    assert_int_equal(logon.groups[3].rid, 513);
+    assert_span(logon.logon_server, "NTDEV-DC-05");
+    assert_span(logon.logon_domain, "NTDEV");
+    sid_to_text(logon.domain_sid, sid);
+    assert_string_equal(sid, "S-1-5-21-397955417-626881126-188441444");
+    assert_int_equal(logon.extra_count, 13);
+    assert_int_equal(logon.user_flags, PAC_FLAG_EXTRA_SIDS);
+    assert_ok(pac_client_info(pac_contents(&p, PAC_CLIENT_INFO), &a, &client));
+    assert_span(client.name, "lzhu");
+    assert_ok(pac_layout_of(&p, &layout));
+    c.server_cksumtype = layout.sigs[PAC_SIG_SERVER].cksumtype;
+    c.kdc_cksumtype = layout.sigs[PAC_SIG_KDC].cksumtype;
+    assert_int_equal(c.server_cksumtype, CKSUM_HMAC_MD5);
+    builder_in(&b, &a, PAC_MAX);
+    pac_build(&b, &c, &again);
+    assert_ok(builder_done(&b, &built));
+    assert_memory_equal(&layout, &again, sizeof(layout));
+    memcpy(copy, bytes.ptr, bytes.len);
+    memset(copy + layout.sigs[PAC_SIG_SERVER].at, 0, layout.sigs[PAC_SIG_SERVER].size);
+    memset(copy + layout.sigs[PAC_SIG_KDC].at, 0, layout.sigs[PAC_SIG_KDC].size);
+    assert_span_equal(built, span_of(copy, bytes.len));
+    arena_fini(&a);
+}
+
 static void tables(void **state)
 {
     (void)state;
@@ -380,6 +455,7 @@ int main(void)
         cmocka_unit_test(signature_sizes),
         cmocka_unit_test(rodc_identifier),
         cmocka_unit_test(first_of_a_type_counts),
+        cmocka_unit_test(a_pac_made_by_windows),
         cmocka_unit_test(tables),
     };
 
