@@ -7,8 +7,8 @@
  * writes backwards into one piece of a builder: no intermediate tree, no copy twice.
  *
  * All SEQUENCEs are taken as extensible: unknown elements after the known ones are skipped if they
- * are well-formed (RFC 4120 section 1.5.2 asks it of AuthorizationData and the like; MIT and
- * Heimdal do it everywhere, and both rely on it of their peers). Known elements must be in order.
+ * are well-formed. RFC 6113 marks its types so; MIT and Heimdal take every type so and rely on it
+ * of their peers. Known elements must be in the order of the rows, each once.
  *
  * How a field of a C struct says that it is absent (rows with DER_OPTIONAL only):
  *   pointer to a struct (DER_POINTER)  NULL

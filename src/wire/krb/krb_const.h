@@ -19,7 +19,7 @@ enum krb_msg_type {
     KRB_ERROR = 30,
 };
 
-/* RFC 4120 section 6.2; 6806; [MS-KILE] 3.3.5.1. */
+/* RFC 4120 section 6.2 and RFC 6806; the negative ones are Windows' own. */
 enum krb_name_type {
     KRB_NT_UNKNOWN = 0,
     KRB_NT_PRINCIPAL = 1,
@@ -131,9 +131,9 @@ enum krb_ad_type {
     KRB_AD_AP_OPTIONS = 143,
     KRB_AD_TARGET_PRINCIPAL = 144,
 };
-/* KRB_AD_AP_OPTIONS is one little-endian word, [MS-KILE] 3.2.5.8: channel bindings are always sent.
- */
-#define KRB_AP_OPTIONS_CBT 0x00004000u
+/* KRB_AD_AP_OPTIONS holds one little-endian word, [MS-KILE] 3.2.5.8. */
+#define KRB_AP_OPTIONS_CBT                    0x00004000u
+#define KRB_AP_OPTIONS_UNVERIFIED_TARGET_NAME 0x00008000u
 
 #define KRB_TR_DOMAIN_X500_COMPRESS 1
 #define KRB_FAST_ARMOR_AP_REQUEST   1

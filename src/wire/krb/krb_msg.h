@@ -325,14 +325,15 @@ struct krb_error {
     struct span e_data; /* optional: METHOD-DATA, TYPED-DATA or KERB-ERROR-DATA */
 };
 
-/* KERB-ERROR-DATA, [MS-KILE] 2.2.1. */
-#define KRB_ERR_TYPE_EXTENDED 3
+/* KERB-ERROR-DATA, [MS-KILE] 2.2.2. */
+#define KRB_ERR_TYPE_SKEW_RECOVERY 2
+#define KRB_ERR_TYPE_EXTENDED      3
 struct krb_error_data {
     int32_t data_type;
     struct span data_value; /* optional */
 };
 
-/* KERB_EXT_ERROR, [MS-KILE] 2.2.2: the data_value of type KRB_ERR_TYPE_EXTENDED. */
+/* KERB_EXT_ERROR, [MS-KILE] 2.2.1: the data_value of type KRB_ERR_TYPE_EXTENDED. */
 struct krb_ext_error {
     uint32_t status; /* NTSTATUS */
     uint32_t reserved;
@@ -474,7 +475,7 @@ struct krb_ad_kdc_issued {
 };
 
 /*
- * What the PAC's ticket signature covers ([MS-PAC] 2.8.3): the encoding of t in which the ad_data
+ * What the PAC's ticket signature covers ([MS-PAC] 2.8.2): the encoding of t in which the ad_data
  * of the PAC, wherever it stands inside AD-IF-RELEVANT, is one zero octet. ERR_NOT_FOUND: no PAC in
  * it.
  */

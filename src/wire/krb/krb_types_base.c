@@ -45,7 +45,8 @@ static const struct der_field typed_rows[] = {
 static const struct der_type typed_element = {DER_TYPE_SEQUENCE(krb_typed_data, typed_rows)};
 const struct der_type krb_typed_data_type = {DER_TYPE_LIST(typed_element, 1, KRB_TYPED_DATA_MAX)};
 
-/* RFC 4120 says UInt32; AD (whose RODCs have the high bits set) and MIT write and want Int32. */
+/* RFC 4120 says UInt32. AD, where a read-only DC's number is in the high half, has signed words
+ * ([MS-KILE] 3.1.5.8), and MIT refuses anything larger. */
 static const struct der_type kvno_type = {.kind = DER_K_UINT32,
                                           .tag = DER_INTEGER,
                                           .size = sizeof(uint32_t),
