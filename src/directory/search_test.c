@@ -660,6 +660,31 @@ static void reading_attributes(void **state)
     assert_string_equal(found("(homePhone=*)", &dir_token_system), "anna bert");
 }
 
+/* Many more descriptors than a token remembers at once, every other one readable: places in the
+ * cache are shared, answers are not. */
+static void more_descriptors_than_the_cache_holds(void **state)
+{
+    dir_id crowd = forest_new(&forest, forest.naming.domain_nc, CLASS_organizationalUnit, "Crowd");
+    struct dir_token user = token_of(bert, true);
+    dir_id id[400];
+
+    (void)state;
+    forest_begin(&forest);
+    for (int i = 0; i < 400; i++) {
+        char text[128];
+
+        snprintf(text, sizeof(text), "c%d", i);
+        id[i] = forest_account(&forest, crowd, CLASS_user, text);
+        snprintf(text, sizeof(text), "O:DAG:DAD:P(A;;%s;;;WD)(A;;WP;;;S-1-5-21-9-9-9-%d)",
+                 i % 2 ? "RP" : "WP", 1000 + i);
+        forest_sddl(&forest, id[i], text);
+    }
+    forest_commit(&forest);
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 400; i++)
+            readable(id[(i * 37) % 400], ATTR_displayName, &user, (i * 37) % 2);
+}
+
 static void hidden_containers(void **state)
 {
     dir_id vault = forest_new(&forest, people, CLASS_organizationalUnit, "Vault");
@@ -703,6 +728,7 @@ int main(void)
         cmocka_unit_test(cve_2026_58222),
         cmocka_unit_test(secrets_are_read_by_nobody),
         cmocka_unit_test(reading_attributes),
+        cmocka_unit_test(more_descriptors_than_the_cache_holds),
         cmocka_unit_test(hidden_containers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
