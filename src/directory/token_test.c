@@ -386,6 +386,11 @@ static void local_groups_are_cached_by_sids(void **state)
     assert_int_equal(cached_locals(c, sids, 1, NULL), 1);
     forest_no_member(&forest, one, gina);
     assert_int_equal(cached_locals(c, sids, 2, NULL), 1);
+    /* another SID with the same hash */
+    forest_member(&forest, one, gina);
+    assert_int_equal(cached_locals(c, sids, 1, NULL), 1);
+    sids[0].authority[5] = 99;
+    assert_int_equal(cached_locals(c, sids, 1, NULL), 0);
     dir_member_cache_free(c);
 }
 
