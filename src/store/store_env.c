@@ -47,7 +47,7 @@ static unsigned db_flags(unsigned flags)
 static enum err open_dbs(struct store *s, const struct store_open_args *args)
 {
     MDB_txn *txn;
-    TRY(store_err(mdb_txn_begin(s->env, NULL, args->writable ? 0 : MDB_RDONLY, &txn)));
+    TRY(store_err(mdb_txn_begin(s->env, NULL, args->create ? 0 : MDB_RDONLY, &txn)));
     for (unsigned i = 0; i < args->db_count; i++) {
         unsigned flags = db_flags(args->dbs[i].flags) | (args->create ? MDB_CREATE : 0);
         int rc = mdb_dbi_open(txn, args->dbs[i].name, flags, &s->dbi[i]);

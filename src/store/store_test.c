@@ -1,8 +1,10 @@
 #include "store/store.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -268,6 +270,62 @@ static void test_read_only_and_copy(void **state)
     rmdir(copy);
 }
 
+/* Starts a process that opens the store, begins what it is told to, says so, and waits to be
+ * killed. */
+static pid_t start_victim(struct fixture *f, bool writer)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct store *s;
+        struct store_txn *t;
+        if (open_as(f->path, writer, false, &s) != ERR_OK)
+            _exit(1);
+        if ((writer ? store_write_begin(s, NULL, &t) : store_read_begin(s, &t)) != ERR_OK)
+            _exit(1);
+        if (writer)
+            put_text(t, "lost", "1");
+        if (write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void kill_victim(pid_t pid)
+{
+    int status;
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void test_a_killed_process_holds_nothing_up(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *t;
+    store_close(f->store); /* one open of a folder in a process, and none across a fork */
+    pid_t writer = start_victim(f, true), reader = start_victim(f, false);
+    assert_int_equal(open_as(f->path, true, false, &f->store), ERR_OK);
+    kill_victim(writer);
+    assert_int_equal(store_write_begin(f->store, NULL, &t), ERR_OK);
+    assert_false(has_text(t, "lost", "1"));
+    put_text(t, "kept", "1");
+    assert_int_equal(store_commit(t), ERR_OK);
+    assert_int_equal(store_check_readers(f->store), 0);
+    kill_victim(reader);
+    assert_int_equal(store_check_readers(f->store), 1);
+    assert_int_equal(store_read_begin(f->store, &t), ERR_OK);
+    assert_true(has_text(t, "kept", "1"));
+    store_read_end(t);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -280,6 +338,7 @@ int main(void)
         T(test_sets_against_a_model),
         T(test_keys_order_like_their_parts),
         T(test_read_only_and_copy),
+        T(test_a_killed_process_holds_nothing_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
