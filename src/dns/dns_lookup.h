@@ -31,8 +31,7 @@ enum err dns_lookup(const struct dns_zones *zones, struct span name, uint16_t ty
 #define DNS_TURNS_MAX 8
 unsigned dns_lookup_turns(const struct dns_lookup *l);
 /* The answer for turn 0, 1, ...: records from tail on rotated, SRV by priority first and rotated
- * within one (RFC 2782); the addresses follow their targets' order. Only the answer section of out
- * is new memory. */
+ * within one (RFC 2782). At most the answer section of out is new memory. */
 enum err dns_lookup_turn(const struct dns_lookup *l, unsigned turn, struct arena *a,
                          struct dns_answer *out);
 

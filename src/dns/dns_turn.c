@@ -55,6 +55,10 @@ enum err dns_lookup_turn(const struct dns_lookup *l, unsigned turn, struct arena
                          struct dns_answer *out)
 {
     size_t count = answers(l)->count, tail = l->tail;
+    if (count - tail < 2) {
+        *out = l->answer;
+        return ERR_OK;
+    }
     struct dns_rr *sorted = arena_new_array(a, count, struct dns_rr);
     struct dns_rr *turned = arena_new_array(a, count, struct dns_rr);
     if (!sorted || !turned)

@@ -6,7 +6,8 @@
 
 /* Nearly every answer fits the first size; clearing 64 KiB for each would cost more than the rest.
  */
-#define BODY_FIRST_SIZE 4096
+static const uint16_t sizes[] = {1024, 4096, DNS_MSG_MAX - DNS_OPT_SIZE};
+#define SIZES (sizeof(sizes) / sizeof(*sizes))
 
 static enum err from_knot(int rc)
 {
@@ -81,7 +82,7 @@ static enum err build_sized(const struct dns_answer *answer, struct span name, u
     size_t required = pkt->size;
     enum err e =
         put_section(pkt, DNS_SECTION_ADDITIONAL, &sections[DNS_SECTION_ADDITIONAL], name, &mm);
-    if (e != ERR_OK && (e != ERR_LIMIT || size < DNS_MSG_MAX - DNS_OPT_SIZE))
+    if (e != ERR_OK && (e != ERR_LIMIT || size != sizes[SIZES - 1]))
         return e;
     struct dns_body body = {
         .flags = (answer->authoritative ? DNS_FLAG_AA : 0) | answer->rcode,
@@ -96,11 +97,53 @@ static enum err build_sized(const struct dns_answer *answer, struct span name, u
     return ERR_OK;
 }
 
+/* A negative answer is nothing but the SOA of the zone that the name is in: its owner is the end of
+ * the question. Names that do not exist are the only answers that nobody keeps, and a flood of them
+ * is common, so they are written without libknot. */
+static bool is_negative(const struct dns_answer *answer, struct span name)
+{
+    const struct dns_rr_list *authority = &answer->section[DNS_SECTION_AUTHORITY];
+    return answer->section[DNS_SECTION_ANSWER].count == 0 && authority->count == 1 &&
+           answer->section[DNS_SECTION_ADDITIONAL].count == 0 &&
+           authority->rrs[0].type == DNS_TYPE_SOA && dns_name_in(name, authority->rrs[0].owner);
+}
+
+static enum err build_negative(const struct dns_answer *answer, struct span name, struct arena *a,
+                               struct dns_body *out)
+{
+    static const uint16_t ttl_at[] = {6};
+    const struct dns_rr *soa = &answer->section[DNS_SECTION_AUTHORITY].rrs[0];
+    struct builder b;
+    struct span bytes;
+    builder_in(&b, a, DNS_MSG_MAX);
+    builder_be16(&b, (uint16_t)(0xc000 | (DNS_HEADER_SIZE + name.len - soa->owner.len)));
+    builder_be16(&b, soa->type);
+    builder_be16(&b, soa->klass);
+    builder_be32(&b, soa->ttl);
+    builder_be16(&b, (uint16_t)soa->rdata.len);
+    builder_span(&b, soa->rdata);
+    TRY(builder_done(&b, &bytes));
+    *out = (struct dns_body){
+        .flags = (answer->authoritative ? DNS_FLAG_AA : 0) | answer->rcode,
+        .count = {[DNS_SECTION_AUTHORITY] = 1},
+        .required_len = (uint16_t)bytes.len,
+        .len = (uint16_t)bytes.len,
+        .ttl_count = 1,
+        .ttl_at = ttl_at,
+        .bytes = bytes.ptr,
+    };
+    return ERR_OK;
+}
+
 enum err dns_body_build(const struct dns_answer *answer, struct span name, uint16_t type,
                         struct arena *a, struct dns_body *out)
 {
-    enum err e = build_sized(answer, name, type, BODY_FIRST_SIZE, a, out);
-    return e == ERR_LIMIT ? build_sized(answer, name, type, DNS_MSG_MAX - DNS_OPT_SIZE, a, out) : e;
+    if (is_negative(answer, name))
+        return build_negative(answer, name, a, out);
+    enum err e = ERR_LIMIT;
+    for (size_t i = 0; i < SIZES && e == ERR_LIMIT; i++)
+        e = build_sized(answer, name, type, sizes[i], a, out);
+    return e;
 }
 
 static void age_ttls(struct builder *b, size_t body_at, const struct dns_body *body, size_t len,

@@ -183,6 +183,36 @@ static void large_answers(void **state)
                ERR_LIMIT);
 }
 
+static void a_negative_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct dns_body body;
+    struct dns_response resp;
+    uint8_t out[512];
+    struct dns_soa soa = {wire_name(&f->a, "dc1.aws.ex"), wire_name(&f->a, "h.ex"), 1, 2, 3, 4, 5};
+    struct builder b;
+    struct span rdata;
+    builder_in(&b, &f->a, 600);
+    dns_rdata_put_soa(&b, &soa);
+    assert_ok(builder_done(&b, &rdata));
+    static const char *const zones[] = {"AWS.ex", "ex", "."};
+    for (size_t i = 0; i < 3; i++) {
+        f->answer = (struct dns_answer){.rcode = DNS_RCODE_NXDOMAIN, .authoritative = true};
+        add(f, DNS_SECTION_AUTHORITY, zones[i], DNS_TYPE_SOA, rdata);
+        ask(f, "no.such.aws.ex", DNS_TYPE_A, i == 1);
+        assert_ok(dns_body_build(&f->answer, dns_name_span(&f->q.name), DNS_TYPE_A, &f->a, &body));
+        size_t len = emit(&body, &f->q, 0, 10, 512, out, sizeof(out));
+        assert_ok(dns_response_parse(span_of(out, len), &f->a, &resp));
+        assert_int_equal(resp.rcode, DNS_RCODE_NXDOMAIN);
+        assert_true(resp.flags & DNS_FLAG_AA);
+        const struct dns_rr *back = resp.section[DNS_SECTION_AUTHORITY].rrs;
+        assert_int_equal(resp.section[DNS_SECTION_AUTHORITY].count, 1);
+        assert_true(dns_name_eq(back->owner, wire_name(&f->a, zones[i])));
+        assert_span_equal(back->rdata, rdata);
+        assert_int_equal(back->ttl, 590);
+    }
+}
+
 static void the_root_and_odd_types(void **state)
 {
     struct fixture *f = *state;
@@ -241,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_additional_section_goes_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ttls_age, set_up, tear_down),
         cmocka_unit_test_setup_teardown(large_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_negative_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_root_and_odd_types, set_up, tear_down),
         cmocka_unit_test_setup_teardown(record_data_is_checked, set_up, tear_down),
     };
