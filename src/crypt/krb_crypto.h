@@ -43,8 +43,8 @@ struct krb_key {
 };
 
 bool krb_etype_known(int32_t etype);
-const char *
-krb_etype_name(int32_t etype);      /* "aes256-cts-hmac-sha1-96" or "etype-N"-like constant */
+/* "aes256-cts-hmac-sha1-96"; "unknown-etype". Never NULL. */
+const char *krb_etype_name(int32_t etype);
 size_t krb_key_size(int32_t etype); /* 0: unknown */
 size_t krb_confounder_size(int32_t etype);
 int32_t krb_etype_cksum(int32_t etype);   /* the mandatory checksum type */
@@ -56,7 +56,8 @@ enum err krb_key_make(int32_t etype, struct span bytes, struct krb_key *out);
 /* random must have krb_key_size(etype) bytes (the seed length of all five). */
 enum err krb_random_to_key(int32_t etype, struct span random, struct krb_key *out);
 /* iterations 0: the enctype's default (4096 or 32768). password is UTF-8; RC4 takes its UTF-16LE
- * and ignores the salt. ERR_RANGE for more than 1,000,000 iterations. */
+ * and ignores the salt. ERR_RANGE for more than 1,000,000 iterations or a salt over 2 KiB; RC4 also
+ * ERR_MALFORMED and ERR_LIMIT, as nt_hash. */
 enum err krb_string_to_key(int32_t etype, struct span password, struct span salt,
                            uint32_t iterations, struct krb_key *out);
 
@@ -107,7 +108,8 @@ enum err krb_prf(const struct krb_key *key, struct span input, uint8_t *out);
 enum err krb_cf2(const struct krb_key *k1, const struct krb_key *k2, struct span pepper1,
                  struct span pepper2, struct krb_key *out);
 
-/* The NT hash: MD4 of UTF-16LE. ERR_MALFORMED when the password is not UTF-8. */
+/* The NT hash: MD4 of UTF-16LE. ERR_MALFORMED when the password is not UTF-8, ERR_LIMIT over 1024
+ * UTF-16 units. */
 enum err nt_hash(struct span password_utf8, uint8_t out[16]);
 /* The same over UTF-16LE as it is, for the random passwords of machine and trust accounts. */
 void nt_hash_utf16(struct span password_utf16, uint8_t out[16]);

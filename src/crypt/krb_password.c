@@ -9,8 +9,10 @@
 #define ITERATIONS_MAX 1000000
 /* Active Directory takes 256 characters; trust and machine passwords have 120 to 256. */
 #define PASSWORD_UTF16_MAX 2048
-/* Realm and name of a principal, with the name of the enctype before them (RFC 8009 section 4). */
-#define SALT_MAX 2048
+/* Realm and name of a principal; RFC 8009 section 4 puts the name of the enctype and a zero before
+ * them. */
+#define SALT_MAX   2048
+#define PREFIX_MAX 32
 
 enum err nt_hash(struct span password_utf8, uint8_t out[16])
 {
@@ -49,7 +51,7 @@ static void key_of_sha1(const struct krb_etype_info *info, struct span password,
 static enum err key_of_sha2(const struct krb_etype_info *info, struct span password,
                             struct span salt, uint32_t iterations, uint8_t *out)
 {
-    uint8_t long_salt[SALT_MAX], stretched[KRB_KEY_MAX];
+    uint8_t long_salt[PREFIX_MAX + SALT_MAX], stretched[KRB_KEY_MAX];
     struct builder b;
     struct span s;
     struct hmac_key base;

@@ -281,6 +281,25 @@ static void test_nt_hash(void **state)
     assert_int_equal(again[0], 7);
 }
 
+static void test_limits_of_passwords(void **state)
+{
+    (void)state;
+    static uint8_t text[4096];
+    struct krb_key k;
+    uint8_t out[16];
+
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(nt_hash(span_of(text, 1024), out), ERR_OK);
+    assert_int_equal(nt_hash(span_of(text, 1025), out), ERR_LIMIT);
+    assert_int_equal(krb_string_to_key(23, span_of(text, 1025), SPAN_NONE, 0, &k), ERR_LIMIT);
+    for (int32_t etype = 17; etype <= 20; etype++) {
+        assert_int_equal(krb_string_to_key(etype, SPAN_LIT("p"), span_of(text, 2048), 1, &k),
+                         ERR_OK);
+        assert_int_equal(krb_string_to_key(etype, SPAN_LIT("p"), span_of(text, 2049), 1, &k),
+                         ERR_RANGE);
+    }
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -312,10 +331,15 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nfold),     cmocka_unit_test(test_string_to_key),
-        cmocka_unit_test(test_cts),       cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_checksums), cmocka_unit_test(test_prf),
-        cmocka_unit_test(test_cf2),       cmocka_unit_test(test_nt_hash),
+        cmocka_unit_test(test_nfold),
+        cmocka_unit_test(test_string_to_key),
+        cmocka_unit_test(test_cts),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_prf),
+        cmocka_unit_test(test_cf2),
+        cmocka_unit_test(test_nt_hash),
+        cmocka_unit_test(test_limits_of_passwords),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

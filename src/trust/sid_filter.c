@@ -3,9 +3,9 @@
 #include "base/text.h"
 #include "trust/sid_filter_tables.h"
 
-static uint64_t authority_of(const struct sid *s)
+static int64_t authority_of(const struct sid *s)
 {
-    uint64_t v = 0;
+    int64_t v = 0; /* 48 bits */
 
     for (int i = 0; i < 6; i++)
         v = v << 8 | s->authority[i];
@@ -13,9 +13,9 @@ static uint64_t authority_of(const struct sid *s)
 }
 
 static bool pattern_matches(const struct sid_pattern_row *row, const struct sid *s,
-                            uint64_t authority)
+                            int64_t authority)
 {
-    if (authority < row->authority_min || authority > row->authority_max)
+    if (row->authority >= 0 && row->authority != authority)
         return false;
     if (s->count < row->count_min || s->count > row->count_max)
         return false;
@@ -32,7 +32,7 @@ static bool pattern_matches(const struct sid_pattern_row *row, const struct sid 
 const struct sid_pattern *trust_sid_classify(const struct sid *s)
 {
     static const struct sid_pattern invalid = {"not a SID", SID_ALWAYS_FILTER};
-    uint64_t authority = authority_of(s);
+    int64_t authority = authority_of(s);
 
     if (s->revision != 1 || s->count > SID_SUBS_MAX)
         return &invalid;

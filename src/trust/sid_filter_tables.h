@@ -8,7 +8,7 @@
 
 /* A SID matches when each number lies in its range, ends included. */
 struct sid_pattern_row {
-    uint64_t authority_min, authority_max;
+    int64_t authority;             /* -1: any */
     uint8_t count_min, count_max;  /* sub-authorities */
     uint32_t first_min, first_max; /* the first one, when there is one */
     bool zero_domain;              /* the three after it are 0 */

@@ -112,6 +112,56 @@ static void test_patterns(void **state)
     }
 }
 
+/* The classes once more, as sentences of [MS-PAC] 4.1.2.2 and not as a table. */
+static enum sid_class class_by_the_book(uint64_t authority, const struct sid *s)
+{
+    uint32_t first = s->count ? s->sub[0] : 0, last = s->count ? s->sub[s->count - 1] : 0;
+    bool alone = s->count == 1;
+
+    if (authority == 4 || authority == 10)
+        return SID_NEVER_FILTER;
+    if (authority == 18 && alone && (first == 1 || first == 2))
+        return SID_NEVER_FILTER;
+    if (authority != 5 || s->count == 0)
+        return SID_ALWAYS_FILTER;
+    if (first == 9 && alone)
+        return SID_EDC;
+    if ((first == 15 && alone) || first >= 1000)
+        return SID_NEVER_FILTER;
+    if (first != 21 || s->count != 5)
+        return SID_ALWAYS_FILTER;
+    if (!s->sub[1] && !s->sub[2] && !s->sub[3] && (last == 496 || last == 497))
+        return SID_NEVER_FILTER;
+    return last < 1000 ? SID_FOREST_SPECIFIC : SID_DOMAIN_SPECIFIC;
+}
+
+static void test_sweep(void **state)
+{
+    (void)state;
+    static const uint32_t firsts[] = {0,  1,  2,  3,  4,   5,    8,    9,         10,
+                                      14, 15, 16, 18, 20,  21,   22,   31,        32,
+                                      33, 63, 64, 65, 999, 1000, 1001, UINT32_MAX};
+    static const uint32_t lasts[] = {0,   1,   2,   9,   15,   495,  496,       497,
+                                     498, 500, 512, 999, 1000, 1001, UINT32_MAX};
+
+    for (uint64_t authority = 0; authority <= 20; authority++)
+        for (unsigned count = 0; count <= SID_SUBS_MAX; count++)
+            for (size_t f = 0; f < sizeof(firsts) / sizeof(firsts[0]); f++)
+                for (size_t l = 0; l < sizeof(lasts) / sizeof(lasts[0]); l++)
+                    for (uint32_t middle = 0; middle < 2; middle++) {
+                        uint32_t sub[SID_SUBS_MAX];
+
+                        for (unsigned i = 0; i < count; i++)
+                            sub[i] = i == 0 ? firsts[f] : i + 1 == count ? lasts[l] : middle;
+                        struct sid s = sid_make(authority, count, sub);
+                        if (trust_sid_classify(&s)->class != class_by_the_book(authority, &s)) {
+                            char text[SID_TEXT_SIZE];
+                            sid_to_text(&s, text);
+                            fail_msg("%s: class %d", text, trust_sid_classify(&s)->class);
+                        }
+                    }
+}
+
 /* SIDs that no text has: without sub-authorities, or not of revision 1. */
 static void test_bare_and_invalid(void **state)
 {
@@ -624,6 +674,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_sweep),
         cmocka_unit_test(test_bare_and_invalid),
         cmocka_unit_test(test_boundaries),
         cmocka_unit_test(test_every_cell),
