@@ -238,8 +238,7 @@ static enum err msdcs_zone(struct provision *p)
     return services(p, &z, msdcs_services, sizeof msdcs_services / sizeof *msdcs_services);
 }
 
-/* --- reverse zones: one /24 or /64 for each network that holds an address of a DC
- * ------------------------- */
+/* --- reverse zones: one /24 or /64 for each network that holds an address of a DC ------------ */
 
 /* The zone of an address and the node in it, as text. */
 static void reverse_names(struct arena *a, const uint8_t *ip, unsigned len, const char **zone_out,

@@ -79,8 +79,7 @@ enum err account_defaults(struct draft *d)
                          (int32_t)(kind | UAC_ACCOUNTDISABLE | UAC_PASSWD_NOTREQD));
 }
 
-/* --- userAccountControl ([MS-SAMR] 3.1.1.8.10)
- * ------------------------------------------------------------- */
+/* --- userAccountControl ([MS-SAMR] 3.1.1.8.10) ----------------------------------------------- */
 
 static enum err bad_uac(struct draft *d, uint32_t uac, const char *why)
 {
@@ -172,8 +171,7 @@ static enum err control_check(struct draft *d)
     return ERR_OK;
 }
 
-/* --- primaryGroupID ([MS-SAMR] 3.1.1.8.2)
- * ------------------------------------------------------------------ */
+/* --- primaryGroupID ([MS-SAMR] 3.1.1.8.2) ---------------------------------------------------- */
 
 static enum err group_of_rid(struct draft *d, uint32_t rid, struct dir_obj *out)
 {
@@ -218,9 +216,7 @@ static enum err primary_group_check(struct draft *d)
     return ERR_OK;
 }
 
-/* --- times
- * -------------------------------------------------------------------------------------------------
- */
+/* --- times ----------------------------------------------------------------------------------- */
 
 static enum err times_check(struct draft *d)
 {

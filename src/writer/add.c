@@ -7,8 +7,7 @@
 
 #define RDN_MAX 254 /* [MS-ADTS] 3.1.1.5.1.2: less than 255 */
 
-/* --- the name
- * ---------------------------------------------------------------------------------------------- */
+/* --- the name -------------------------------------------------------------------------------- */
 
 static enum err split_name(struct op *op, struct dn_rdn *rdn, struct span *parent_dn)
 {
@@ -36,8 +35,7 @@ static enum err find_parent(struct op *op, struct span dn, struct dir_obj *out)
     return e;
 }
 
-/* --- the class
- * --------------------------------------------------------------------------------------------- */
+/* --- the class ------------------------------------------------------------------------------- */
 
 static const struct intent_mod *mod_of(struct op *op, uint32_t attr)
 {
@@ -131,8 +129,7 @@ static enum err class_rules(struct op *op, const struct schema_class *cls,
     return ERR_OK;
 }
 
-/* --- attributes
- * -------------------------------------------------------------------------------------------- */
+/* --- attributes ------------------------------------------------------------------------------ */
 
 /* Given values of these are ignored: the server knows better ([MS-ADTS] 3.1.1.5.2.4). */
 static bool ignored(uint32_t attr)
@@ -226,9 +223,7 @@ enum err object_defaults(struct draft *d)
     return account_defaults(d);
 }
 
-/* --- rights
- * ------------------------------------------------------------------------------------------------
- */
+/* --- rights ---------------------------------------------------------------------------------- */
 
 static enum err quota(struct op *op)
 {
@@ -332,8 +327,7 @@ static enum err may_add(struct draft *d, const struct dir_obj *parent)
     return computer_attributes(d);
 }
 
-/* --- the whole
- * --------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 enum err object_check(struct draft *d)
 {

@@ -95,6 +95,22 @@ static void the_schema_is_enforced(void **state)
             DIR_NO_REFERENCE);
     refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: user\ncn: y"), DIR_NAMING_ATTRIBUTE);
     refused(fixture_add(&f, "CN=x,CN=System", "objectClass: subnet"), DIR_PARENT_CLASS);
+    refused(fixture_add(&f, "CN=x,CN=Sites,CN=Configuration", "objectClass: siteLink"),
+            DIR_PARENT_CLASS);
+    refused(
+        fixture_add(&f, "CN=x,CN=Users", "objectClass: dfsConfiguration\nobjectClass: crossRef"),
+        DIR_CLASS);
+    refused(fixture_add(&f, "CN=x", "objectClass: groupPolicyContainer\nobjectClass: x"),
+            DIR_CLASS);
+    refused(fixture_add(&f, "x", "objectClass: user"), DIR_NAME);
+    refused(fixture_add(&f, "CN=x\ny,CN=Users", "objectClass: user"), DIR_NAME);
+    refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: msDS-PasswordSettings"),
+            DIR_PARENT_CLASS);
+    refused(fixture_add(&f, "CN=x,CN=Password Settings Container,CN=System",
+                        "objectClass: msDS-PasswordSettings"),
+            DIR_MISSING);
+    refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: user\nnTSecurityDescriptor: nonsense"),
+            DIR_DESCRIPTOR);
     done(fixture_add(&f, "OU=Sales", "objectClass: organizationalUnit"));
     done(fixture_add(&f, "CN=Bob,OU=Sales", "objectClass: user\nsAMAccountName: bob"));
 }

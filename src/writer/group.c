@@ -95,8 +95,7 @@ enum err group_check(struct draft *d)
     return draft_set_i32(d, ATTR_sAMAccountType, (int32_t)sam_type_of(type));
 }
 
-/* --- members ([MS-SAMR] 3.1.1.8.9 in native mode)
- * ---------------------------------------------------------- */
+/* --- members ([MS-SAMR] 3.1.1.8.9 in native mode) -------------------------------------------- */
 
 static const char *scope_name(uint32_t type)
 {

@@ -4,8 +4,7 @@
 
 #include "base/text.h"
 
-/* --- objectClass ([MS-ADTS] 3.1.1.5.3.5)
- * ------------------------------------------------------------------- */
+/* --- objectClass ([MS-ADTS] 3.1.1.5.3.5) ----------------------------------------------------- */
 
 static enum err class_error(struct draft *d, const char *why)
 {
@@ -34,8 +33,7 @@ static enum err class_change(struct draft *d)
     return ERR_OK;
 }
 
-/* --- rules of single attributes
- * ---------------------------------------------------------------------------- */
+/* --- rules of single attributes -------------------------------------------------------------- */
 
 /* A role goes to a domain controller's settings object. */
 static enum err role_owner(struct draft *d)

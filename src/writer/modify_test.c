@@ -212,6 +212,15 @@ static void account_control(void **state)
     done(fixture_modify(&f, "CN=Web1,CN=Computers", "=userAccountControl: 528384"));
     fixture_as(&f, "web1$");
     refused(fixture_modify(&f, "CN=Web1,CN=Computers", "=userAccountControl: 4096"), DIR_ACCESS);
+    /* Who may write accounts cannot by that make them trusted for delegation. */
+    fixture_as_system(&f);
+    done(fixture_modify(&f, "CN=Account Operators,CN=Builtin", "member: CN=Bob,CN=Users," DOMAIN));
+    fixture_as(&f, "bob");
+    refused(fixture_modify(&f, "CN=Web1,CN=Computers", "=userAccountControl: 16781312"),
+            DIR_PRIVILEGE);
+    done(fixture_modify(&f, "CN=Web1,CN=Computers", "=userAccountControl: 4096"));
+    fixture_as_system(&f);
+    done(fixture_modify(&f, "CN=Account Operators,CN=Builtin", "-member: CN=Bob,CN=Users," DOMAIN));
 }
 
 static void primary_groups(void **state)
@@ -254,6 +263,29 @@ static void computers_write_their_own_names(void **state)
     refused(fixture_modify(&f, ALICE, "=description: x"), DIR_ACCESS);
 }
 
+/* Nothing that provisioning made breaks a rule of its class. */
+static void every_object_can_be_changed(void **state)
+{
+    (void)state;
+    unsigned count = 0, left = 0;
+    for (dir_id id = 1; left < 1000; id++) {
+        struct dir_obj o;
+        enum err e = dir_by_id(fixture_snap(&f), id, &o);
+        left = e == ERR_OK ? 0 : left + 1;
+        if (e != ERR_OK || (o.flags & (DIR_OBJ_PHANTOM | DIR_OBJ_DELETED)) ||
+            o.class_id == CLASS_attributeSchema || o.class_id == CLASS_classSchema)
+            continue;
+        char guid[GUID_TEXT_SIZE];
+        struct intent in = {.kind = INTENT_MODIFY};
+        guid_to_text(&o.guid, guid);
+        in.target = span_str(arena_printf(&f.arena, "<GUID=%s>", guid));
+        fixture_mods(&f, "=description: changed", &in);
+        done(fixture_do(&f, &in));
+        count++;
+    }
+    assert_true(count > 250);
+}
+
 static void rights_decide(void **state)
 {
     (void)state;
@@ -281,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup(primary_groups, system_again),
         cmocka_unit_test_setup(computers_write_their_own_names, system_again),
         cmocka_unit_test_setup(rights_decide, system_again),
+        cmocka_unit_test_setup(every_object_can_be_changed, system_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

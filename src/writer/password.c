@@ -213,8 +213,7 @@ enum err password_required(struct draft *d)
                      "an enabled account must have a password");
 }
 
-/* --- the intent
- * -------------------------------------------------------------------------------------------- */
+/* --- the intent ------------------------------------------------------------------------------ */
 
 enum err op_set_password(struct op *op)
 {

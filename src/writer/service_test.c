@@ -116,6 +116,44 @@ static void trusts_are_unique_and_coherent(void **state)
     assert_false(fixture_find(&f, "CN=OTHER$,CN=Users", &o));
 }
 
+/* The partner claims a name of ours beside its own: it is kept, marked, and goes when the trust is
+ * no longer one between forests. */
+static void claims_are_marked_and_erased(void **state)
+{
+    (void)state;
+    struct intent in = corp();
+    struct builder b;
+    struct dir_obj tdo;
+    struct span info;
+    struct forest_record *records, give[] = {
+                                       {.type = FOREST_TLN, .name = SPAN_LIT("corp.example.com")},
+                                       {.type = FOREST_TLN, .name = SPAN_LIT("aws.example.com")},
+                                       {.type = FOREST_DOMAIN,
+                                        .name = SPAN_LIT("corp.example.com"),
+                                        .flat_name = SPAN_LIT("CORP"),
+                                        .sid = SID_NT(21, 9, 8, 7)},
+                                   };
+    unsigned count;
+    builder_in(&b, &f.arena, 65536);
+    forest_info_put(&b, give, 3);
+    assert_ok(builder_done(&b, &in.trust.forest_info));
+    done(fixture_do(&f, &in));
+    assert_true(fixture_find(&f, TDO, &tdo));
+    assert_true(dir_attr_first(&tdo, ATTR_msDS_TrustForestTrustInfo, &info));
+    assert_ok(forest_info_decode(info, &f.arena, &records, &count));
+    assert_int_equal(count, 3);
+    assert_int_equal(records[0].flags & FOREST_TLN_CONFLICT, 0);
+    assert_int_equal(records[1].flags & FOREST_TLN_CONFLICT, FOREST_TLN_CONFLICT);
+    in.trust.forest_info = SPAN_LIT("nonsense");
+    refused(fixture_do(&f, &in), DIR_TRUST_INVALID);
+    in.trust.forest_info = SPAN_NONE;
+    in.trust.attributes = TRUST_QUARANTINED;
+    done(fixture_do(&f, &in));
+    assert_false(fixture_has(&f, TDO, ATTR_msDS_TrustForestTrustInfo, NULL));
+    in.trust.attributes = TRUST_FOREST_TRANSITIVE;
+    done(fixture_do(&f, &in));
+}
+
 static void nobody_touches_trusts_over_ldap(void **state)
 {
     (void)state;
@@ -271,6 +309,7 @@ static void import_is_tolerant_and_precise(void **state)
     done(fixture_do(&f, &in));
     assert_int_equal(le32_of(f.reply.data.ptr), 3);
     assert_int_equal(le32_of(f.reply.data.ptr + 4), 2);
+    assert_int_equal(f.reply.reason, REASON_DIR_IMPORT_RECORD);
     const char *text = arena_dup_str(&f.arena, f.reply.text);
     assert_non_null(strstr(text, "line 118: sAMAccountName \"bad/name\""));
     assert_non_null(strstr(text, "line 122: "));
@@ -320,6 +359,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_trust_is_an_object_two_secrets_and_an_account, system_again),
         cmocka_unit_test_setup(trusts_are_unique_and_coherent, system_again),
+        cmocka_unit_test_setup(claims_are_marked_and_erased, system_again),
         cmocka_unit_test_setup(nobody_touches_trusts_over_ldap, system_again),
         cmocka_unit_test_setup(one_way_has_one_secret, system_again),
         cmocka_unit_test_setup(forwarders, system_again),

@@ -63,6 +63,9 @@ static void a_tombstone_keeps_little(void **state)
     assert_true(fixture_find(&f, "CN=Team,CN=Users", &group));
     assert_false(dir_link_exists(fixture_snap(&f), ATTR_member, group.id, t.id));
     refused(fixture_delete(&f, "CN=Gone,CN=Users", 0), DIR_NO_OBJECT);
+    struct intent again = {
+        .kind = INTENT_MODIFY, .flags = INTENT_SHOW_DELETED, .target = span_str(by_guid)};
+    refused(fixture_do(&f, &again), DIR_DELETED);
     done(fixture_add(&f, "CN=Gone,CN=Users", "objectClass: user\nsAMAccountName: gone"));
     done(fixture_delete(&f, "CN=Gone,CN=Users", 0)); /* two tombstones of one name */
 }

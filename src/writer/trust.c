@@ -17,8 +17,7 @@ static enum err system_container(struct op *op, struct dir_obj *out)
     return dir_child(op->s, op->naming.domain_nc, SPAN_LIT("System"), out);
 }
 
-/* --- facts for the rules of src/trust
- * ----------------------------------------------------------------------- */
+/* --- facts for the rules of src/trust -------------------------------------------------------- */
 
 static enum err view_tdo(struct op *op, const struct dir_obj *o, struct trust *out)
 {
@@ -105,9 +104,35 @@ static enum err rules(struct op *op, const struct trust *before, const struct tr
     return r == REASON_NONE ? ERR_OK : refused(op, r);
 }
 
-/* --- secrets
- * ------------------------------------------------------------------------------------------------
- */
+/* What the partner claims, with claims that others have a better right to marked: they are kept
+ * and not used ([MS-ADTS] 6.1.6.9.3.2). */
+static enum err claims(struct op *op, struct trust *after, struct span *out)
+{
+    struct trust_local local;
+    struct trust_site site;
+    struct trust *others, *all;
+    struct forest_record *records;
+    struct builder b;
+    unsigned count, found;
+    TRY(other_trusts(op, after->object, &others, &count));
+    local_side(op, &local, &site);
+    all = arena_array(op->a, count + 1, sizeof *all);
+    records = arena_array(op->a, after->record_count, sizeof *records);
+    if (!all || !records)
+        return ERR_NOMEM;
+    if (count)
+        memcpy(all, others, count * sizeof *all);
+    memcpy(records, after->records, after->record_count * sizeof *records);
+    after->records = records;
+    all[count] = *after;
+    const struct route_facts facts = {.local = &local, .trusts = all, .trust_count = count + 1};
+    trust_flag_collisions(&facts, count, records, NULL, 0, &found);
+    builder_in(&b, op->a, FOREST_INFO_MAX);
+    forest_info_put(&b, records, after->record_count);
+    return builder_done(&b, out);
+}
+
+/* --- secrets --------------------------------------------------------------------------------- */
 
 /* One direction's blob with a new password: what was current becomes previous, the version goes up.
  */
@@ -192,8 +217,7 @@ static enum err new_secrets(struct op *op, const struct dir_obj *tdo, uint32_t d
     return s->changed || !tdo ? account_password(op, s) : ERR_OK;
 }
 
-/* --- the account FLATNAME$ (6.1.6.8)
- * ------------------------------------------------------------------------- */
+/* --- the account FLATNAME$ (6.1.6.8) --------------------------------------------------------- */
 
 static struct span account_name(struct op *op, struct span flat)
 {
@@ -256,8 +280,7 @@ enum err trust_delete_account(struct op *op, const struct dir_obj *tdo)
     return e == ERR_OK ? delete_object(op, &o) : e;
 }
 
-/* --- the object
- * ---------------------------------------------------------------------------------------------- */
+/* --- the object ------------------------------------------------------------------------------ */
 
 static enum err begin_tdo(struct op *op, const struct trust *t, struct draft *d)
 {
@@ -275,10 +298,10 @@ static enum err begin_tdo(struct op *op, const struct trust *t, struct draft *d)
     return descriptor_new(d, &container, SPAN_NONE);
 }
 
-static enum err set_tdo(struct draft *d, const struct trust *t, bool drop_info)
+static enum err set_tdo(struct draft *d, struct trust *t, bool drop_info)
 {
     uint8_t sid[SID_BYTES_MAX];
-    const struct intent_trust *in = &d->op->in->trust;
+    struct span info;
     if (t->sid.revision)
         TRY(draft_set(d, ATTR_securityIdentifier, span_of(sid, sid_to_bytes(&t->sid, sid))));
     TRY(draft_set_i32(d, ATTR_trustDirection, (int32_t)t->direction));
@@ -288,9 +311,10 @@ static enum err set_tdo(struct draft *d, const struct trust *t, bool drop_info)
         TRY(draft_set_i32(d, ATTR_msDS_SupportedEncryptionTypes, (int32_t)t->enctypes));
     if (drop_info)
         draft_clear(d, ATTR_msDS_TrustForestTrustInfo);
-    else if (in->forest_info.len)
-        TRY(draft_set(d, ATTR_msDS_TrustForestTrustInfo, in->forest_info));
-    return ERR_OK;
+    if (drop_info || !d->op->in->trust.forest_info.len)
+        return ERR_OK;
+    TRY(claims(d->op, t, &info));
+    return draft_set(d, ATTR_msDS_TrustForestTrustInfo, info);
 }
 
 /* The partner by its DNS name or its flat name. */

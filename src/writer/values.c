@@ -18,8 +18,7 @@ enum err values_attr(struct op *op, struct span name, const struct schema_attr *
     return ERR_OK;
 }
 
-/* --- which attributes a request may touch
- * ------------------------------------------------------------------ */
+/* --- which attributes a request may touch ---------------------------------------------------- */
 
 enum owned {
     OWNED_USER = 1,  /* of users, by the account database */
@@ -106,9 +105,7 @@ enum err values_allowed(struct draft *d, const struct schema_attr *attr)
     return ERR_OK;
 }
 
-/* --- rights
- * ------------------------------------------------------------------------------------------------
- */
+/* --- rights ---------------------------------------------------------------------------------- */
 
 static bool fsmo_right(const struct draft *d)
 {
@@ -168,9 +165,7 @@ static enum err may_write(struct draft *d, const struct schema_attr *attr,
     return granted ? ERR_OK : right_write(d, attr);
 }
 
-/* --- values
- * ------------------------------------------------------------------------------------------------
- */
+/* --- values ---------------------------------------------------------------------------------- */
 
 enum err values_from_text(struct draft *d, const struct schema_attr *attr, struct span text,
                           struct span *out)
@@ -274,8 +269,7 @@ enum err values_apply(struct draft *d, const struct intent_mod *m)
     return plain(d, attr, m);
 }
 
-/* --- the object as a whole
- * --------------------------------------------------------------------------------- */
+/* --- the object as a whole ------------------------------------------------------------------- */
 
 static bool allowed_by_auxiliary(const struct draft *d, const struct schema_attr *attr)
 {

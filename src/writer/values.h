@@ -36,15 +36,13 @@ enum err delete_object(struct op *op, const struct dir_obj *o);
 /* The account of a trust that is being deleted, if it has one (trust.c). */
 enum err trust_delete_account(struct op *op, const struct dir_obj *tdo);
 
-/* --- links (links.c) ---------------------------------------------------------------------------
- */
+/* --- links (links.c) ------------------------------------------------------------------------- */
 
 enum err links_apply(struct draft *d, const struct schema_attr *attr, const struct intent_mod *m);
 /* A foreign principal's object for this SID: found, or made in the same record. */
 enum err links_foreign(struct op *op, const struct sid *sid, dir_id *out);
 
-/* --- the descriptor (descriptor.c) --------------------------------------------------------------
- */
+/* --- the descriptor (descriptor.c) ----------------------------------------------------------- */
 
 enum err descriptor_apply(struct draft *d, const struct intent_mod *m);
 /* The descriptor of a new object; given: nTSecurityDescriptor of the request, or empty. */
@@ -52,8 +50,7 @@ enum err descriptor_new(struct draft *d, const struct dir_obj *parent, struct sp
 /* Hands the change of a container's descriptor, or its move, on to everything below. */
 enum err descriptor_propagate(struct op *op, dir_id id, struct span sd);
 
-/* --- accounts and groups (account.c, group.c, names.c, spn.c) ------------------------------------
- */
+/* --- accounts and groups (account.c, group.c, names.c, spn.c) -------------------------------- */
 
 bool account_is_user(
     const struct schema_class *c); /* user and derived: computer, inetOrgPerson, ... */

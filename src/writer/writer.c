@@ -137,8 +137,11 @@ static void report(struct op *op)
 enum err op_apply(struct op *op)
 {
     struct span record;
-    TRY(change_done(op->c, &record));
-    enum err e = dir_write_apply(op->txn, record, &op->reply->usn);
+    enum err e = change_done(op->c, &record);
+    if (e == ERR_LIMIT || e == ERR_NOMEM)
+        return op_refuse(op, e, REASON_DIR_TOO_LARGE, "the change is too large to be made at once");
+    TRY(e);
+    e = dir_write_apply(op->txn, record, &op->reply->usn);
     if (e == ERR_EXISTS)
         return op_refuse(op, e, REASON_DIR_EXISTS,
                          "an object of that name or identity exists already");
