@@ -1,0 +1,123 @@
+/*
+ * The Kerberos acceptor: a client's GSS tokens in, who the client is out. It takes bare tokens of
+ * the Kerberos mechanism (RFC 4121, under its OID or Microsoft's old one) and SPNEGO (RFC 4178,
+ * [MS-SPNG]); the tickets are for this domain controller's own account, by whichever of its names.
+ *
+ * Life: one struct acceptor a process; one struct acceptor_context a connection (or a SASL bind),
+ * freed before the acceptor. What acceptor_session gives belongs to the context and lives as long
+ * as it. The bytes of *out of each call are in the caller's arena, which must wipe (ARENA_WIPE):
+ * plaintexts of tickets pass through it.
+ *
+ * Not thread-safe. Nothing here waits, and but for new and the token of a session nothing
+ * allocates outside the arena.
+ *
+ * Errors of acceptor_step and gss_*: ERR_REFUSED and acceptor_reason says why; ERR_NOMEM and the
+ * directory's errors are ours. After an error of acceptor_step the context is dead, but *out may
+ * hold a last token (a KRB-ERROR, a SPNEGO reject) that the client should still be sent: this
+ * output is set, perhaps empty, whatever is returned.
+ */
+#ifndef AUTH_ACCEPTOR_H
+#define AUTH_ACCEPTOR_H
+
+#include "base/arena.h"
+#include "base/reasons.h"
+#include "base/times.h"
+#include "crypt/krb_crypto.h"
+#include "directory/directory.h"
+#include "directory/token.h"
+#include "wire/spnego/gss_krb.h"
+
+/* Clocks may differ by this ([MS-KILE] 3.1.1: five minutes). */
+#define ACCEPTOR_SKEW (5 * UTIME_MINUTE)
+/* Authenticators remembered. One older than the skew is refused for its time and may be forgotten;
+ * when so many come within that time, newcomers are refused (AUTH_REPLAY_CACHE_FULL) rather than
+ * an old one forgotten too early. */
+#define ACCEPTOR_REPLAYS_MAX (64u << 10)
+/* Memory of one session: its token and name. */
+#define ACCEPTOR_SESSION_MAX (2u << 20)
+/* Tokens of one negotiation. */
+#define ACCEPTOR_STEPS_MAX 8
+/* What the arena of one call should be able to hold. */
+#define ACCEPTOR_ARENA_FIRST (32u << 10)
+#define ACCEPTOR_ARENA_MAX   (4u << 20)
+
+struct acceptor_env {
+    struct dir *dir;     /* with the SERVICE secrets */
+    struct span dc_name; /* NetBIOS name of this domain controller: its account is NAME$ */
+    utime (*now)(void);
+    void (*random)(void *out, size_t len);
+};
+
+struct acceptor;
+struct acceptor_context;
+
+enum err acceptor_new(const struct acceptor_env *env, struct acceptor **out);
+void acceptor_free(struct acceptor *acc);
+
+enum err acceptor_context_new(struct acceptor *acc, struct acceptor_context **out);
+void acceptor_context_free(struct acceptor_context *c);
+
+/*
+ * One token of the client. *out: the answer, empty when there is none. *done: the session is
+ * there; until then the client owes another token. An empty `in` is answered with an empty *out,
+ * because SASL clients may begin with an empty response.
+ *
+ * bindings: what the server knows of its TLS channel, "tls-server-end-point:" and the hash (RFC
+ * 5929); empty without TLS. Bindings of the client that differ are refused; a client that gives
+ * none is let in unless it says that it would have given them (KERB_AP_OPTIONS_CBT), and
+ * acceptor_session.bound tells the caller, who may ask for more.
+ */
+enum err acceptor_step(struct acceptor_context *c, struct span in, struct span bindings,
+                       struct arena *a, struct span *out, bool *done);
+
+/* Why the last call on this context was refused; REASON_NONE. */
+enum reason acceptor_reason(const struct acceptor_context *c);
+
+struct acceptor_session {
+    const struct dir_token *token;
+    struct span principal;      /* "user@REALM" of the ticket; empty until the ticket was opened */
+    utime endtime;              /* of the ticket: the session should end with it */
+    uint32_t flags;             /* enum gss_flag: what the client asked for and has */
+    bool bound;                 /* its channel bindings are the server's */
+    enum spnego_mech mech;      /* SPNEGO_MECH_KRB5 or SPNEGO_MECH_MS_KRB5 */
+    struct krb_key session_key; /* what RPC and SMB call the session key: the last subkey agreed */
+};
+/* NULL before acceptor_step was done. */
+const struct acceptor_session *acceptor_session(const struct acceptor_context *c);
+
+/* --- messages after the context is made: RFC 4121 section 4.2 ----------------------------------
+ * ERR_STATE before acceptor_step was done. Sequence numbers are checked when the client asked for
+ * them: what is out of order is refused (AUTH_MESSAGE_SEQUENCE). */
+
+/* What gss_wrap adds at most to a message. */
+#define GSS_WRAP_OVERHEAD_MAX (2 * GSS_KRB_HEADER + KRB_OVERHEAD_MAX)
+
+/* seal: confidentiality, else only signed. */
+enum err gss_wrap(struct acceptor_context *c, bool seal, struct span plain, struct arena *a,
+                  struct span *out);
+enum err gss_unwrap(struct acceptor_context *c, struct span token, struct arena *a,
+                    bool *sealed_out, struct span *plain_out);
+enum err gss_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
+                     struct span *out);
+enum err gss_verify_mic(struct acceptor_context *c, struct span message, struct span mic);
+
+/* --- SASL GSSAPI (RFC 4752 section 3.1, [MS-ADTS] 5.1.1.1.1) -----------------------------------
+ * After the context is made and the client acknowledged it (an empty token), the server offers its
+ * layers and the client chooses one. GSS-SPNEGO has no such exchange: there gss_flag's CONF or
+ * INTEG decides (acceptor_layer_of_flags). */
+
+/* The wrapped offer. layers: set of enum gss_sasl_layer; what the context cannot do is left out.
+ * max_buffer: largest wrapped message that the server takes, below 2^24. */
+enum err acceptor_sasl_offer(struct acceptor_context *c, unsigned layers, uint32_t max_buffer,
+                             struct arena *a, struct span *out);
+struct acceptor_sasl_choice {
+    enum gss_sasl_layer layer;
+    uint32_t max_buffer; /* largest wrapped message that the client takes */
+    struct span authzid; /* in the arena; empty: the client itself */
+};
+/* AUTH_SASL_LAYER when it was not offered, AUTH_SASL_MALFORMED. */
+enum err acceptor_sasl_chosen(struct acceptor_context *c, struct span token, struct arena *a,
+                              struct acceptor_sasl_choice *out);
+enum gss_sasl_layer acceptor_layer_of_flags(uint32_t flags);
+
+#endif
