@@ -29,7 +29,6 @@ struct dns_rr_list {
 
 /* Appends in the arena, at most DNS_RRS_MAX records: ERR_LIMIT beyond, ERR_NOMEM. */
 enum err dns_rr_add(struct dns_rr_list *list, struct arena *a, const struct dns_rr *rr);
-bool dns_rr_same(const struct dns_rr *a, const struct dns_rr *b); /* TTL ignored */
 
 struct dns_answer {
     enum dns_rcode rcode; /* below 16 */

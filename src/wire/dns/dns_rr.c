@@ -17,9 +17,3 @@ enum err dns_rr_add(struct dns_rr_list *list, struct arena *a, const struct dns_
     list->rrs[list->count++] = *rr;
     return ERR_OK;
 }
-
-bool dns_rr_same(const struct dns_rr *a, const struct dns_rr *b)
-{
-    return a->type == b->type && a->klass == b->klass && span_eq(a->rdata, b->rdata) &&
-           dns_name_eq(a->owner, b->owner);
-}
