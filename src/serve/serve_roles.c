@@ -40,6 +40,14 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                       .system = true,
                       .ports = {{464, true}, {464, false}},
                       .begin = serve_begin_kpasswd},
+    [ROLE_PEER] = {.name = "peer",
+                   .secrets = ACCOUNT,
+                   .calls = READER | PLAT_CALLS_SERVE | PLAT_CALLS_DIAL,
+                   .per_dc = true,
+                   .writes = true,
+                   .system = true,
+                   .begin = serve_begin_peer,
+                   .linked = serve_linked_peer},
 };
 
 const struct serve_role_row *serve_role(enum serve_role role)
