@@ -75,7 +75,10 @@ def main():
             if not m:
                 continue
             target = os.path.dirname(m.group(1))
-            if target != folder and target not in uses.get(folder, ()):
+            allowed = list(uses.get(folder, ()))
+            if re.search(r"_(test|fuzz)\.[ch]$", path) and folder in uses:
+                allowed += tree.names(folder, "test_uses")
+            if target != folder and target not in allowed:
                 faults.append('%s:%d: %s does not use "%s"' % (path, n, folder, m.group(1)))
     for fault in faults:
         print(fault)

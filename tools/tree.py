@@ -25,7 +25,8 @@ def folders():
 
 
 def names(folder, what):
-    """A list that a folder's meson.build declares: uses, unit_tests, fuzz_targets, programs."""
+    """A list that a folder's meson.build declares: uses, test_uses, unit_tests, fuzz_targets,
+    programs."""
     text = read("src/%s/meson.build" % folder)
     found = []
     for m in re.finditer(r"^%s \+?= (?:files\()?[\[(]?(.*?)[\])]\s*$" % what, text, re.S | re.M):

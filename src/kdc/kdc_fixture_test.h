@@ -23,10 +23,17 @@
 
 struct realm {
     char path[64], volatile_path[80];
-    const char *dns, *realm;
+    const char *dns, *flat;
+    struct sid sid; /* of the domain; revision 0: drawn */
     struct dir *dir;
     struct kdc *kdc;
+    /* Whoever carries intents out; NULL: they are only noted, and answered with intent_err. */
+    enum err (*carry_out)(struct realm *r, const struct intent *in, struct arena *a,
+                          struct intent_reply *out);
+    void *writer;
+    struct event_sink sink;
     struct event last; /* of the last request */
+    enum reason first; /* refusal since a test cleared it: libkrb5 tries again in other ways */
     struct intent asked;
     unsigned intents;
     enum err intent_err;
@@ -58,15 +65,18 @@ static inline void fixture_event(void *ctx, const struct event *ev)
 {
     struct realm *r = ctx;
     r->last = *ev;
+    if (r->first == REASON_NONE)
+        r->first = ev->reason;
 }
 
 static inline enum err fixture_intent(void *ctx, const struct intent *in, struct arena *a,
                                       struct intent_reply *out)
 {
     struct realm *r = ctx;
-    (void)a;
     r->asked = *in;
     r->intents++;
+    if (r->carry_out)
+        return r->carry_out(r, in, a, out);
     *out = (struct intent_reply){.err = r->intent_err};
     return ERR_OK;
 }
@@ -74,12 +84,12 @@ static inline enum err fixture_intent(void *ctx, const struct intent *in, struct
 static inline void fixture_forest(struct realm *r, const char *dns, const char *flat)
 {
     static const uint8_t master[32] = {9, 8, 7};
-    static struct event_sink sink = {.write = fixture_event};
     struct span address = SPAN_LIT("127.0.0.1");
     struct provision_dc dc = {SPAN_LIT("dc1"), &address, 1};
     struct provision_args args = {.dns_name = span_str(dns),
                                   .flat_name = span_str(flat),
                                   .admin_password = span_str(ADMIN_PASSWORD),
+                                  .domain_sid = r->sid,
                                   .dcs = &dc,
                                   .dc_count = 1,
                                   .now = test_now - 30 * UTIME_DAY,
@@ -97,9 +107,9 @@ static inline void fixture_forest(struct realm *r, const char *dns, const char *
         fail_msg("%s", why);
     assert_int_equal(provision_forest(r->dir, &args), ERR_OK);
     r->dns = dns;
-    sink.ctx = r;
+    r->sink = (struct event_sink){.write = fixture_event, .ctx = r};
     struct kdc_env env = {.dir = r->dir,
-                          .events = &sink,
+                          .events = &r->sink,
                           .dc_name = SPAN_LIT("DC1"),
                           .now = fixture_now,
                           .random = fixture_random,
