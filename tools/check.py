@@ -141,7 +141,9 @@ def powercut(tally, args):
 
 
 def sanitize(tally, args):
-    if build(tally, "build-asan", ["-Db_sanitize=address,undefined", "-Doptimization=1"]):
+    # gcc warns of what its own instrumentation has made unclear; the build before has all warnings.
+    options = ["-Db_sanitize=address,undefined", "-Doptimization=1", "-Dwerror=false"]
+    if build(tally, "build-asan", options):
         unit_tests(tally, "build-asan", 4)
 
 

@@ -25,22 +25,21 @@ CODECS = WIRE - {"wire/ms", "wire/ndr", "wire/der"}
 # What a folder may never use although it is lower, or the only ones that it may.
 NEVER = {
     "directory": {"plat"} | CODECS, "trust": {"plat", "store"} | CODECS, "network": {"plat"},
-    "writer": {"auth"} | CODECS, "control": {"auth"} | CODECS,
+    "writer": {"auth"} | CODECS, "control": CODECS,
 }
 NEVER.update({f: {"plat", "store"} for f in WIRE})
 ONLY = {
     "store": {"base", "plat"}, "cli": {"base", "plat", "operation"}, "operation": {"base"},
     "network": {"base"}, "plat": {"base"}, "crypt": {"base"},
 }
-ANYONE_ABOVE = {"writer", "control"}  # floor 6 is below floor 7 only
+NO_SERVICES = {"writer", "control"}  # they speak no service's protocol; control reads trusts as auth does
 
 
 def may_use(folder, used):
     if used in NEVER.get(folder, ()) or (folder in ONLY and used not in ONLY[folder]):
         return False
     if FLOOR[used] < FLOOR[folder]:
-        # The one that changes a directory and the one that manages it speak no service's protocol.
-        return not (folder in ANYONE_ABOVE and FLOOR[used] > 3)
+        return not (folder in NO_SERVICES and FLOOR[used] > 4)
     return used in SECOND_LEVEL and folder in WIRE - SECOND_LEVEL
 
 

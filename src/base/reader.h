@@ -18,7 +18,8 @@ struct reader {
 
 static inline struct reader reader_of(struct span s)
 {
-    return (struct reader){s.ptr, s.len, 0, ERR_OK};
+    /* Of no bytes, an address all the same: offsets from NULL are not defined. */
+    return (struct reader){s.ptr ? s.ptr : (const uint8_t *)"", s.ptr ? s.len : 0, 0, ERR_OK};
 }
 
 /* Records the first error; later ones are ignored. */
