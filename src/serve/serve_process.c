@@ -231,7 +231,9 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
 
 void serve_process_free(struct serve_process *process)
 {
-    plat_child_stop(process->child, SERVE_GRACE);
+    /* When the whole service stops, the supervisor has ended and freed the children already. */
+    if (!process->parent->stopping)
+        plat_child_stop(process->child, SERVE_GRACE);
     if (process->channel)
         plat_channel_free(process->channel);
     free(process);
