@@ -1,0 +1,62 @@
+#include "base/test.h"
+#include "serve/serve.h"
+
+static struct arena arena;
+
+static enum err parse(const char *text, struct serve_config *config, const char **why)
+{
+    serve_config_default(config);
+    return serve_config_parse(span_str(text), config, &arena, why);
+}
+
+static void takes_settings_and_comments(void **state)
+{
+    struct serve_config c;
+    const char *why;
+    (void)state;
+    assert_int_equal(
+        parse("# a comment\n\n state-dir = /srv/x \r\nuser=svc\nkdc-workers = 4\nlog = -", &c,
+              &why),
+        ERR_OK);
+    assert_string_equal(c.state_dir, "/srv/x");
+    assert_string_equal(c.user, "svc");
+    assert_int_equal(c.kdc_workers, 4);
+    assert_string_equal(c.log, "-");
+    assert_string_equal(c.run_dir, "/run/entente");
+}
+
+static void refuses_with_line_and_remedy(void **state)
+{
+    static const struct {
+        const char *text, *line, *word;
+    } rows[] = {
+        {"user = a\nnonsense\n", "line 2", "name = value"},
+        {"colour = red\n", "line 1", "state-dir"},
+        {"state-dir = relative\n", "line 1", "absolute"},
+        {"log = \n", "line 1", "log"},
+        {"user = a/b\n", "line 1", "user"},
+        {"\n\nkdc-workers = 0\n", "line 3", "1 to 64"},
+        {"dns-workers = 65\n", "line 1", "1 to 64"},
+        {"ldap-workers = two\n", "line 1", "1 to 64"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct serve_config c;
+        const char *why = "";
+        assert_int_equal(parse(rows[i].text, &c, &why), ERR_RANGE);
+        if (!strstr(why, rows[i].line) || !strstr(why, rows[i].word))
+            fail_msg("\"%s\" names neither %s nor %s", why, rows[i].line, rows[i].word);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_settings_and_comments),
+        cmocka_unit_test(refuses_with_line_and_remedy),
+    };
+    arena_init(&arena, 4096, 1 << 20, 0);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_fini(&arena);
+    return failed;
+}
