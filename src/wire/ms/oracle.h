@@ -121,6 +121,25 @@ static inline struct span oracle_again(struct arena *a, const char *type, struct
     return oracle_bytes(a);
 }
 
+/* Whom a PAC speaks of as Samba reads it, one line each. */
+static inline struct span oracle_pac_sids(struct arena *a, struct span pac)
+{
+    struct builder b;
+    struct span out;
+
+    fprintf(oracle.to, "sids pac %.*s\n", SPAN_ARG(text_hex(a, pac)));
+    fflush(oracle.to);
+    oracle_line();
+    unsigned lines = (unsigned)strtoul(oracle.line, NULL, 10);
+    builder_in(&b, a, ORACLE_ANSWER_MAX);
+    while (lines--) {
+        builder_span(&b, oracle_line());
+        builder_u8(&b, '\n');
+    }
+    assert_int_equal(builder_done(&b, &out), ERR_OK);
+    return out;
+}
+
 static inline void assert_fields_equal(struct builder *got, struct span expected)
 {
     struct span out;

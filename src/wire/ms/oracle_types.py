@@ -231,6 +231,19 @@ def pac(rnd, f):
     return v
 
 
+def pac_sids(data):
+    for b in ndr_unpack(krb5pac.PAC_DATA, data).buffers:
+        if b.type == krb5pac.PAC_TYPE_LOGON_INFO:
+            info = b.info.info
+    base = info.info3.base
+    lines = ["user %s-%d" % (base.domain_sid, base.rid), "primary %d" % base.primary_gid]
+    lines += ["group %d" % g.rid for g in base.groups.rids or []]
+    lines += ["extra %s" % s.sid for s in info.info3.sids or []]
+    lines += ["resource %s-%d" % (info.resource_groups.domain_sid, g.rid)
+              for g in info.resource_groups.groups.rids or []]
+    return lines
+
+
 # --- trusts ------------------------------------------------------------------------------------------
 
 
