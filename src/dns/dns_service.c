@@ -184,6 +184,11 @@ enum err dns_service_new(struct plat_loop *loop, const struct dns_zones *zones,
     return ERR_OK;
 }
 
+void dns_service_recursion(struct dns_service *s, const struct dns_networks *networks)
+{
+    s->config.recursion = *networks;
+}
+
 enum err dns_service_udp(struct dns_service *s, int fd)
 {
     return plat_udp_add(s->udp, fd);

@@ -60,6 +60,9 @@ enum err dns_service_tcp(struct dns_service *s, int fd);
 /* Closes everything; who waits over UDP gets SERVFAIL. */
 void dns_service_free(struct dns_service *s);
 
+/* Replaces the networks that may have other names looked up: from the next request on. */
+void dns_service_recursion(struct dns_service *s, const struct dns_networks *networks);
+
 struct dns_counts {
     uint64_t requests;
     uint64_t compiled; /* answered from dns_answers */

@@ -245,13 +245,21 @@ enum reason trust_check_new(const struct trust *t, const struct trust_local *l,
     return r != REASON_NONE ? r : check_identity(t, l, others, count);
 }
 
+/* Names and SID stay; a SID that was not known when the trust was made is learned once. */
+static bool same_partner(const struct trust *before, const struct trust *after)
+{
+    return ascii_eq_fold(before->dns_name, after->dns_name) &&
+           text_eq_fold(before->flat_name, after->flat_name) &&
+           (before->sid.count == 0 || sid_eq(&before->sid, &after->sid));
+}
+
 enum reason trust_check_change(const struct trust *before, const struct trust *after,
                                const struct trust_local *l, const struct trust_site *site,
                                const struct trust *others, unsigned count, bool *drop_info_out)
 {
     uint32_t changed = before->attributes ^ after->attributes;
 
-    if (!all_of(compare(after, before->dns_name, before->flat_name, &before->sid)) &&
+    if (!same_partner(before, after) &&
         !(after->type == TRUST_MIT && ascii_eq_fold(before->dns_name, after->dns_name)))
         return REASON_TRUST_CHANGE_IDENTITY;
     if (before->type != after->type)

@@ -238,6 +238,11 @@ static void test_changes(void **state)
     after = forest;
     after.sid = sid_of(STRANGER);
     assert_int_equal(change(&forest, &after, &drop), REASON_TRUST_CHANGE_IDENTITY);
+    struct trust unknown = forest; /* its SID is learned, once */
+    unknown.sid = (struct sid){0};
+    assert_int_equal(change(&unknown, &forest, &drop), REASON_NONE);
+    assert_int_equal(change(&unknown, &unknown, &drop), REASON_NONE);
+    assert_int_equal(change(&forest, &unknown, &drop), REASON_TRUST_CHANGE_IDENTITY);
     after = forest;
     after.flat_name = SPAN_LIT("NEW");
     assert_int_equal(change(&forest, &after, &drop), REASON_TRUST_CHANGE_IDENTITY);
