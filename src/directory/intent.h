@@ -48,7 +48,9 @@ enum intent_flags {
     INTENT_NEW_KEY = 128, /* KEYTAB: a new random password first */
     INTENT_PROVED = 256,  /* SET_PASSWORD by its owner, who just proved the old one to the KDC:
                              old_password is empty (accepted where INTENT_SYSTEM is) */
-    INTENT_FLAGS_ALL = 511,
+    INTENT_LOGON = 512,   /* LOCKOUT from a service that verifies passwords but is not trusted with
+                             INTENT_SYSTEM: accepted only on channels that serve gave to ldap */
+    INTENT_FLAGS_ALL = 1023,
 };
 
 enum intent_mod_op { MOD_ADD, MOD_DELETE, MOD_REPLACE };

@@ -107,6 +107,8 @@ void serve_linked_writer(struct serve_child *child, uint32_t type, struct span p
     c->role = child->state;
     if (role == ROLE_CONTROL || serve_role(role)->system)
         c->allowed_flags = INTENT_SYSTEM | INTENT_PROVED;
+    else if (role == ROLE_LDAP)
+        c->allowed_flags = INTENT_LOGON;
     if (plat_channel_new(child->loop, fd, &ops, c, &c->channel) != ERR_OK) {
         close(fd);
         free(c);

@@ -48,6 +48,13 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                    .system = true,
                    .begin = serve_begin_peer,
                    .linked = serve_linked_peer},
+    [ROLE_LDAP] = {.name = "ldap",
+                   .secrets = SERVICE | BIND,
+                   .calls = READER | PLAT_CALLS_SERVE,
+                   .per_dc = true,
+                   .writes = true,
+                   .ports = {{389, true}, {389, false}, {3268, false}},
+                   .begin = serve_begin_ldap},
 };
 
 const struct serve_role_row *serve_role(enum serve_role role)

@@ -17,7 +17,7 @@ enum err op_lockout(struct op *op)
         return op_refuse(op, ERR_NOT_FOUND, REASON_DIR_NO_OBJECT, "there is no account %u",
                          op->in->account);
     TRY(e);
-    if (!op_system(op))
+    if (!op_system(op) && !(op->in->flags & INTENT_LOGON))
         return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
                          "lockouts come from the services alone");
     builder_over(&b, when, sizeof when);

@@ -243,7 +243,8 @@ static bool understand(struct writer_message *m, struct intent *in, struct inten
                                        .text = SPAN_LIT("the intent does not decode")};
         return false;
     }
-    if ((in->flags & (INTENT_SYSTEM | INTENT_PROVED)) && !(m->allowed_flags & INTENT_SYSTEM)) {
+    if (((in->flags & (INTENT_SYSTEM | INTENT_PROVED)) && !(m->allowed_flags & INTENT_SYSTEM)) ||
+        ((in->flags & INTENT_LOGON) && !(m->allowed_flags & INTENT_LOGON))) {
         *reply = (struct intent_reply){
             .err = ERR_DENIED,
             .reason = REASON_DIR_ACCESS,

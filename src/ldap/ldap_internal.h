@@ -1,0 +1,199 @@
+/*
+ * Inside the LDAP service: connections, requests, and the verbs.
+ *
+ * A request object holds all memory of one request and comes out of a pool. Most requests are
+ * answered before consume returns; a search that fills the output, or a write that waits for the
+ * writer, stays with its session as `running`, and no other message of that connection is looked at
+ * meanwhile. A paged search rests in session->pages between its pages.
+ */
+#ifndef LDAP_LDAP_INTERNAL_H
+#define LDAP_LDAP_INTERNAL_H
+
+#include "base/builder.h"
+#include "directory/search.h"
+#include "ldap/ldap.h"
+#include "plat/datagram.h"
+#include "plat/stream.h"
+#include "wire/ldap/ldap_controls.h"
+#include "wire/ldap/ldap_message.h"
+#include "wire/ldap/ldap_write.h"
+
+/* AD's lDAPAdminLimits. */
+#define LDAP_PAGE_MAX       1000
+#define LDAP_VALUES_RANGE   1500
+#define LDAP_QUERY_DURATION (120 * UTIME_SECOND)
+#define LDAP_PAGED_MAX      4 /* searches between pages on one connection */
+#define LDAP_ENTRY_MAX      (24u << 20)
+#define LDAP_REQUEST_ARENA  (48u << 20)
+#define LDAP_POOL_MAX       64
+#define LDAP_IDENTITY_MAX   (4u << 20)
+#define LDAP_GC_PORT        3268
+#define LDAP_TLS_PORT       636
+#define LDAP_GC_TLS_PORT    3269
+
+struct ldap_acceptor;
+
+struct ldap_server {
+    struct ldap_env env;
+    struct plat_stream *tcp;
+    struct plat_udp *udp;
+    struct ldap_request *pool;
+    unsigned pooled;
+    uint64_t next_cookie;
+};
+
+/* What the controls of a request ask for. */
+struct ldap_options {
+    bool paged, show_deleted, domain_scope, phantom_root, extended_dn, extended_text;
+    bool permissive, tree_delete, has_sd_flags;
+    struct ldap_paged page;
+    uint32_t sd_flags;
+};
+
+/* Who is on the other end. */
+struct ldap_identity {
+    struct arena memory; /* of the token */
+    struct dir_token token;
+    struct span name; /* for whoami and events: "AWS\\alice" */
+    bool bound;
+};
+
+struct ldap_session {
+    struct ldap_server *server;
+    struct plat_conn *conn;
+    struct ldap_identity who;
+    struct ldap_request *running;
+    struct ldap_request *pages;
+    struct ldap_acceptor *sasl; /* a SASL bind under way */
+    bool gc, tls, sealed;
+};
+
+/* One attribute that a search asks for. */
+struct ldap_wanted {
+    const struct schema_attr *attr;
+    struct span option; /* "binary", or empty */
+    bool range;
+    uint32_t low, high; /* high UINT32_MAX: the rest */
+};
+
+struct ldap_want {
+    bool all;
+    struct ldap_wanted *list;
+    unsigned count;
+};
+
+struct ldap_request {
+    struct ldap_request *next;
+    struct ldap_session *session;
+    struct arena arena;   /* the message and what lives as long as the request */
+    struct arena scratch; /* one candidate of a search */
+    struct arena values;  /* one entry's values */
+    struct arena out;     /* one response */
+    struct ldap_message *m;
+    int32_t id;
+    struct ldap_options options;
+    struct dir_snap snap;
+    bool has_snap;
+    /* search */
+    struct dir_search q;
+    struct ldap_want want;
+    utime deadline;
+    uint32_t size_limit, sent, page_sent;
+    dir_id held; /* found, and kept for the next page */
+    uint64_t cookie;
+    /* write */
+    struct plat_call call;
+    bool calling;
+};
+
+/* --- ldap_session.c --- */
+
+/* Sends what the builder holds. */
+enum err ldap_send(struct ldap_session *ss, struct builder *b);
+/* A builder in the request's memory for one response. */
+void ldap_response(struct ldap_request *rq, struct builder *b);
+/* A result without more: code, AD's diagnostic text, matched DN. text may be NULL. */
+enum err ldap_reply(struct ldap_request *rq, uint32_t code, const char *text, struct span matched);
+enum err ldap_reply_with(struct ldap_request *rq, uint32_t code, const char *text,
+                         struct span matched, const struct ldap_control *controls, uint32_t count);
+enum err ldap_request_read(struct ldap_request *rq);
+void ldap_request_pause(struct ldap_request *rq);
+/* Back to the pool; the session's pointers are the caller's. */
+void ldap_request_free(struct ldap_request *rq);
+struct ldap_request *ldap_request_new(struct ldap_session *ss);
+bool ldap_private(const struct ldap_session *ss);
+void ldap_event(struct ldap_session *ss, const char *name, enum reason reason, struct span detail);
+
+/* --- ldap_identity.c --- */
+
+void ldap_identity_clear(struct ldap_identity *who);
+/* The session becomes this account, or these SIDs (the first is the user). */
+enum err ldap_identity_account(struct ldap_session *ss, const struct dir_snap *s, dir_id account,
+                               struct span name);
+
+/* --- ldap_options.c --- */
+
+/* Reads the controls. LDAP_SUCCESS, or the code to refuse with. */
+enum ldap_code ldap_options_read(const struct ldap_message *m, struct ldap_options *out);
+
+/* --- ldap_rootdse.c, ldap_ping.c --- */
+
+struct ldap_facts {
+    struct dir_naming naming;
+    struct span host;     /* DNS name */
+    struct span computer; /* NetBIOS name */
+    struct span domain_dn, root_dn, config_dn, schema_dn, server_dn;
+};
+enum err ldap_facts(const struct ldap_server *sv, const struct dir_snap *s, struct arena *a,
+                    struct ldap_facts *out);
+/* The whole answer of a search with base "" and scope base, entry and result. ERR_NOT_FOUND:
+ * nothing at all is to be answered to a datagram. */
+enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
+                      const struct ldap_message *m, bool tls, struct arena *a, struct builder *b);
+/* The NetLogon attribute's value. ERR_NOT_FOUND: no such domain here. */
+enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
+                         const struct ldap_filter *filter, struct arena *a, struct span *out);
+
+/* --- ldap_filter.c --- */
+
+enum err ldap_translate(const struct ldap_filter *in, struct arena *a, struct dir_filter **out);
+
+/* --- ldap_entry.c --- */
+
+enum err ldap_want_parse(const struct ldap_search *in, struct arena *a, struct ldap_want *out);
+enum err ldap_entry_put(struct ldap_request *rq, const struct dir_obj *o, struct builder *b);
+
+/* --- ldap_values.c --- */
+
+/* The DN as the request wants it: with <GUID> and <SID> for extended DN. */
+enum err ldap_dn_text(struct ldap_request *rq, dir_id id, struct arena *a, struct span *out);
+/* One attribute's values into the entry, when the object has any. */
+enum err ldap_put_stored(struct ldap_request *rq, const struct dir_obj *o,
+                         const struct ldap_wanted *w, struct ldap_entry *e);
+enum err ldap_put_links(struct ldap_request *rq, const struct dir_obj *o,
+                        const struct ldap_wanted *w, struct ldap_entry *e);
+enum err ldap_put_constructed(struct ldap_request *rq, const struct dir_obj *o,
+                              const struct ldap_wanted *w, struct ldap_entry *e);
+enum err ldap_put_descriptor(struct ldap_request *rq, const struct dir_obj *o,
+                             const struct ldap_wanted *w, struct ldap_entry *e);
+void ldap_put_attr_name(struct ldap_entry *e, const struct ldap_wanted *w, struct arena *a);
+
+/* --- the verbs; each answers and returns ERR_OK, or leaves the request running (ERR_BUSY) --- */
+
+enum err ldap_do_search(struct ldap_request *rq);
+enum err ldap_go_on_search(struct ldap_request *rq);
+void ldap_drop_pages(struct ldap_session *ss);
+enum err ldap_do_bind(struct ldap_request *rq);
+enum err ldap_do_extended(struct ldap_request *rq);
+enum err ldap_do_change(struct ldap_request *rq);
+/* The connection is gone: its running request goes, too. */
+void ldap_abandon_change(struct ldap_request *rq);
+
+/* --- TLS and SASL --- */
+
+extern const struct plat_filter_ops ldap_tls_filter;
+enum err ldap_start_tls(struct ldap_session *ss);
+void ldap_sasl_free(struct ldap_acceptor *sasl);
+enum err ldap_bind_sasl(struct ldap_request *rq);
+
+#endif
