@@ -26,6 +26,9 @@ struct kdc_env {
      * before they are acted on, and for password changes. */
     enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
                        struct intent_reply *out);
+    /* Optional. A logon whose time is worth keeping (lastLogonTimestamp is old): the owner gathers
+     * them and sends batches to the writer. */
+    void (*logged_on)(void *ctx, dir_id account, int64_t when_filetime);
     void *ctx;
 };
 

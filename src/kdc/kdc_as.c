@@ -234,6 +234,18 @@ static enum err prove(struct kdc_request *r, struct as *as)
     return ERR_OK;
 }
 
+/* lastLogonTimestamp ([MS-ADA1] 2.352): kept when it is 14 days old, less up to 5 so that
+ * accounts do not come all at once. */
+static void keep_logon(struct kdc_request *r, const struct kdc_account *client)
+{
+    int64_t now = utime_to_filetime(r->now);
+    int64_t day = 10 * UTIME_DAY; /* in 100 ns */
+    int64_t last = dir_attr_i64(&client->obj, ATTR_lastLogonTimestamp, 0);
+    vol_good_logon(r->kdc->env.dir, client->facts.id, now);
+    if (r->kdc->env.logged_on && now - last > (14 - client->facts.id % 5) * day)
+        r->kdc->env.logged_on(r->kdc->env.ctx, client->facts.id, now);
+}
+
 enum err kdc_as(struct kdc_request *r, struct span *reply_out)
 {
     struct as *as = arena_new(r->a, struct as);
@@ -256,6 +268,6 @@ enum err kdc_as(struct kdc_request *r, struct span *reply_out)
     set_flags(r, as, !(as->client.facts.uac & UAC_DONT_REQ_PREAUTH) || r->padata->count > 0);
     TRY(make_ticket(r, as));
     TRY(make_reply(r, as, reply_out));
-    vol_good_logon(r->kdc->env.dir, as->client.facts.id, utime_to_filetime(r->now));
+    keep_logon(r, &as->client);
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "directory/intent.h"
 #include "kdc/kdc.h"
 #include "plat/clock.h"
 #include "plat/datagram.h"
@@ -16,6 +17,11 @@
 typedef void (*kdc_answer_fn)(struct kdc *k, enum kdc_transport transport, struct span request,
                               struct arena *a, struct span *reply_out);
 
+/* Logons that wait for the writer; more at once than this are not kept. */
+#define LOGONS_MAX    1024
+#define LOGONS_PERIOD (5 * UTIME_SECOND)
+#define LOGONS_MEMORY (64u << 10)
+
 struct kdc_role {
     struct serve_child *child;
     struct kdc *kdc;
@@ -23,7 +29,44 @@ struct kdc_role {
     struct arena tcp_arena;
     struct plat_udp *udp;
     struct plat_stream *tcp;
+    unsigned logon_count;
+    dir_id logon_id[LOGONS_MAX];
+    int64_t logon_time[LOGONS_MAX];
 };
+
+static void logged_on(void *ctx, dir_id account, int64_t when)
+{
+    struct serve_child *child = ctx;
+    struct kdc_role *role = child->state;
+    for (unsigned i = 0; i < role->logon_count; i++) {
+        if (role->logon_id[i] == account)
+            return;
+    }
+    if (role->logon_count == LOGONS_MAX)
+        return;
+    role->logon_id[role->logon_count] = account;
+    role->logon_time[role->logon_count++] = when;
+}
+
+/* Without waiting: a batch that is lost is made again at the next logons. */
+static void send_logons(void *ctx)
+{
+    struct kdc_role *role = ctx;
+    struct intent in = {.kind = INTENT_LOGON_BATCH,
+                        .flags = INTENT_SYSTEM,
+                        .batch_ids = role->logon_id,
+                        .batch_times = role->logon_time,
+                        .batch_count = role->logon_count};
+    struct arena a;
+    struct span bytes;
+    if (role->logon_count == 0 || !role->child->writer)
+        return;
+    arena_init(&a, 0, LOGONS_MEMORY, 0);
+    if (intent_encode(&in, &a, &bytes) == ERR_OK &&
+        plat_channel_send(role->child->writer, INTENT_MESSAGE, bytes, -1) == ERR_OK)
+        role->logon_count = 0;
+    arena_fini(&a);
+}
 
 static void answer_udp(void *ctx, const struct plat_udp_request *rq, struct builder *reply)
 {
@@ -107,6 +150,7 @@ static enum err begin(struct serve_child *child, uint16_t port, kdc_answer_fn an
                           .now = plat_now,
                           .random = plat_random,
                           .intent = serve_intent,
+                          .logged_on = logged_on,
                           .ctx = child};
     *why_out = "the KDC cannot listen";
     if (!role)
@@ -118,6 +162,10 @@ static enum err begin(struct serve_child *child, uint16_t port, kdc_answer_fn an
     TRY(kdc_new(&env, &role->kdc));
     TRY(plat_udp_new(child->loop, &udp_ops, &udp_limits, role, &role->udp));
     TRY(plat_stream_new(child->loop, &tcp_ops, &tcp_limits, child->events, role, &role->tcp));
+    struct plat_timer *timer = plat_timer_new(child->loop, send_logons, role);
+    if (!timer)
+        return ERR_NOMEM;
+    plat_timer_start(timer, LOGONS_PERIOD, LOGONS_PERIOD);
     return listen_all(role, port);
 }
 

@@ -26,7 +26,7 @@ struct client {
 
 struct waiting {
     struct client *client;
-    uint32_t seq;
+    uint32_t seq; /* 0: no answer is wanted */
 };
 
 struct writer_role {
@@ -49,7 +49,7 @@ static void answer(struct writer_role *role, unsigned i)
 {
     struct client *c = role->waiting[i].client;
     c->pending--;
-    if (c->channel)
+    if (c->channel && role->waiting[i].seq)
         (void)plat_channel_reply(c->channel, role->waiting[i].seq, INTENT_MESSAGE,
                                  role->message[i].reply_out, -1);
     release(c);
@@ -73,7 +73,7 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
     struct client *c = ctx;
     struct writer_role *role = c->role;
     (void)ch;
-    if (msg->type != INTENT_MESSAGE || msg->seq == 0)
+    if (msg->type != INTENT_MESSAGE)
         return;
     struct span bytes = arena_dup_span(&role->memory, msg->payload);
     if (arena_failed(&role->memory))
