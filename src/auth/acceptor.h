@@ -11,10 +11,10 @@
  * Not thread-safe. Nothing here waits, and but for new and the token of a session nothing
  * allocates outside the arena.
  *
- * Errors of acceptor_step and gss_*: ERR_REFUSED and acceptor_reason says why; ERR_NOMEM and the
- * directory's errors are ours. After an error of acceptor_step the context is dead, but *out may
- * hold a last token (a KRB-ERROR, a SPNEGO reject) that the client should still be sent: this
- * output is set, perhaps empty, whatever is returned.
+ * Errors: ERR_REFUSED and acceptor_reason says why; ERR_NOMEM and the directory's errors are ours.
+ * After an error of acceptor_step the context is dead, but *out may hold a last token (a KRB-ERROR,
+ * a SPNEGO reject) that the client should still be sent: this output is set, perhaps empty,
+ * whatever is returned.
  */
 #ifndef AUTH_ACCEPTOR_H
 #define AUTH_ACCEPTOR_H
@@ -32,7 +32,7 @@
 /* Authenticators remembered. One older than the skew is refused for its time and may be forgotten;
  * when so many come within that time, newcomers are refused (AUTH_REPLAY_CACHE_FULL) rather than
  * an old one forgotten too early. */
-#define ACCEPTOR_REPLAYS_MAX (64u << 10)
+#define ACCEPTOR_REPLAYS_MAX (256u << 10)
 /* Memory of one session: its token and name. */
 #define ACCEPTOR_SESSION_MAX (2u << 20)
 /* Tokens of one negotiation. */
@@ -73,6 +73,10 @@ enum err acceptor_step(struct acceptor_context *c, struct span in, struct span b
 /* Why the last call on this context was refused; REASON_NONE. */
 enum reason acceptor_reason(const struct acceptor_context *c);
 
+/* Whose ticket it is, "user@REALM", for events: known as soon as the ticket was opened, before the
+ * client has proved that it may use it. Empty before. */
+struct span acceptor_principal(const struct acceptor_context *c);
+
 struct acceptor_session {
     const struct dir_token *token;
     struct span principal;      /* "user@REALM" of the ticket; empty until the ticket was opened */
@@ -89,17 +93,17 @@ const struct acceptor_session *acceptor_session(const struct acceptor_context *c
  * ERR_STATE before acceptor_step was done. Sequence numbers are checked when the client asked for
  * them: what is out of order is refused (AUTH_MESSAGE_SEQUENCE). */
 
-/* What gss_wrap adds at most to a message. */
+/* What acceptor_wrap adds at most to a message. */
 #define GSS_WRAP_OVERHEAD_MAX (2 * GSS_KRB_HEADER + KRB_OVERHEAD_MAX)
 
 /* seal: confidentiality, else only signed. */
-enum err gss_wrap(struct acceptor_context *c, bool seal, struct span plain, struct arena *a,
-                  struct span *out);
-enum err gss_unwrap(struct acceptor_context *c, struct span token, struct arena *a,
-                    bool *sealed_out, struct span *plain_out);
-enum err gss_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
-                     struct span *out);
-enum err gss_verify_mic(struct acceptor_context *c, struct span message, struct span mic);
+enum err acceptor_wrap(struct acceptor_context *c, bool seal, struct span plain, struct arena *a,
+                       struct span *out);
+enum err acceptor_unwrap(struct acceptor_context *c, struct span token, struct arena *a,
+                         bool *sealed_out, struct span *plain_out);
+enum err acceptor_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
+                          struct span *out);
+enum err acceptor_verify_mic(struct acceptor_context *c, struct span message, struct span mic);
 
 /* --- SASL GSSAPI (RFC 4752 section 3.1, [MS-ADTS] 5.1.1.1.1) -----------------------------------
  * After the context is made and the client acknowledged it (an empty token), the server offers its

@@ -1,0 +1,144 @@
+/*
+ * Contexts and their steps: which shape a token has, and what a refusal looks like in that shape.
+ */
+#include "auth/acceptor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/acceptor_state.h"
+#include "base/text.h"
+
+enum err acceptor_new(const struct acceptor_env *env, struct acceptor **out)
+{
+    struct acceptor *acc = calloc(1, sizeof(*acc));
+    if (!acc)
+        return ERR_NOMEM;
+    acc->env = *env;
+    acc->env.dc_name = SPAN_NONE;
+    int len = snprintf(acc->account, sizeof(acc->account), "%.*s$", SPAN_ARG(env->dc_name));
+    enum err e = len > 0 && (size_t)len < sizeof(acc->account)
+                     ? acceptor_replays_new(env->random, &acc->replays)
+                     : ERR_LIMIT;
+    if (e != ERR_OK) {
+        free(acc);
+        return e;
+    }
+    *out = acc;
+    return ERR_OK;
+}
+
+void acceptor_free(struct acceptor *acc)
+{
+    if (!acc)
+        return;
+    acceptor_replays_free(acc->replays);
+    free(acc);
+}
+
+enum err acceptor_context_new(struct acceptor *acc, struct acceptor_context **out)
+{
+    struct acceptor_context *c = calloc(1, sizeof(*c));
+    if (!c)
+        return ERR_NOMEM;
+    c->acc = acc;
+    arena_init(&c->memory, 0, ACCEPTOR_SESSION_MAX, 0);
+    *out = c;
+    return ERR_OK;
+}
+
+void acceptor_context_free(struct acceptor_context *c)
+{
+    if (!c)
+        return;
+    arena_fini(&c->memory);
+    mem_wipe(c, sizeof(*c));
+    free(c);
+}
+
+enum err acceptor_refuse(struct acceptor_context *c, int32_t krb_error, enum reason reason)
+{
+    c->reason = reason;
+    c->krb_error = krb_error;
+    return ERR_REFUSED;
+}
+
+enum reason acceptor_reason(const struct acceptor_context *c)
+{
+    return c->reason;
+}
+
+struct span acceptor_principal(const struct acceptor_context *c)
+{
+    return c->session.principal;
+}
+
+const struct acceptor_session *acceptor_session(const struct acceptor_context *c)
+{
+    return c->stage == ACCEPTOR_DONE ? &c->session : NULL;
+}
+
+static enum err take_raw(struct acceptor_context *c, enum spnego_mech mech, struct span in,
+                         struct span bindings, struct arena *a, struct span *out)
+{
+    if (mech != SPNEGO_MECH_KRB5 && mech != SPNEGO_MECH_MS_KRB5 && mech != SPNEGO_MECH_KRB5_U2U)
+        return acceptor_refuse(c, 0, REASON_AUTH_NO_MECHANISM);
+    if (c->stage != ACCEPTOR_START)
+        return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
+    TRY(acceptor_ap(c, in, bindings, a, out));
+    c->stage = ACCEPTOR_DONE;
+    return ERR_OK;
+}
+
+static enum err take_token(struct acceptor_context *c, struct span in, struct span bindings,
+                           struct arena *a, struct span *out)
+{
+    struct spnego_token t;
+    if (c->stage == ACCEPTOR_DONE || c->stage == ACCEPTOR_DEAD || ++c->steps > ACCEPTOR_STEPS_MAX)
+        return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
+    enum err e = spnego_decode(in, a, &t);
+    if (e == ERR_NOMEM)
+        return e;
+    if (e != ERR_OK)
+        return acceptor_refuse(c, 0, REASON_AUTH_TOKEN_MALFORMED);
+    if (t.kind == SPNEGO_RAW_MECH || t.kind == SPNEGO_RAW_NTLM)
+        return take_raw(c, t.raw_mech, in, bindings, a, out);
+    return acceptor_negotiate(c, &t, bindings, a, out);
+}
+
+/* The last word to a client that is refused. It is a courtesy: when it cannot be said, nothing is.
+ */
+static void put_refusal(struct acceptor_context *c, struct arena *a, struct span *out)
+{
+    struct span mech_token = SPAN_NONE, framed;
+    if (c->krb_error && c->ticket && acceptor_ap_error(c, a, &mech_token) != ERR_OK)
+        mech_token = SPAN_NONE;
+    if (!c->spnego)
+        *out = mech_token;
+    else if (acceptor_reject(mech_token, a, &framed) == ERR_OK)
+        *out = framed;
+}
+
+enum err acceptor_step(struct acceptor_context *c, struct span in, struct span bindings,
+                       struct arena *a, struct span *out, bool *done)
+{
+    struct span answer = SPAN_NONE;
+    *out = SPAN_NONE;
+    *done = false;
+    c->reason = REASON_NONE;
+    c->krb_error = 0;
+    if (in.len == 0 && c->stage == ACCEPTOR_START)
+        return ERR_OK;
+    enum err e = take_token(c, in, bindings, a, &answer);
+    if (e == ERR_OK) {
+        *out = answer;
+        *done = c->stage == ACCEPTOR_DONE;
+    } else {
+        c->stage = ACCEPTOR_DEAD;
+        if (e != ERR_REFUSED)
+            (void)acceptor_refuse(c, KRB_ERR_GENERIC, REASON_SERVER_FAILED);
+        put_refusal(c, a, out);
+    }
+    c->ticket = NULL;
+    return e;
+}

@@ -1,0 +1,111 @@
+/*
+ * The negotiation around Kerberos: RFC 4178 sections 4 and 5, [MS-SPNG] 3.2.5. The one mechanism
+ * here is Kerberos, under either of its OIDs. When it was the client's first choice nothing needs
+ * protection and no MIC is asked for; when it was not, both sides sign the list of mechanisms.
+ */
+#include "auth/acceptor_state.h"
+
+static enum err put_resp(const struct spnego_resp *r, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, SPNEGO_TOKEN_MAX);
+    spnego_put_resp(&b, r);
+    return builder_done(&b, out);
+}
+
+static bool is_krb(enum spnego_mech m)
+{
+    return m == SPNEGO_MECH_KRB5 || m == SPNEGO_MECH_MS_KRB5;
+}
+
+static enum err choose(struct acceptor_context *c, const struct spnego_init *init)
+{
+    for (uint32_t i = 0; i < init->mech_types.count; i++) {
+        enum spnego_mech m = spnego_mech_of(init->mech_types.items[i]);
+        if (!is_krb(m))
+            continue;
+        c->offered_mech = m;
+        c->mic_wanted = i > 0;
+        c->mech_list = arena_dup_span(&c->memory, init->mech_types.raw);
+        return c->mech_list.len ? ERR_OK : ERR_NOMEM;
+    }
+    return acceptor_refuse(c, 0, REASON_AUTH_NO_MECHANISM);
+}
+
+/* Our MIC is sent as soon as it can be: with the AP-REP. The client's comes with its AP-REQ when
+ * there is no AP-REP to wait for, else in a message of its own. */
+static enum err finish(struct acceptor_context *c, struct spnego_resp *answer,
+                       struct span client_mic, struct arena *a, struct span *out)
+{
+    bool verified = client_mic.ptr != NULL;
+    answer->has_state = true;
+    answer->state = SPNEGO_ACCEPT_COMPLETED;
+    if (verified && gss_messages_verify(c, c->mech_list, client_mic) != ERR_OK)
+        return acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    if (verified || c->mic_wanted)
+        TRY(gss_messages_mic(c, c->mech_list, a, &answer->mech_list_mic));
+    if (c->mic_wanted && !verified)
+        answer->state = SPNEGO_ACCEPT_INCOMPLETE;
+    TRY(put_resp(answer, a, out));
+    c->stage = c->mic_wanted && !verified ? ACCEPTOR_MIC : ACCEPTOR_DONE;
+    return ERR_OK;
+}
+
+static enum err take_mech_token(struct acceptor_context *c, struct span token,
+                                struct span client_mic, struct span bindings,
+                                struct spnego_resp *answer, struct arena *a, struct span *out)
+{
+    TRY(acceptor_ap(c, token, bindings, a, &answer->response_token));
+    if (answer->response_token.len == 0)
+        answer->response_token = SPAN_NONE;
+    return finish(c, answer, client_mic, a, out);
+}
+
+static enum err take_init(struct acceptor_context *c, const struct spnego_init *init,
+                          struct span bindings, struct arena *a, struct span *out)
+{
+    c->spnego = true;
+    TRY(choose(c, init));
+    struct spnego_resp answer = {.supported_mech = spnego_mech_oid(c->offered_mech)};
+    if (!c->mic_wanted && init->mech_token.ptr)
+        return take_mech_token(c, init->mech_token, SPAN_NONE, bindings, &answer, a, out);
+    answer.has_state = true;
+    answer.state = c->mic_wanted ? SPNEGO_REQUEST_MIC : SPNEGO_ACCEPT_INCOMPLETE;
+    c->stage = ACCEPTOR_AP;
+    return put_resp(&answer, a, out);
+}
+
+static enum err take_client_mic(struct acceptor_context *c, struct span mic, struct arena *a,
+                                struct span *out)
+{
+    struct spnego_resp answer = {.has_state = true, .state = SPNEGO_ACCEPT_COMPLETED};
+    if (!mic.ptr || gss_messages_verify(c, c->mech_list, mic) != ERR_OK)
+        return acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    TRY(put_resp(&answer, a, out));
+    c->stage = ACCEPTOR_DONE;
+    return ERR_OK;
+}
+
+enum err acceptor_negotiate(struct acceptor_context *c, const struct spnego_token *t,
+                            struct span bindings, struct arena *a, struct span *out)
+{
+    struct spnego_resp answer = {0};
+    if (c->stage == ACCEPTOR_START && t->kind == SPNEGO_INIT)
+        return take_init(c, &t->init, bindings, a, out);
+    if (t->kind != SPNEGO_RESP)
+        return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
+    if (c->stage == ACCEPTOR_AP && t->resp.response_token.ptr)
+        return take_mech_token(c, t->resp.response_token, t->resp.mech_list_mic, bindings, &answer,
+                               a, out);
+    if (c->stage == ACCEPTOR_MIC)
+        return take_client_mic(c, t->resp.mech_list_mic, a, out);
+    return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
+}
+
+enum err acceptor_reject(struct span mech_token, struct arena *a, struct span *out)
+{
+    struct spnego_resp answer = {.has_state = true, .state = SPNEGO_REJECT};
+    if (mech_token.len)
+        answer.response_token = mech_token;
+    return put_resp(&answer, a, out);
+}
