@@ -84,18 +84,28 @@ static void make_dir(struct serve_parent *p, const char *path, mode_t mode)
         ent_fatal("%s cannot be given to %s: %s", path, p->config->user, strerror(errno));
 }
 
+/* Two services in one folder would undo each other: in the state's, each other's writes; in the
+ * other, the newer one would take the control socket. The names differ because both may be one
+ * folder. */
+static void take_dir(const char *dir, const char *name, const char *option, int *fd_out)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    enum err e = plat_file_lock(path, fd_out);
+    if (e == ERR_BUSY)
+        ent_fatal("another entente serve uses %s; remedy: stop it, or give another %s", dir,
+                  option);
+    if (e != ERR_OK)
+        ent_fatal("%s cannot be locked: %s", path, strerror(errno));
+}
+
 static void prepare_files(struct serve_parent *p)
 {
     char path[600];
     make_dir(p, p->config->state_dir, 0755);
     make_dir(p, p->config->run_dir, 0755);
-    snprintf(path, sizeof(path), "%s/lock", p->config->state_dir);
-    enum err e = plat_file_lock(path, &p->lock_fd);
-    if (e == ERR_BUSY)
-        ent_fatal("another entente serve uses %s; remedy: stop it, or give another --state-dir",
-                  p->config->state_dir);
-    if (e != ERR_OK)
-        ent_fatal("%s cannot be locked: %s", path, strerror(errno));
+    take_dir(p->config->state_dir, "lock", "--state-dir", &p->state_lock_fd);
+    take_dir(p->config->run_dir, "serve.lock", "--run-dir", &p->run_lock_fd);
     load_master_key(p);
     snprintf(path, sizeof(path), "%s/control.sock", p->config->run_dir);
     if (plat_unix_listen(path, 0600, &p->control_fd) != ERR_OK)
@@ -136,7 +146,8 @@ static void end(struct serve_parent *p)
     mem_wipe(p->master, sizeof(p->master));
     arena_fini(&p->scratch);
     close(p->control_fd);
-    close(p->lock_fd);
+    close(p->run_lock_fd);
+    close(p->state_lock_fd);
     plat_eventlog_flush(p->log);
     plat_eventlog_free(p->log);
     close(p->log_fd);

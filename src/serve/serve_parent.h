@@ -60,7 +60,7 @@ struct serve_parent {
     struct plat_loop *loop;
     struct plat_supervisor *supervisor;
     struct plat_eventlog *log;
-    int log_fd, control_fd, lock_fd;
+    int log_fd, control_fd, state_lock_fd, run_lock_fd;
     uid_t uid;
     gid_t gid;
     uint8_t master[32]; /* the key file's content */
