@@ -122,6 +122,13 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, cons
     return finish(cls, connection, url, rq);
 }
 
+/* No operation's name has an escape: undone, %00 would cut a path into another one. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls, (void)connection;
+    return strlen(text);
+}
+
 static void completed(void *cls, struct MHD_Connection *connection, void **state,
                       enum MHD_RequestTerminationCode why)
 {
@@ -152,11 +159,11 @@ static void readable(void *ctx, unsigned events)
 
 enum err control_http_start(struct control *c, int listen_fd)
 {
-    c->http =
-        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, c, MHD_OPTION_LISTEN_SOCKET,
-                         listen_fd, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
+    c->http = MHD_start_daemon(
+        MHD_USE_EPOLL, 0, NULL, NULL, answer, c, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+        NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
     if (!c->http)
         return ERR_IO;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(c->http, MHD_DAEMON_INFO_EPOLL_FD);
