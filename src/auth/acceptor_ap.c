@@ -61,8 +61,8 @@ static enum err own_keys(struct exchange *x, struct dir_account_keys **out)
     return ERR_OK;
 }
 
-/* The key's version number only says where to begin, and there are three at most: all are tried.
- */
+/* There are three versions at most, and a KDC that lags behind may name none or the wrong one: all
+ * are tried. */
 static enum err open_ticket(struct exchange *x, const struct dir_account_keys *keys,
                             struct span *plain_out)
 {

@@ -56,7 +56,7 @@ static enum err collect(const struct pac_logon_info *l, struct arena *a, struct 
         return ERR_NOMEM;
     if (l->rid)
         add(&s, l->domain_sid, l->rid);
-    else if (l->extra_count == 0)
+    else if (l->extra_count == 0 || !l->extra[0].sid)
         return ERR_MALFORMED;
     for (uint32_t i = 0; i < l->extra_count; i++)
         if (l->extra[i].sid)

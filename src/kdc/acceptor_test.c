@@ -426,6 +426,12 @@ static void test_sasl_layers(void **state)
                      ERR_REFUSED);
     assert_int_equal(acceptor_reason(p.server), REASON_AUTH_SASL_LAYER);
     gss_release_buffer(&minor, &out);
+    in = buffer_of(SPAN_LIT("\x04\x00\x00\x10"));
+    assert_int_equal(gss_wrap(&minor, p.gss, 0, 0, &in, NULL, &out), 0);
+    assert_int_equal(acceptor_sasl_chosen(p.server, span_of_buffer(out), &arena, &choice),
+                     ERR_REFUSED);
+    assert_int_equal(acceptor_reason(p.server), REASON_AUTH_SASL_MALFORMED);
+    gss_release_buffer(&minor, &out);
     pair_end(&p);
 }
 
@@ -458,12 +464,17 @@ static void test_rotation_and_changes(void **state)
         for (size_t i = 0; i < out.length; i++) {
             memcpy(turned, bytes, out.length);
             turned[i] ^= 0x10;
-            if (i == 6 || i == 7)
+            if (i == 6 || i == 7) /* the rotation */
                 continue;
             assert_int_equal(
                 acceptor_unwrap(p.server, span_of(turned, out.length), &arena, &sealed, &got),
                 ERR_REFUSED);
         }
+        assert_int_equal(acceptor_reason(p.server), REASON_AUTH_MESSAGE_INTEGRITY);
+        assert_int_equal(
+            acceptor_unwrap(p.server, span_of(bytes, GSS_KRB_HEADER - 1), &arena, &sealed, &got),
+            ERR_REFUSED);
+        assert_int_equal(acceptor_reason(p.server), REASON_AUTH_MESSAGE_MALFORMED);
         gss_release_buffer(&minor, &out);
     }
     pair_end(&p);
@@ -629,6 +640,11 @@ static void change_client(struct krb_enc_ticket_part *part)
     part->cname.parts.items[0] = SPAN_LIT("krbtgt");
 }
 
+static void change_session_key(struct krb_enc_ticket_part *part)
+{
+    part->key = (struct krb_enc_key){ETYPE_RC4_HMAC, span_sub(part->key.keyvalue, 0, 16)};
+}
+
 static void test_forged_tickets(void **state)
 {
     (void)state;
@@ -638,6 +654,7 @@ static void test_forged_tickets(void **state)
     forged(change_authtime, false, REASON_PAC_NOT_THIS_TICKET, KRB_AP_ERR_MODIFIED);
     forged(expire, false, REASON_AUTH_TICKET_EXPIRED, KRB_AP_ERR_TKT_EXPIRED);
     forged(begin_later, false, REASON_AUTH_TICKET_NOT_YET, KRB_AP_ERR_TKT_NYV);
+    forged(change_session_key, false, REASON_AUTH_ENCTYPE, KDC_ERR_ETYPE_NOSUPP);
     forged(change_client, false, REASON_AUTH_AUTHENTICATOR_BAD, KRB_AP_ERR_BADMATCH);
 }
 
@@ -656,6 +673,68 @@ static void test_other_mechanisms_and_noise(void **state)
     pair_end(&p);
     pair_begin(&p, &krb5_oid, WANTED, ticket);
     must_be_refused(&p, SPAN_LIT("\x60\x05noise"), REASON_AUTH_TOKEN_MALFORMED, 0);
+    pair_end(&p);
+}
+
+/* An AP-REQ that is not GSS': no checksum says what the client wants. */
+static void test_plain_kerberos(void **state)
+{
+    struct pair p;
+    krb5_auth_context auth = NULL;
+    krb5_data message;
+    struct builder b;
+    struct span token;
+    (void)state;
+    pair_begin(&p, &krb5_oid, WANTED, ticket);
+    assert_int_equal(krb5_mk_req_extended(client, &auth, 0, NULL, ticket, &message), 0);
+    builder_in(&b, &arena, SPNEGO_TOKEN_MAX);
+    gss_krb_put_token(&b, SPNEGO_MECH_KRB5, GSS_KRB_AP_REQ, span_of(message.data, message.length));
+    assert_int_equal(builder_done(&b, &token), ERR_OK);
+    must_be_refused(&p, token, REASON_AUTH_CHECKSUM, KRB_AP_ERR_INAPP_CKSUM);
+    krb5_free_data_contents(client, &message);
+    krb5_auth_con_free(client, auth);
+    pair_end(&p);
+}
+
+static void test_dce_style(void **state)
+{
+    struct pair p;
+    (void)state;
+    pair_begin(&p, &spnego_oid, WANTED | GSS_C_DCE_STYLE, ticket);
+    must_be_refused(&p, client_step(&p, SPAN_NONE), REASON_AUTH_OPTION_REFUSED, 0);
+    pair_end(&p);
+}
+
+static void test_controller_without_keys(void **state)
+{
+    struct pair p;
+    struct acceptor *other;
+    struct acceptor_env env = env_of(&cloud);
+    (void)state;
+    env.dc_name = SPAN_LIT("DC9");
+    assert_int_equal(acceptor_new(&env, &other), ERR_OK);
+    pair_begin(&p, &krb5_oid, WANTED, ticket);
+    acceptor_context_free(p.server);
+    assert_int_equal(acceptor_context_new(other, &p.server), ERR_OK);
+    must_be_refused(&p, client_step(&p, SPAN_NONE), REASON_AUTH_NO_OWN_KEYS, KRB_AP_ERR_NOKEY);
+    pair_end(&p);
+    acceptor_free(other);
+}
+
+/* A client that says it knows of bindings and gives none had another channel. The last test: the
+ * client's configuration stays changed. */
+static void test_channel_bindings_withheld(void **state)
+{
+    struct pair p;
+    FILE *config = fopen(getenv("KRB5_CONFIG"), "a");
+    (void)state;
+    assert_non_null(config);
+    fputs("[libdefaults]\n client_aware_channel_bindings = true\n", config);
+    fclose(config);
+    pair_begin(&p, &krb5_oid, WANTED, ticket);
+    p.server_bindings = SPAN_LIT("tls-server-end-point:0123456789abcdef");
+    must_be_refused(&p, client_step(&p, SPAN_NONE), REASON_AUTH_CHANNEL_BINDINGS,
+                    KRB_AP_ERR_MODIFIED);
     pair_end(&p);
 }
 
@@ -705,6 +784,10 @@ int main(void)
         cmocka_unit_test(test_channel_bindings),
         cmocka_unit_test(test_forged_tickets),
         cmocka_unit_test(test_other_mechanisms_and_noise),
+        cmocka_unit_test(test_plain_kerberos),
+        cmocka_unit_test(test_dce_style),
+        cmocka_unit_test(test_controller_without_keys),
+        cmocka_unit_test(test_channel_bindings_withheld),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
