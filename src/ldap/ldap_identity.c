@@ -9,6 +9,7 @@ void ldap_identity_clear(struct ldap_identity *who)
     arena_reset(&who->memory);
     who->token = dir_token_anonymous;
     who->name = SPAN_NONE;
+    who->until = 0;
     who->bound = false;
 }
 
@@ -24,6 +25,24 @@ enum err ldap_identity_account(struct ldap_session *ss, const struct dir_snap *s
     (void)access_cache_attach(&token, &who->memory);
     who->token = token;
     who->name = arena_dup_span(&who->memory, name);
+    who->bound = true;
+    return ERR_OK;
+}
+
+enum err ldap_identity_token(struct ldap_session *ss, const struct dir_token *token,
+                             struct span name, utime until)
+{
+    struct ldap_identity *who = &ss->who;
+    struct dir_token copy = *token;
+    ldap_identity_clear(who);
+    copy.cache = NULL;
+    copy.sids = arena_dup(&who->memory, token->sids, token->count * sizeof(*token->sids));
+    if (!copy.sids)
+        return ERR_NOMEM;
+    (void)access_cache_attach(&copy, &who->memory);
+    who->token = copy;
+    who->name = arena_dup_span(&who->memory, name);
+    who->until = until;
     who->bound = true;
     return ERR_OK;
 }

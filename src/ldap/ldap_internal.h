@@ -31,7 +31,13 @@
 #define LDAP_TLS_PORT       636
 #define LDAP_GC_TLS_PORT    3269
 
-struct ldap_acceptor;
+/* AD's sentence for who did not bind. */
+#define LDAP_NEEDS_BIND                                                                            \
+    "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful "  \
+    "bind must be completed on the connection., data 0, v4563"
+
+struct ldap_sasl;
+struct acceptor;
 
 struct ldap_server {
     struct ldap_env env;
@@ -40,6 +46,9 @@ struct ldap_server {
     struct ldap_request *pool;
     unsigned pooled;
     uint64_t next_cookie;
+    struct acceptor *acceptor;
+    struct arena names;        /* of the acceptor */
+    struct arena layer_memory; /* one record of a security layer */
 };
 
 /* What the controls of a request ask for. */
@@ -55,6 +64,7 @@ struct ldap_identity {
     struct arena memory; /* of the token */
     struct dir_token token;
     struct span name; /* for whoami and events: "AWS\\alice" */
+    utime until;      /* a ticket's end; 0: none */
     bool bound;
 };
 
@@ -64,7 +74,8 @@ struct ldap_session {
     struct ldap_identity who;
     struct ldap_request *running;
     struct ldap_request *pages;
-    struct ldap_acceptor *sasl; /* a SASL bind under way */
+    struct ldap_sasl *sasl;  /* a SASL bind under way */
+    struct ldap_sasl *layer; /* the one whose security layer the connection has */
     bool gc, tls, sealed;
 };
 
@@ -102,6 +113,7 @@ struct ldap_request {
     dir_id held; /* found, and kept for the next page */
     uint64_t cookie;
     /* write */
+    struct plat_channel *channel;
     struct plat_call call;
     bool calling;
 };
@@ -130,6 +142,9 @@ void ldap_identity_clear(struct ldap_identity *who);
 /* The session becomes this account, or these SIDs (the first is the user). */
 enum err ldap_identity_account(struct ldap_session *ss, const struct dir_snap *s, dir_id account,
                                struct span name);
+
+enum err ldap_identity_token(struct ldap_session *ss, const struct dir_token *token,
+                             struct span name, utime until);
 
 /* --- ldap_options.c --- */
 
@@ -193,7 +208,7 @@ void ldap_abandon_change(struct ldap_request *rq);
 
 extern const struct plat_filter_ops ldap_tls_filter;
 enum err ldap_start_tls(struct ldap_session *ss);
-void ldap_sasl_free(struct ldap_acceptor *sasl);
+void ldap_sasl_free(struct ldap_sasl *sasl);
 enum err ldap_bind_sasl(struct ldap_request *rq);
 
 #endif

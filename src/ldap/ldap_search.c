@@ -329,11 +329,7 @@ enum err ldap_do_search(struct ldap_request *rq)
     if (in->base.len == 0 && in->scope == LDAP_SCOPE_BASE)
         return answer_root(rq);
     if (!rq->session->who.bound)
-        return ldap_reply(rq, LDAP_OPERATIONS_ERROR,
-                          "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this "
-                          "operation a successful bind must be completed on the connection., data "
-                          "0, v4563",
-                          SPAN_NONE);
+        return ldap_reply(rq, LDAP_OPERATIONS_ERROR, LDAP_NEEDS_BIND, SPAN_NONE);
     if (rq->options.paged && rq->options.page.cookie.len)
         return next_page(rq);
     enum err e = begin(rq);

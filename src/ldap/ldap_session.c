@@ -3,6 +3,7 @@
  */
 #include "ldap/ldap_internal.h"
 
+#include "auth/acceptor.h"
 #include "base/text.h"
 
 #define ARENA_FIRST 16384
@@ -169,8 +170,21 @@ static enum err dispatch(struct ldap_request *rq)
     }
 }
 
+/* The ticket behind the session has ended: so does the session. */
+static enum err expired(struct ldap_request *rq)
+{
+    struct builder b;
+    ldap_response(rq, &b);
+    ldap_put_disconnect_notice(&b, LDAP_STRONGER_AUTH_REQUIRED, SPAN_LIT("the ticket has expired"));
+    (void)ldap_send(rq->session, &b);
+    return ERR_CLOSED;
+}
+
 static enum err answer(struct ldap_request *rq, struct span message)
 {
+    const struct ldap_identity *who = &rq->session->who;
+    if (who->until && rq->session->server->env.now() > who->until)
+        return expired(rq);
     struct span kept = arena_dup_span(&rq->arena, message);
     if (arena_failed(&rq->arena))
         return ERR_NOMEM;
@@ -282,6 +296,7 @@ static void finish(struct plat_conn *c, void *session, enum reason why)
     ss->running = NULL;
     ldap_drop_pages(ss);
     ldap_sasl_free(ss->sasl);
+    ldap_sasl_free(ss->layer);
     arena_fini(&ss->who.memory);
 }
 
@@ -335,7 +350,15 @@ enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out)
     if (!sv)
         return ERR_NOMEM;
     sv->env = *env;
-    enum err e = plat_stream_new(env->loop, &tcp_ops, &tcp_limits, env->events, sv, &sv->tcp);
+    arena_init(&sv->layer_memory, ACCEPTOR_ARENA_FIRST, ACCEPTOR_ARENA_MAX, ARENA_WIPE);
+    arena_init(&sv->names, 0, 256, 0);
+    struct acceptor_env auth = {.dir = env->dir,
+                                .dc_name = ascii_upper(&sv->names, span_sub(env->host, 0, 15)),
+                                .now = env->now,
+                                .random = env->random};
+    enum err e = acceptor_new(&auth, &sv->acceptor);
+    if (e == ERR_OK)
+        e = plat_stream_new(env->loop, &tcp_ops, &tcp_limits, env->events, sv, &sv->tcp);
     if (e == ERR_OK)
         e = plat_udp_new(env->loop, &udp_ops, &udp_limits, sv, &sv->udp);
     if (e != ERR_OK) {
@@ -357,6 +380,10 @@ void ldap_server_free(struct ldap_server *sv)
         sv->pool = rq->next;
         request_destroy(rq);
     }
+    if (sv->acceptor)
+        acceptor_free(sv->acceptor);
+    arena_fini(&sv->layer_memory);
+    arena_fini(&sv->names);
     free(sv);
 }
 
