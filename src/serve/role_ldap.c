@@ -40,6 +40,7 @@ static enum err listen_all(struct ldap_server *server)
 enum err serve_begin_ldap(struct serve_child *child, const char **why_out)
 {
     struct ldap_server *server;
+    struct tls_config *tls;
     struct ldap_env env = {.loop = child->loop,
                            .dir = child->dir,
                            .events = child->events,
@@ -50,8 +51,11 @@ enum err serve_begin_ldap(struct serve_child *child, const char **why_out)
                            .intent = serve_intent,
                            .writer = writer_of,
                            .ctx = child};
-    *why_out = "the LDAP service cannot listen";
     set_address(serve_child_dc(child), &env);
+    *why_out = "the certificate of the LDAP service cannot be made or read";
+    TRY(serve_tls(child, &tls));
+    env.tls = tls;
+    *why_out = "the LDAP service cannot listen";
     TRY(ldap_server_new(&env, &server));
     child->state = server;
     return listen_all(server);

@@ -105,6 +105,11 @@ struct intent_reply;
 enum err serve_intent(void *ctx, const struct intent *in, struct arena *a,
                       struct intent_reply *out);
 
+/* The domain controller's certificate and key, made when there is none or it ends soon. Before the
+ * system call filter is loaded; may wait for another worker that is making it. */
+struct tls_config;
+enum err serve_tls(struct serve_child *child, struct tls_config **out);
+
 /* The roles' code. */
 enum err serve_begin_control(struct serve_child *child, const char **why_out);
 enum err serve_begin_writer(struct serve_child *child, const char **why_out);

@@ -53,7 +53,7 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                    .calls = READER | PLAT_CALLS_SERVE,
                    .per_dc = true,
                    .writes = true,
-                   .ports = {{389, true}, {389, false}, {3268, false}},
+                   .ports = {{389, true}, {389, false}, {636, false}, {3268, false}, {3269, false}},
                    .begin = serve_begin_ldap},
 };
 
