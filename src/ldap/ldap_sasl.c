@@ -240,8 +240,14 @@ static enum err agreed_by_flags(struct ldap_request *rq, struct span token)
 {
     struct ldap_session *ss = rq->session;
     struct ldap_sasl *sasl = ss->sasl;
-    sasl->layer =
-        ss->tls ? GSS_SASL_NONE : acceptor_layer_of_flags(acceptor_session(sasl->context)->flags);
+    sasl->layer = acceptor_layer_of_flags(acceptor_session(sasl->context)->flags);
+    if (ss->tls && sasl->layer != GSS_SASL_NONE) {
+        give_up(ss);
+        return respond(rq, LDAP_UNWILLING_TO_PERFORM,
+                       "00002029: LdapErr: DSID-0C090595, comment: Cannot start kerberos "
+                       "signing/sealing when using TLS/SSL, data 0, v4563",
+                       SPAN_NONE);
+    }
     sasl->client_buffer = RECORD_MAX;
     return complete(rq, token);
 }
