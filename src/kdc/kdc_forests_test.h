@@ -24,7 +24,10 @@ static inline struct sid sid_of(const char *text)
 static inline enum err forests_carry_out(struct realm *r, const struct intent *in, struct arena *a,
                                          struct intent_reply *out)
 {
-    struct writer_item item = {.intent = in};
+    struct intent carried = *in;
+    struct writer_item item = {.intent = &carried};
+    if (in->flags & INTENT_SYSTEM) /* as the encoded form says it */
+        carried.token = dir_token_system;
     enum err e = writer_handle_batch(r->writer, &item, 1, a);
     *out = item.reply;
     return e;
@@ -63,7 +66,6 @@ static inline void forests_write(struct realm *r, struct intent *in)
     struct arena a;
     struct intent_reply reply;
     arena_init(&a, 0, 64u << 20, ARENA_WIPE);
-    in->token = dir_token_system;
     in->flags |= INTENT_SYSTEM | INTENT_PROTECTED;
     assert_ok(forests_carry_out(r, in, &a, &reply));
     if (reply.err != ERR_OK)
@@ -72,13 +74,13 @@ static inline void forests_write(struct realm *r, struct intent *in)
     arena_fini(&a);
 }
 
-/* "DC=cloud,DC=example,DC=com" behind a relative name. */
+/* "DC=cloud,DC=example,DC=com", behind a relative name if one is given. */
 static inline struct span forests_dn(const struct realm *r, struct arena *a, const char *rdn)
 {
     struct builder b;
     struct span dn;
     builder_in(&b, a, 1024);
-    builder_printf(&b, "%s,DC=", rdn);
+    builder_printf(&b, "%s%sDC=", rdn, rdn[0] ? "," : "");
     for (const char *p = r->dns; *p; p++) {
         if (*p == '.')
             builder_printf(&b, ",DC=");

@@ -24,7 +24,8 @@ struct forge {
     utime pac_auth;         /* 0: auth */
     const struct sid *requestor;
     bool without_pac, without_signatures;
-    size_t flip; /* a byte of the finished PAC that is changed; 0: none */
+    int32_t claimed; /* checksum type that the server signature claims; 0: its own */
+    size_t flip;     /* a byte of the finished PAC that is changed; 0: none */
 };
 
 struct answer {
@@ -97,6 +98,8 @@ static inline void forge_pac(const struct forge *f, struct arena *a, struct krb_
         assert_ok(krb_usage_init(&kdc, &f->kdc_signer, PAC_KEY_USAGE));
         assert_ok(pac_sign(bytes, &layout, &server, &kdc, NULL, 0));
     }
+    if (f->claimed)
+        memcpy(bytes + layout.sigs[PAC_SIG_SERVER].at - 4, &f->claimed, 4);
     if (f->flip)
         bytes[f->flip] ^= 1;
     assert_ok(krb_authdata_of_pac(span_of(bytes, pac.len), a, out));
@@ -134,8 +137,9 @@ struct forge_request {
     struct krb_key session;
     struct krb_name client;
     struct span crealm, realm;
-    const char *service;
+    const char *service; /* NULL: none */
     uint32_t options;
+    struct krb_authdata_list authdata; /* what the client asks to have added */
     int32_t etypes[4];
     uint32_t etype_count; /* 0: AES256, AES128 */
 };
@@ -166,41 +170,98 @@ static inline struct span forge_ap_req(const struct forge_request *q, struct spa
 static inline struct span forge_tgs_req(const struct forge_request *q, struct arena *a)
 {
     static int32_t usual[] = {ETYPE_AES256_SHA1, ETYPE_AES128_SHA1};
-    struct krb_name sname = forge_name(q->service, a);
+    struct krb_name sname;
     struct span body, message;
     struct krb_padata pa = {.padata_type = KRB_PA_TGS_REQ};
     struct krb_kdc_req req = {.msg_type = KRB_TGS_REQ, .padata = {&pa, 1}};
     req.req_body = (struct krb_kdc_req_body){
         .kdc_options = q->options,
         .realm = q->realm,
-        .sname = &sname,
         .has_till = true,
         .nonce = 77,
         .etype = {q->etype_count ? (int32_t *)(uintptr_t)q->etypes : usual,
                   q->etype_count ? q->etype_count : 2}};
+    if (q->service) {
+        sname = forge_name(q->service, a);
+        req.req_body.sname = &sname;
+    }
+    struct krb_encrypted sealed = {.etype = q->session.etype};
+    if (q->authdata.count) {
+        assert_ok(krb_encode_authdata(&q->authdata, a, &body));
+        sealed.cipher = forge_encrypt(a, &q->session, KRB_USAGE_TGS_REQ_AD_SESSION, body);
+        req.req_body.enc_authorization_data = &sealed;
+    }
     assert_ok(krb_encode_req_body(&req.req_body, a, &body));
     pa.padata_value = forge_ap_req(q, body, a);
     assert_ok(krb_encode_tgs_req(&req, a, &message));
     return message;
 }
 
-static inline struct answer forge_ask(struct realm *r, const struct forge_request *q,
-                                      struct arena *a)
+/* The reply as the bearer of this key reads it. */
+static inline struct answer forge_read(struct span reply, const struct krb_key *key, uint32_t usage,
+                                       struct arena *a)
 {
     struct answer out = {0};
     struct krb_error *error;
-    struct span reply, plain;
-    kdc_answer(r->kdc, KDC_TCP, forge_tgs_req(q, a), a, &reply);
+    struct span plain;
     if (krb_decode_error(reply, a, &error) == ERR_OK) {
         out.error = error->error_code;
         assert_true(out.error != 0);
         return out;
     }
-    assert_ok(krb_decode_tgs_rep(reply, a, &out.rep));
-    assert_ok(
-        forge_decrypt(a, &q->session, KRB_USAGE_TGS_REP_SESSION, out.rep->enc_part.cipher, &plain));
+    assert_ok(krb_decode_kdc_rep(reply, a, &out.rep));
+    assert_ok(forge_decrypt(a, key, usage, out.rep->enc_part.cipher, &plain));
     assert_ok(krb_decode_enc_kdc_rep_part(plain, a, &out.part));
     return out;
+}
+
+static inline struct answer forge_ask(struct realm *r, const struct forge_request *q,
+                                      struct arena *a)
+{
+    struct span reply;
+    kdc_answer(r->kdc, KDC_TCP, forge_tgs_req(q, a), a, &reply);
+    return forge_read(reply, &q->session, KRB_USAGE_TGS_REP_SESSION, a);
+}
+
+/* An AS-REQ for a TGT; key NULL: without pre-authentication. more: further padata, or NULL. */
+static inline struct span forge_as_req(struct realm *r, const char *client,
+                                       const struct krb_key *key, const struct krb_padata *more,
+                                       struct arena *a)
+{
+    static int32_t etypes[] = {ETYPE_AES256_SHA1};
+    struct krb_name cname = forge_name(client, a);
+    struct span realm = ascii_upper(a, span_str(r->dns)), message, plain;
+    struct krb_name sname = krb_name_tgs(realm, a);
+    struct krb_padata items[2];
+    struct krb_kdc_req req = {.msg_type = KRB_AS_REQ, .padata = {.items = items}};
+    if (key) {
+        struct krb_pa_enc_ts ts = {.patimestamp = test_now - test_now % UTIME_SECOND};
+        assert_ok(krb_encode_pa_enc_ts(&ts, a, &plain));
+        struct krb_encrypted sealed = {
+            .etype = key->etype,
+            .cipher = forge_encrypt(a, key, KRB_USAGE_PA_ENC_TIMESTAMP, plain)};
+        assert_ok(krb_encode_encrypted(&sealed, a, &plain));
+        items[req.padata.count++] = (struct krb_padata){KRB_PA_ENC_TIMESTAMP, plain};
+    }
+    if (more)
+        items[req.padata.count++] = *more;
+    req.req_body = (struct krb_kdc_req_body){.kdc_options = KRB_OPT_FORWARDABLE | KRB_OPT_RENEWABLE,
+                                             .cname = &cname,
+                                             .realm = realm,
+                                             .sname = &sname,
+                                             .has_till = true,
+                                             .nonce = 78,
+                                             .etype = {etypes, 1}};
+    assert_ok(krb_encode_as_req(&req, a, &message));
+    return message;
+}
+
+static inline struct answer forge_log_on(struct realm *r, const char *client,
+                                         const struct krb_key *key, struct arena *a)
+{
+    struct span reply;
+    kdc_answer(r->kdc, KDC_TCP, forge_as_req(r, client, key, NULL, a), a, &reply);
+    return forge_read(reply, key, KRB_USAGE_AS_REP, a);
 }
 
 /* The request that a forged ticket's bearer makes. */

@@ -38,9 +38,10 @@ uint32_t kdc_pac_account_control(uint32_t uac)
     return sam;
 }
 
+/* A text that is not set is an empty one with a pointer, as Windows writes it. */
 static struct span text_attr(const struct kdc_account *c, uint32_t attr)
 {
-    struct span value = SPAN_NONE;
+    struct span value = SPAN_LIT("");
     (void)dir_attr_first(&c->obj, attr, &value);
     return value;
 }

@@ -21,8 +21,8 @@ static uint32_t supported(const struct kdc_request *r, const struct dir_account 
     return facts->enctypes | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256 | rc4;
 }
 
-enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts,
-                          struct kdc_account *out)
+static enum err load(struct kdc_request *r, const struct dir_account *facts,
+                     struct kdc_account *out)
 {
     TRY(dir_by_id(&r->snap, facts->id, &out->obj));
     out->facts = *facts;
@@ -33,11 +33,31 @@ enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
+/* The NT hash is the RC4 key of the current version. */
+static enum err add_rc4(struct dir_account_keys *keys)
+{
+    struct dir_keyset *current = &keys->version[0];
+    if (!keys->have_nt || keys->versions == 0 || current->count == DIR_KEYS_MAX)
+        return ERR_OK;
+    TRY(krb_key_make(ETYPE_RC4_HMAC, span_of(keys->nt_hash, sizeof(keys->nt_hash)),
+                     &current->key[current->count]));
+    current->count++;
+    return ERR_OK;
+}
+
+enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts,
+                          struct kdc_account *out)
+{
+    TRY(load(r, facts, out));
+    return r->settings.allow_rc4 ? add_rc4(&out->keys) : ERR_OK;
+}
+
+/* Our own tickets are never in RC4, whatever is allowed: no key for it. */
 enum err kdc_krbtgt(struct kdc_request *r, struct kdc_account *out)
 {
     struct dir_account facts;
     TRY(dir_account_by_sam(&r->snap, SPAN_LIT("krbtgt"), &facts));
-    TRY(kdc_account_load(r, &facts, out));
+    TRY(load(r, &facts, out));
     return out->keys.versions ? ERR_OK : ERR_STATE;
 }
 
