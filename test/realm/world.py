@@ -1,0 +1,70 @@
+"""Names, addresses, people and passwords of one test world, all drawn from one printed seed, so that
+nothing can be fitted to one name. `ENTENTE_SEED=N` repeats a run."""
+
+import os
+import random
+import string
+from dataclasses import dataclass, field
+
+SEED = int(os.environ.get("ENTENTE_SEED") or random.SystemRandom().randrange(1 << 32))
+
+# Given names from several scripts: user names are UTF-8, and case folding must be right beyond ASCII.
+GIVEN = ["alice", "bjørn", "zoë", "łukasz", "ирина", "νίκος", "josé", "müller", "çağla", "anna"]
+WORDS = ["amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "juniper",
+         "kelp", "lumen", "maple", "nimbus", "onyx", "prairie", "quartz", "raven", "sierra", "tundra"]
+
+
+@dataclass
+class Forest:
+    dns: str
+    netbios: str
+    hosts: list  # host names of the DCs, first labels
+    addresses: list
+    admin_password: str
+    users: dict = field(default_factory=dict)
+
+    @property
+    def realm(self):
+        return self.dns.upper()
+
+    @property
+    def base(self):
+        return ",".join("DC=" + label for label in self.dns.split("."))
+
+    def fqdn(self, index=0):
+        return f"{self.hosts[index]}.{self.dns}"
+
+
+class World:
+    """Two forests and the shared trust password. Each world of one run differs: index is mixed in."""
+
+    def __init__(self, name, dcs=1, seed=SEED):
+        self.rng = random.Random(f"{seed}/{name}")
+        self.net = self.rng.randrange(1, 255)
+        words = self.rng.sample(WORDS, 6)
+        self.cloud = self._forest(words[0], words[1], 1, dcs)
+        self.corp = self._forest(words[2], words[3], 2, 1)
+        self.client_address = f"10.99.{self.net}.200"
+        self.trust_password = self.password()
+
+    def _forest(self, first, second, block, dcs):
+        # NetBIOS names are deliberately not the first DNS label.
+        netbios = (second[:6] + self.digits(2)).upper()
+        hosts = [f"{self.rng.choice(WORDS)[:5]}{block}{i}{self.digits(1)}" for i in range(dcs)]
+        return Forest(dns=f"{first}{self.digits(2)}.example.com", netbios=netbios, hosts=hosts,
+                      addresses=[f"10.99.{self.net}.{block * 10 + i}" for i in range(dcs)],
+                      admin_password=self.password())
+
+    def digits(self, n):
+        return "".join(self.rng.choice(string.digits) for _ in range(n))
+
+    def password(self):
+        """Strong enough for every policy; no shell or LDIF specials, some non-ASCII."""
+        body = "".join(self.rng.choice(string.ascii_letters + string.digits) for _ in range(14))
+        return f"Pw1-{body}-é"
+
+    def person(self):
+        return self.rng.choice(GIVEN) + self.digits(4)
+
+    def ascii_person(self):
+        return self.rng.choice([g for g in GIVEN if g.isascii()]) + self.digits(4)
