@@ -54,8 +54,7 @@ static enum err draw_sid(struct draft *d)
 
 enum err account_defaults(struct draft *d)
 {
-    static const uint32_t zeros64[] = {ATTR_badPasswordTime, ATTR_lastLogoff, ATTR_lastLogon,
-                                       ATTR_pwdLastSet};
+    static const uint32_t zeros64[] = {ATTR_badPasswordTime, ATTR_lastLogoff, ATTR_lastLogon};
     static const uint32_t zeros[] = {ATTR_badPwdCount, ATTR_codePage, ATTR_countryCode,
                                      ATTR_logonCount};
     bool user = account_is_user(d->cls);
@@ -70,6 +69,9 @@ enum err account_defaults(struct draft *d)
         TRY(draft_default_i64(d, zeros64[i], 0));
     for (size_t i = 0; i < sizeof zeros / sizeof *zeros; i++)
         TRY(draft_default_i32(d, zeros[i], 0));
+    /* With a password, 0 is what the request says: change it at the first logon. */
+    if (!d->has_new_password)
+        TRY(draft_default_i64(d, ATTR_pwdLastSet, 0));
     TRY(draft_default_i64(d, ATTR_accountExpires, FILETIME_NEVER));
     if (draft_has(d, ATTR_userAccountControl))
         return ERR_OK;

@@ -50,6 +50,11 @@ static void a_user_gets_what_an_account_has(void **state)
     assert_true(
         fixture_has(&f, dn, ATTR_objectCategory, "CN=Person,CN=Schema,CN=Configuration," DOMAIN));
     assert_false(fixture_has(&f, dn, ATTR_unicodePwd, NULL));
+    assert_false(fixture_has(&f, dn, ATTR_pwdLastSet, "0"));
+    done(fixture_add(&f, "CN=Newcomer,CN=Users",
+                     "objectClass: user\nsAMAccountName: newcomer\nuserAccountControl: "
+                     "512\nunicodePwd: Secret-1234\npwdLastSet: 0"));
+    assert_true(fixture_has(&f, "CN=Newcomer,CN=Users", ATTR_pwdLastSet, "0"));
 }
 
 static void rids_are_never_reissued(void **state)

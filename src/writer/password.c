@@ -123,7 +123,8 @@ static enum err make(struct draft *d, struct span password, unsigned flags,
     TRY(e);
     TRY(password_verifier(d, password));
     /* A request may say in the same breath that the password must be changed at the next logon. */
-    if (draft_changed(d, ATTR_pwdLastSet) && !d->is_new && draft_i64(d, ATTR_pwdLastSet, 1) == 0)
+    if (draft_changed(d, ATTR_pwdLastSet) && (!d->is_new || d->has_new_password) &&
+        draft_i64(d, ATTR_pwdLastSet, 1) == 0)
         return ERR_OK;
     return draft_set_i64(d, ATTR_pwdLastSet, utime_to_filetime(op->now));
 }
