@@ -97,6 +97,8 @@ enum err control_directory_create(struct control_call *call)
     control_directory_state(c, d, "Active", NULL);
     TRY(control_save(c));
     call->directory = d;
+    /* The link to the new writer came before the outcome. */
+    plat_channel_deliver(c->env.serve);
     if (control_list(call, "default_forwarder") || control_list(call, "network"))
         TRY(control_directory_set(call));
     json_decref(call->result);
