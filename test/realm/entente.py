@@ -68,7 +68,8 @@ class EntenteForest:
     def create(self):
         f = self.forest
         words = [w for a in f.addresses for w in ("--address", a)] + [w for h in f.hosts for w in ("--host", h)]
-        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words,
+        # Names of other domains are looked up for clients of these networks only.
+        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--network", "10.99.0.0/16",
                  "--admin-password-file", self.secret(f.admin_password))
         self.wait_ready()
 
