@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The main job on an embedded default: a managed forest in the cloud and a corporate forest, a trust between
 them made from both sides, proved in both directions, and a person of one using a service of the other. Every
-address is a loopback address; the clients are MIT's, in a private mount namespace with a
+address is a loopback address; the clients are MIT's and OpenLDAP's, in a private mount namespace with a
 resolv.conf of their own, and find everything through DNS."""
 import argparse
 import json
@@ -163,6 +163,16 @@ class Demo:
         self.client(CLOUD["addresses"][1], cloud,
                     f"kinit bob@{cloud} < {bob} && kvno HTTP/files.{CORP['dns']}")
 
+    def directory_search(self, alice):
+        realm = CORP["dns"].upper()
+        host = f"{CLOUD['hosts'][0]}.{CLOUD['dns']}"
+        base = ",".join("DC=" + label for label in CLOUD["dns"].split("."))
+        self.step("alice reads the cloud's directory over LDAP",
+                  "A cross-realm ticket is enough to bind, signed and sealed, to a directory of the other forest.")
+        self.client(CORP["addresses"][0], realm,
+                    f"kinit alice@{realm} < {alice} && ldapsearch -LLL -Q -N -Y GSSAPI -H ldap://{host} "
+                    f"-b {base} '(sAMAccountName=bob)' sAMAccountName userPrincipalName objectSid")
+
     def refusal(self, alice):
         realm = CORP["dns"].upper()
         self.step("A refusal explains itself", "Without the right on the service, selective authentication "
@@ -224,6 +234,7 @@ def main():
         demo.trust()
         demo.verify()
         demo.logon(alice, bob)
+        demo.directory_search(alice)
         demo.refusal(alice)
         done = True
     except Failed as e:
