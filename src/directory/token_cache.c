@@ -166,6 +166,13 @@ static bool same_sids(const struct local_entry *e, uint32_t hash, const struct s
     return true;
 }
 
+/* Empty lists may have no address, which memcpy does not take. */
+static void copy(void *to, const void *from, size_t len)
+{
+    if (len)
+        memcpy(to, from, len);
+}
+
 /* Groups, then the SIDs asked for, then ids and indexes: from the largest alignment down. */
 static void keep_local(struct dir_member_cache *c, unsigned at, const struct local_entry *head,
                        const struct sid *sids)
@@ -187,10 +194,10 @@ static void keep_local(struct dir_member_cache *c, unsigned at, const struct loc
     kept = (struct sid *)(e->groups + l->count);
     visited = (dir_id *)(kept + head->sid_count);
     unknown = (unsigned *)(visited + l->visited_count);
-    memcpy(e->groups, l->groups, l->count * sizeof(*l->groups));
-    memcpy(kept, sids, head->sid_count * sizeof(*sids));
-    memcpy(visited, l->visited, l->visited_count * sizeof(dir_id));
-    memcpy(unknown, l->unknown, l->unknown_count * sizeof(unsigned));
+    copy(e->groups, l->groups, l->count * sizeof(*l->groups));
+    copy(kept, sids, head->sid_count * sizeof(*sids));
+    copy(visited, l->visited, l->visited_count * sizeof(dir_id));
+    copy(unknown, l->unknown, l->unknown_count * sizeof(unsigned));
     e->sids = kept;
     e->l.groups = e->groups;
     e->l.visited = visited;
