@@ -97,6 +97,8 @@ static enum err put_one(struct putting *p, const struct ldap_wanted *w)
         return ldap_put_links(p->rq, p->o, w, &p->entry);
     if (dir_attr_is_constructed(w->attr->id))
         return ldap_put_constructed(p->rq, p->o, w, &p->entry);
+    if (ldap_is_volatile(w->attr->id))
+        return ldap_put_volatile(p->rq, p->o, w, &p->entry);
     return ldap_put_stored(p->rq, p->o, w, &p->entry);
 }
 

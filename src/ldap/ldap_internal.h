@@ -164,7 +164,7 @@ enum err ldap_facts(const struct ldap_server *sv, const struct dir_snap *s, stru
 /* The whole answer of a search with base "" and scope base, entry and result. ERR_NOT_FOUND:
  * nothing at all is to be answered to a datagram. */
 enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
-                      const struct ldap_message *m, bool tls, struct arena *a, struct builder *b);
+                      const struct ldap_message *m, struct arena *a, struct builder *b);
 /* The NetLogon attribute's value. ERR_NOT_FOUND: no such domain here. */
 enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
                          const struct ldap_filter *filter, struct arena *a, struct span *out);
@@ -185,6 +185,9 @@ enum err ldap_dn_text(struct ldap_request *rq, dir_id id, struct arena *a, struc
 /* One attribute's values into the entry, when the object has any. */
 enum err ldap_put_stored(struct ldap_request *rq, const struct dir_obj *o,
                          const struct ldap_wanted *w, struct ldap_entry *e);
+bool ldap_is_volatile(uint32_t attr);
+enum err ldap_put_volatile(struct ldap_request *rq, const struct dir_obj *o,
+                           const struct ldap_wanted *w, struct ldap_entry *e);
 enum err ldap_put_links(struct ldap_request *rq, const struct dir_obj *o,
                         const struct ldap_wanted *w, struct ldap_entry *e);
 enum err ldap_put_constructed(struct ldap_request *rq, const struct dir_obj *o,

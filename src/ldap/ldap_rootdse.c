@@ -33,7 +33,6 @@ struct root {
     struct ldap_facts facts;
     struct arena *arena;
     struct ldap_entry entry;
-    bool tls;
 };
 
 static void value(struct root *r, struct span v)
@@ -263,9 +262,9 @@ static enum err put_ping(struct root *r, struct builder *b)
 }
 
 enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
-                      const struct ldap_message *m, bool tls, struct arena *a, struct builder *b)
+                      const struct ldap_message *m, struct arena *a, struct builder *b)
 {
-    struct root r = {.sv = sv, .snap = s, .m = m, .arena = a, .tls = tls};
+    struct root r = {.sv = sv, .snap = s, .m = m, .arena = a};
     struct ldap_result done = {.code = LDAP_SUCCESS};
     if (asks_netlogon(&m->search)) {
         TRY(put_ping(&r, b));

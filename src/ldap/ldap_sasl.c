@@ -186,13 +186,34 @@ static enum err refuse(struct ldap_request *rq, enum reason reason, struct span 
     return respond(rq, LDAP_INVALID_CREDENTIALS, text, token.len ? token : SPAN_NONE);
 }
 
+/* An account of ours is named as a simple bind names it, a stranger by its principal. */
+static enum err name_of(struct ldap_request *rq, const struct acceptor_session *who,
+                        struct span *out)
+{
+    struct dir_naming n;
+    struct dir_obj o;
+    struct span sam;
+    *out = who->principal;
+    if (who->token->account == 0)
+        return ERR_OK;
+    TRY(ldap_request_read(rq));
+    TRY(dir_naming(&rq->snap, &n));
+    if (dir_by_id(&rq->snap, who->token->account, &o) != ERR_OK ||
+        !dir_attr_first(&o, ATTR_sAMAccountName, &sam))
+        return ERR_OK;
+    *out = span_str(arena_printf(&rq->arena, "%.*s\\%.*s", SPAN_ARG(n.flat_name), SPAN_ARG(sam)));
+    return ERR_OK;
+}
+
 /* The session's identity and, when one was agreed, its layer. token: the last of SPNEGO. */
 static enum err complete(struct ldap_request *rq, struct span token)
 {
     struct ldap_session *ss = rq->session;
     struct ldap_sasl *sasl = ss->sasl;
     const struct acceptor_session *who = acceptor_session(sasl->context);
-    TRY(ldap_identity_token(ss, who->token, who->principal, who->endtime));
+    struct span name;
+    TRY(name_of(rq, who, &name));
+    TRY(ldap_identity_token(ss, who->token, name, who->endtime));
     ldap_event(ss, "ldap.bind", REASON_NONE, rq->m->bind.mechanism);
     TRY(respond(rq, LDAP_SUCCESS, NULL, token.len ? token : SPAN_NONE));
     if (sasl->layer == GSS_SASL_NONE) {

@@ -294,8 +294,7 @@ static enum err answer_root(struct ldap_request *rq)
     struct builder b;
     TRY(ldap_request_read(rq));
     ldap_response(rq, &b);
-    TRY(ldap_rootdse(rq->session->server, &rq->snap, rq->m, ldap_private(rq->session), &rq->values,
-                     &b));
+    TRY(ldap_rootdse(rq->session->server, &rq->snap, rq->m, &rq->values, &b));
     return ldap_send(rq->session, &b);
 }
 

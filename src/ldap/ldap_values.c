@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "directory/links.h"
+#include "directory/volatile.h"
 #include "ldap/ldap_internal.h"
 
 /* "member;range=0-1499"; the last piece says "*" ([MS-ADTS] 3.1.1.3.1.3.3). */
@@ -142,6 +143,30 @@ enum err ldap_put_stored(struct ldap_request *rq, const struct dir_obj *o,
         TRY(stored_text(rq, w->attr, stored, &text));
         ldap_entry_value(e, text);
     }
+    return ERR_OK;
+}
+
+/* What changes on every logon is not in the record (volatile.h). */
+bool ldap_is_volatile(uint32_t attr)
+{
+    return attr == ATTR_badPwdCount || attr == ATTR_badPasswordTime || attr == ATTR_lastLogon ||
+           attr == ATTR_logonCount;
+}
+
+enum err ldap_put_volatile(struct ldap_request *rq, const struct dir_obj *o,
+                           const struct ldap_wanted *w, struct ldap_entry *e)
+{
+    struct vol_state v;
+    uint64_t low, end;
+    if (o->account.len == 0)
+        return ldap_put_stored(rq, o, w, e);
+    vol_get(rq->session->server->env.dir, o->id, &v);
+    int64_t number = w->attr->id == ATTR_badPwdCount       ? (int64_t)v.bad_count
+                     : w->attr->id == ATTR_badPasswordTime ? v.bad_time
+                     : w->attr->id == ATTR_lastLogon       ? v.last_logon
+                                                           : (int64_t)v.logon_count;
+    if (begin_range(rq, w, 1, e, &low, &end) && end > low)
+        ldap_entry_value(e, span_str(arena_printf(&rq->values, "%lld", (long long)number)));
     return ERR_OK;
 }
 

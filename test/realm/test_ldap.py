@@ -1,0 +1,268 @@
+"""The LDAP server against stock clients: OpenLDAP's tools with simple binds, GSSAPI and GSS-SPNEGO, TLS, reads
+and writes, and Samba's locator. Two forests in one service trust each other, so that a stranger binds as well."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("ENTENTE_BUILD", ROOT / "build"))
+CLOUD, CORP = "ldap-cloud.example", "ldap-corp.example"
+BASE = "dc=ldap-cloud,dc=example"
+NET = f"127.{60 + os.getpid() % 60}.{os.getpid() // 60 % 250}"
+ADDRESS = {CLOUD: f"{NET}.10", CORP: f"{NET}.20"}
+DC = f"dc1.{CLOUD}"
+GSSAPI = f"-Y GSSAPI -Q -N -H ldap://{DC}"
+PASSWORD = {"administrator": "Adm1n-of-ldap", "alice": "Wonder-land-7", "carol": "Company-77-x", "locky": "Lock-me-0ut"}
+
+
+class Service:
+    def __init__(self, folder):
+        self.dir = folder
+        folder.chmod(0o755)
+        for name in ("state", "run"):
+            (folder / name).mkdir()
+        self.process = subprocess.Popen(
+            [BUILD / "src" / "entente", "serve", "--state-dir", folder / "state", "--run-dir", folder / "run",
+             "--user", "nobody", "--log", folder / "events.log"])
+        self.socket = folder / "run" / "control.sock"
+        end = time.monotonic() + 15
+        while not self.socket.exists():
+            assert self.process.poll() is None and time.monotonic() < end, "the service did not start"
+            time.sleep(0.02)
+
+    def secret(self, name, text):
+        path = self.dir / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o600)
+        return path
+
+    def cli(self, *words):
+        done = subprocess.run([BUILD / "src" / "entente", *map(str, words)],
+                              env=dict(os.environ, ENTENTE_SOCKET=str(self.socket)), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def run(self, script, who=None, forest=CLOUD, ok=True):
+        """A stock client with its own resolver and, when it is somebody, tickets. Returns what it printed."""
+        (self.dir / "resolv.conf").write_text(f"nameserver {ADDRESS[forest]}\n", encoding="ascii")
+        (self.dir / "krb5.conf").write_text(
+            f"[libdefaults]\n default_realm = {forest.upper()}\n dns_lookup_kdc = true\n rdns = false\n"
+            " dns_canonicalize_hostname = false\n", encoding="ascii")
+        authorities = self.dir / "authorities.pem"
+        authorities.write_bytes(b"".join(p.read_bytes() for p in (self.dir / "state").glob("d-*/ldap-ca.pem")))
+        env = dict(os.environ, KRB5_CONFIG=str(self.dir / "krb5.conf"), KRB5CCNAME=str(self.dir / "tickets"),
+                   LDAPTLS_CACERT=str(authorities), LC_ALL="C")
+        logon = f"kinit {who}@{forest.upper()} < {self.dir}/{who} > /dev/null && " if who else ""
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c",
+             f"mount --bind {self.dir}/resolv.conf /etc/resolv.conf && {logon}{script}"],
+            env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+        assert not ok or done.returncode == 0, done.stdout
+        return done.stdout
+
+    def ldif(self, text):
+        path = self.dir / "change.ldif"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def events(self, name):
+        with open(self.dir / "events.log", encoding="utf-8") as log:
+            return [e for e in map(json.loads, log) if e["event"] == name]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    folder = Path("/tmp") / f"entente-ldap-{os.getpid()}"
+    folder.mkdir()
+    s = Service(folder)
+    try:
+        for name, text in PASSWORD.items():
+            s.secret(name, text)
+        sids = {}
+        for forest in (CLOUD, CORP):
+            s.cli("directory", "create", forest, "--short-name", forest[5:].split(".")[0].upper(), "--address",
+                  ADDRESS[forest], "--host", "dc1", "--admin-password-file", s.dir / "administrator")
+            shown = json.loads(s.cli("--output", "json", "directory", "show", forest))
+            sids[forest] = shown["result"]["domain_sid"]
+        trust = s.secret("trust", "Tru5t-between-us")
+        for here, there in ((CLOUD, CORP), (CORP, CLOUD)):
+            s.cli("trust", "create", there, "--type", "forest", "--direction", "two-way", "--password-file", trust,
+                  "--short-name", there[5:].split(".")[0].upper(), "--sid", sids[there], "--forwarder",
+                  ADDRESS[there], "--directory", here)
+        for user, forest in (("alice", CLOUD), ("locky", CLOUD), ("carol", CORP)):
+            s.cli("user", "create", user, "--password-file", s.dir / user, "--directory", forest)
+        yield s
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def values(ldif, attribute):
+    return re.findall(rf"^{attribute}: (.*)$", ldif.replace("\n ", ""), re.MULTILINE | re.IGNORECASE)
+
+
+def test_root_is_for_everybody(service):
+    root = service.run(f"ldapsearch -x -LLL -H ldap://{DC} -s base -b '' '(objectClass=*)'")
+    assert values(root, "defaultNamingContext") == ["DC=ldap-cloud,DC=example"]
+    assert values(root, "dnsHostName") == [DC]
+    assert {"GSSAPI", "GSS-SPNEGO"} <= set(values(root, "supportedSASLMechanisms"))
+    assert len(values(root, "namingContexts")) == 5
+
+
+def test_anonymous_sees_nothing_else(service):
+    said = service.run(f"ldapsearch -x -H ldap://{DC} -b {BASE}", ok=False)
+    assert "000004DC" in said and "Operations error" in said
+
+
+def test_samba_finds_the_domain_controller(service):
+    script = ("from samba.net import Net; from samba.credentials import Credentials; "
+              "from samba.param import LoadParm; from samba.dcerpc import nbt; "
+              f"r = Net(Credentials(), LoadParm()).finddc(address='{ADDRESS[CLOUD]}', "
+              "flags=nbt.NBT_SERVER_LDAP | nbt.NBT_SERVER_DS | nbt.NBT_SERVER_WRITABLE); "
+              "print(r.pdc_dns_name, r.dns_domain, r.forest, r.domain_name, r.pdc_name)")
+    done = subprocess.run(["/usr/bin/python3", "-c", script], text=True, stdout=subprocess.PIPE, check=True)
+    assert done.stdout.split() == [DC, CLOUD, CLOUD, "CLOUD", "DC1"]
+
+
+def test_ping_of_another_domain_has_no_answer(service):
+    ask = "ldapsearch -x -LLL -H ldap://%s -s base -b '' '(&(DnsDomain=%s)(NtVer=\\06\\00\\00\\00))' NetLogon"
+    assert "Netlogon::" in service.run(ask % (DC, CLOUD))
+    assert "Netlogon" not in service.run(ask % (DC, "other.example"))
+
+
+@pytest.mark.parametrize("name", ["CLOUD\\alice", f"alice@{CLOUD}", f"cn=alice,cn=users,{BASE}", "alice"])
+@pytest.mark.parametrize("how", [f"-H ldaps://{DC}", f"-ZZ -H ldap://{DC}"])
+def test_simple_bind_over_tls(service, name, how):
+    assert "u:CLOUD\\alice" in service.run(f"ldapwhoami -x {how} -D '{name}' -y {service.dir}/alice")
+
+
+def test_simple_bind_in_the_clear_is_refused(service):
+    said = service.run(f"ldapwhoami -x -H ldap://{DC} -D alice -y {service.dir}/alice", ok=False)
+    assert "Strong(er) authentication required" in said and "LDAP_BIND_CLEARTEXT" in said
+
+
+@pytest.mark.parametrize("name,password,reason", [("alice", "wrong", "LDAP_BIND_PASSWORD"),
+                                                  ("nobody-here", "wrong", "LDAP_BIND_NAME")])
+def test_wrong_simple_bind(service, name, password, reason):
+    said = service.run(f"ldapwhoami -x -H ldaps://{DC} -D {name} -w {password}", ok=False)
+    assert "data 52e" in said and reason in said
+
+
+def test_name_without_password_is_no_bind(service):
+    said = service.run("/usr/bin/python3 -c \"import ldap, os; ldap.set_option(ldap.OPT_X_TLS_CACERTFILE, "
+                       f"os.environ['LDAPTLS_CACERT']); c = ldap.initialize('ldaps://{DC}'); "
+                       "c.simple_bind_s('alice', '')\"", ok=False)
+    assert "LDAP_BIND_NO_PASSWORD" in said
+
+
+def test_lockout_is_told(service):
+    service.run(f"ldapmodify {GSSAPI} -f " + str(service.ldif(
+        f"dn: {BASE}\nchangetype: modify\nreplace: lockoutThreshold\nlockoutThreshold: 3\n")), who="administrator")
+    for _ in range(3):
+        said = service.run(f"ldapwhoami -x -H ldaps://{DC} -D locky -w wrong", ok=False)
+    assert "data 775" in said and "KDC_LOCKED_NOW" in said
+    shown = service.run(f"ldapsearch {GSSAPI} -LLL -b {BASE} '(sAMAccountName=locky)' badPwdCount", who="alice")
+    assert values(shown, "badPwdCount") == ["3"]
+    said = service.run(f"ldapwhoami -x -H ldaps://{DC} -D locky -y {service.dir}/locky", ok=False)
+    assert "data 775" in said and "LOGON_LOCKED_OUT" in said
+
+
+@pytest.mark.parametrize("mechanism", ["GSSAPI", "GSS-SPNEGO"])
+@pytest.mark.parametrize("who,forest", [("alice", CLOUD), ("carol", CORP)])
+def test_ticket_is_a_bind(service, mechanism, who, forest):
+    said = service.run(f"ldapsearch -Y {mechanism} -N -LLL -H ldap://{DC} -b {BASE} '(sAMAccountName=alice)' cn",
+                       who=who, forest=forest)
+    assert "SASL SSF: 256" in said and values(said, "cn") == ["alice"]
+
+
+@pytest.mark.parametrize("how", ["-O maxssf=0", "-O maxssf=1", "-ZZ"])
+def test_gssapi_layers(service, how):
+    said = service.run(f"ldapwhoami {GSSAPI} {how}", who="alice")
+    assert "u:CLOUD\\alice" in said
+
+
+def test_pages_give_each_entry_once(service):
+    said = service.run(f"ldapsearch {GSSAPI} -LLL -E pr=100/noprompt -b cn=schema,cn=configuration,{BASE} 1.1",
+                       who="alice")
+    names = re.findall("^dn: .*", said.replace("\n ", ""), re.MULTILINE)
+    assert len(names) == len(set(names)) > 1500
+    plain = service.run(f"ldapsearch {GSSAPI} -LLL -b cn=schema,cn=configuration,{BASE} 1.1", who="alice", ok=False)
+    assert "Size limit exceeded" in plain and plain.count("dn: ") == 1000
+
+
+def test_global_catalog_shows_its_attributes_only(service):
+    said = service.run(f"ldapsearch {GSSAPI}:3268 -LLL -b '' '(sAMAccountName=alice)' sAMAccountName codePage",
+                       who="alice")
+    assert values(said, "sAMAccountName") == ["alice"] and not values(said, "codePage")
+
+
+def test_critical_control_that_is_unknown(service):
+    said = service.run(f"ldapsearch {GSSAPI} -b {BASE} -E '!1.2.3.4'", who="alice", ok=False)
+    assert "Critical extension is unavailable" in said
+
+
+def test_missing_object_names_what_exists(service):
+    said = service.run(f"ldapsearch {GSSAPI} -b cn=x,ou=y,{BASE}", who="alice", ok=False)
+    assert "No such object" in said and "matchedDN: DC=ldap-cloud,DC=example" in said
+
+
+def test_descriptor_by_parts(service):
+    ask = f"ldapsearch {GSSAPI} -LLL -s base -b {BASE} nTSecurityDescriptor"
+    assert "nTSecurityDescriptor::" not in service.run(ask, who="alice")
+    dacl = base64.b64encode(bytes([0x30, 3, 2, 1, 4])).decode()
+    assert "nTSecurityDescriptor::" in service.run(f"{ask} -E '!1.2.840.113556.1.4.801=::{dacl}'", who="alice")
+
+
+def test_life_of_objects(service):
+    people = f"ou=People,{BASE}"
+    quoted = base64.b64encode('"B0b-Pa55word!"'.encode("utf-16le")).decode()
+    service.secret("bob", "B0b-Pa55word!")
+    service.run(f"ldapadd {GSSAPI} -f " + str(service.ldif(
+        f"dn: {people}\nobjectClass: organizationalUnit\n\n"
+        f"dn: cn=Bob,{people}\nobjectClass: user\nsAMAccountName: bob\nunicodePwd:: {quoted}\n"
+        "userAccountControl: 512\n\n"
+        f"dn: cn=Team,{people}\nobjectClass: group\nsAMAccountName: team\nmember: cn=Bob,{people}\n")),
+        who="administrator")
+    assert "u:CLOUD\\bob" in service.run(f"ldapwhoami -x -H ldaps://{DC} -D bob -y {service.dir}/bob")
+    shown = service.run(f"ldapsearch {GSSAPI} -LLL -b {people} '(cn=Bob)' memberOf", who="bob")
+    assert values(shown, "memberOf") == ["CN=Team,OU=People,DC=ldap-cloud,DC=example"]
+    service.run(f"ldapmodrdn {GSSAPI} -r cn=Bob,{people} cn=Robert", who="administrator")
+    shown = service.run(f"ldapsearch {GSSAPI} -LLL -b {people} '(cn=Team)' member", who="administrator")
+    assert values(shown, "member") == ["CN=Robert,OU=People,DC=ldap-cloud,DC=example"]
+    said = service.run(f"ldapcompare {GSSAPI} cn=Robert,{people} sAMAccountName:BOB", who="administrator", ok=False)
+    assert "TRUE" in said
+    said = service.run(f"ldapdelete {GSSAPI} {people}", who="administrator", ok=False)
+    assert "Operation not allowed on non-leaf" in said and "DIR_HAS_CHILDREN" in said
+    service.run(f"ldapdelete {GSSAPI} -e '!1.2.840.113556.1.4.805' {people}", who="administrator")
+    said = service.run(f"ldapsearch {GSSAPI} -b {people}", who="administrator", ok=False)
+    assert "No such object" in said
+
+
+@pytest.mark.parametrize("who,change,code,reason", [
+    ("alice", f"dn: cn=administrator,cn=users,{BASE}\nchangetype: modify\nreplace: description\ndescription: x\n",
+     "Insufficient access", "DIR_ACCESS"),
+    ("administrator", f"dn: cn=alice,cn=users,{BASE}\nchangetype: modify\nreplace: nosuch\nnosuch: x\n",
+     "No such attribute", "DIR_NO_ATTRIBUTE_TYPE"),
+    ("administrator", f"dn: cn=alice,cn=users,{BASE}\nobjectClass: user\nsAMAccountName: alice2\n",
+     "Already exists", "DIR_EXISTS"),
+    ("administrator", f"dn: cn=alice,cn=users,{BASE}\nchangetype: modify\nadd: description\ndescription: x\n-\n"
+                      "delete: description\ndescription: y\n", "No such attribute", "DIR_NO_VALUE"),
+])
+def test_refused_changes(service, who, change, code, reason):
+    said = service.run(f"ldapmodify -a {GSSAPI} -f {service.ldif(change)}", who=who, ok=False)
+    assert code in said and reason in said
+
+
+def test_binds_are_told(service):
+    service.run(f"ldapwhoami {GSSAPI}", who="alice")
+    assert any(e["reason"] == "NONE" and e["detail"] == "GSSAPI" for e in service.events("ldap.bind"))
