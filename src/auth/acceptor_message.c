@@ -57,10 +57,11 @@ static enum err check_sequence(struct acceptor_context *c, uint64_t seq)
 {
     struct gss_messages *m = &c->messages;
     uint64_t ahead = seq - m->next, behind = m->next - 1 - seq;
-    if (m->in_order ? seq != m->next
-                    : m->once && seq < m->next && (behind >= WINDOW || m->seen >> behind & 1))
+    bool late = (int64_t)ahead < 0; /* numbers go round */
+    bool known = late && (behind >= WINDOW || m->seen >> behind & 1);
+    if (m->in_order ? ahead != 0 : m->once && known)
         return acceptor_refuse(c, 0, REASON_AUTH_MESSAGE_SEQUENCE);
-    if (seq < m->next) {
+    if (late) {
         if (behind < WINDOW)
             m->seen |= UINT64_C(1) << behind;
         return ERR_OK;

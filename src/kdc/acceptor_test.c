@@ -480,6 +480,40 @@ static void test_rotation_and_changes(void **state)
     pair_end(&p);
 }
 
+/* Three messages that arrive as 2, 1, 3, 2: with replay detection alone the last is refused, with
+ * sequencing what comes too early and what comes again. */
+static void out_of_order(OM_uint32 wanted, const bool accepted[4])
+{
+    static const unsigned order[] = {1, 0, 2, 1};
+    struct pair p;
+    struct span got;
+    gss_buffer_desc in = buffer_of(SPAN_LIT("text")), out[3];
+    OM_uint32 minor;
+    bool sealed;
+    pair_begin(&p, &krb5_oid, wanted, ticket);
+    establish(&p);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(gss_wrap(&minor, p.gss, 1, 0, &in, NULL, &out[i]), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        enum err e =
+            acceptor_unwrap(p.server, span_of_buffer(out[order[i]]), &arena, &sealed, &got);
+        assert_int_equal(e, accepted[i] ? ERR_OK : ERR_REFUSED);
+        assert_int_equal(acceptor_reason(p.server),
+                         accepted[i] ? REASON_NONE : REASON_AUTH_MESSAGE_SEQUENCE);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        gss_release_buffer(&minor, &out[i]);
+    pair_end(&p);
+}
+
+static void test_order_of_messages(void **state)
+{
+    (void)state;
+    out_of_order(GSS_C_MUTUAL_FLAG, (const bool[]){true, true, true, true});
+    out_of_order(GSS_C_MUTUAL_FLAG | GSS_C_REPLAY_FLAG, (const bool[]){true, true, true, false});
+    out_of_order(WANTED, (const bool[]){false, true, false, true});
+}
+
 /* --- what is refused ----------------------------------------------------------------------------
  */
 
@@ -779,6 +813,7 @@ int main(void)
         cmocka_unit_test(test_spnego_list_changed),
         cmocka_unit_test(test_sasl_layers),
         cmocka_unit_test(test_rotation_and_changes),
+        cmocka_unit_test(test_order_of_messages),
         cmocka_unit_test(test_replay),
         cmocka_unit_test(test_clocks),
         cmocka_unit_test(test_channel_bindings),

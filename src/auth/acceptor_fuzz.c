@@ -1,0 +1,200 @@
+/*
+ * Tokens of a client, of any bytes: as they come, and as the inside of what only the KDC or the
+ * holder of a session key could have encrypted. The first byte says which.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "auth/acceptor_state.h"
+#include "directory/account.h"
+#include "directory/change.h"
+#include "directory/provision.h"
+
+/* When the seed of an authenticator was made. */
+#define NOW    (INT64_C(1795352071) * UTIME_SECOND)
+#define MEMORY (16u << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct acceptor *acceptor;
+static struct krb_key dc_key;
+static const struct krb_key session = {ETYPE_AES256_SHA1, 32, {7}};
+
+static utime now(void)
+{
+    return NOW;
+}
+
+static void random_bytes(void *out, size_t len)
+{
+    memset(out, 0x5a, len);
+}
+
+/* The numbers of the tests of src/kdc: the domain controller's key is the same, and the seeds krb5
+ * and spnego, which that KDC made, become sessions. */
+static void xorshift(void *out, size_t len)
+{
+    static uint64_t state = 88172645463325252u;
+    for (size_t i = 0; i < len; i++) {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        ((uint8_t *)out)[i] = (uint8_t)(state >> 32);
+    }
+}
+
+static void take_dc_key(struct dir *dir, struct arena *a)
+{
+    struct dir_snap s;
+    struct dir_account account;
+    struct dir_account_keys keys;
+    ENT_ASSERT(dir_snap_begin(dir, &s) == ERR_OK);
+    ENT_ASSERT(dir_account_by_sam(&s, SPAN_LIT("DC1$"), &account) == ERR_OK);
+    ENT_ASSERT(dir_account_keys(&s, DIR_SECRET_SERVICE, account.id, a, &keys) == ERR_OK);
+    dc_key = *dir_keys_find(&keys, 0, ETYPE_AES256_SHA1);
+    dir_snap_end(&s);
+}
+
+/* A forest whose files have no name any more once they are open. */
+static void start(void)
+{
+    char path[] = "/tmp/entente-fuzz-XXXXXX", file[64];
+    const uint8_t master[32] = {1};
+    struct span address = SPAN_LIT("127.0.0.1");
+    struct provision_dc dc = {SPAN_LIT("dc1"), &address, 1};
+    struct provision_args args = {.dns_name = SPAN_LIT("cloud.example.com"),
+                                  .flat_name = SPAN_LIT("CLOUD"),
+                                  .admin_password = SPAN_LIT("Correct-Horse-1"),
+                                  .domain_sid = SID_NT(21, 1000, 2000, 3000),
+                                  .dcs = &dc,
+                                  .dc_count = 1,
+                                  .now = NOW - UTIME_DAY,
+                                  .random = xorshift};
+    struct dir_open_args open = {.path = path, .writable = true};
+    struct acceptor_env env = {.dc_name = SPAN_LIT("DC1"), .now = now, .random = random_bytes};
+    struct arena a;
+    ENT_ASSERT(mkdtemp(path) != NULL);
+    dir_keyring_derive(master, 7, &open.keyring);
+    ENT_ASSERT(dir_create_empty(path) == ERR_OK);
+    ENT_ASSERT(dir_open(&open, &env.dir) == ERR_OK);
+    ENT_ASSERT(provision_forest(env.dir, &args) == ERR_OK);
+    snprintf(file, sizeof(file), "%s/data.mdb", path);
+    unlink(file);
+    snprintf(file, sizeof(file), "%s/lock.mdb", path);
+    unlink(file);
+    rmdir(path);
+    arena_init(&a, 0, MEMORY, ARENA_WIPE);
+    take_dc_key(env.dir, &a);
+    arena_fini(&a);
+    ENT_ASSERT(acceptor_new(&env, &acceptor) == ERR_OK);
+}
+
+static struct krb_encrypted sealed(const struct krb_key *key, uint32_t number, struct span plain,
+                                   struct arena *a)
+{
+    struct krb_usage u;
+    uint8_t confounder[KRB_CONFOUNDER_MAX] = {1};
+    ENT_ASSERT(krb_usage_init(&u, key, number) == ERR_OK);
+    size_t size = krb_encrypted_size(&u, plain.len);
+    uint8_t *cipher = arena_alloc(a, size);
+    ENT_ASSERT(cipher != NULL);
+    krb_encrypt(&u, confounder, plain, cipher);
+    krb_usage_wipe(&u);
+    return (struct krb_encrypted){.etype = key->etype, .cipher = span_of(cipher, size)};
+}
+
+static struct span good_ticket(struct arena *a)
+{
+    struct span out;
+    struct krb_enc_ticket_part part = {
+        .key = {session.etype, span_of(session.bytes, session.len)},
+        .crealm = SPAN_LIT("CLOUD.EXAMPLE.COM"),
+        .cname = krb_name_1(KRB_NT_PRINCIPAL, SPAN_LIT("Administrator"), a),
+        .transited = {KRB_TR_DOMAIN_X500_COMPRESS, SPAN_LIT("")},
+        .authtime = NOW,
+        .endtime = NOW + UTIME_HOUR};
+    ENT_ASSERT(krb_encode_enc_ticket_part(&part, a, &out) == ERR_OK);
+    return out;
+}
+
+static struct span ap_req(struct span ticket_part, struct span authenticator, struct arena *a)
+{
+    struct span message, token;
+    struct builder b;
+    struct krb_ap_req ap = {
+        .ticket = {.realm = SPAN_LIT("CLOUD.EXAMPLE.COM"),
+                   .sname = krb_name_2(KRB_NT_SRV_INST, SPAN_LIT("ldap"), SPAN_LIT("dc1"), a),
+                   .enc_part = sealed(&dc_key, KRB_USAGE_TICKET, ticket_part, a)},
+        .authenticator = sealed(&session, KRB_USAGE_AP_REQ_AUTHENTICATOR, authenticator, a)};
+    ENT_ASSERT(krb_encode_ap_req(&ap, a, &message) == ERR_OK);
+    builder_in(&b, a, MEMORY);
+    gss_krb_put_token(&b, SPNEGO_MECH_KRB5, GSS_KRB_AP_REQ, message);
+    ENT_ASSERT(builder_done(&b, &token) == ERR_OK);
+    return token;
+}
+
+/* A session is there when it is said to be, and a reason when it is refused. */
+static void step(struct acceptor_context *c, struct span in, struct arena *a)
+{
+    struct span out;
+    bool done;
+    enum err e = acceptor_step(c, in, SPAN_LIT("tls-server-end-point:x"), a, &out, &done);
+    ENT_ASSERT(done == (acceptor_session(c) != NULL) && (!done || e == ERR_OK));
+    ENT_ASSERT(e == ERR_OK || (e != ERR_REFUSED) == (acceptor_reason(c) == REASON_SERVER_FAILED));
+}
+
+static void messages(struct acceptor_context *c, struct span in, bool inner, struct arena *a)
+{
+    struct span plain;
+    struct acceptor_sasl_choice choice;
+    bool sealed_out;
+    gss_messages_init(&c->messages, &session, false, GSS_FLAG_REPLAY, 0, 0);
+    c->stage = ACCEPTOR_DONE;
+    c->sasl_layers = GSS_SASL_NONE;
+    if (inner && in.len >= GSS_KRB_HEADER) {
+        struct span cipher = sealed(&session, KRB_USAGE_GSS_INITIATOR_SEAL, in, a).cipher;
+        uint8_t *token = arena_alloc(a, GSS_KRB_HEADER + cipher.len);
+        memcpy(token, in.ptr + in.len - GSS_KRB_HEADER, GSS_KRB_HEADER);
+        memcpy(token + GSS_KRB_HEADER, cipher.ptr, cipher.len);
+        in = span_of(token, GSS_KRB_HEADER + cipher.len);
+    }
+    if (acceptor_unwrap(c, in, a, &sealed_out, &plain) == ERR_OK) {
+        ENT_ASSERT(plain.len < in.len);
+        ENT_ASSERT(acceptor_unwrap(c, in, a, &sealed_out, &plain) == ERR_REFUSED);
+    }
+    (void)acceptor_sasl_chosen(c, in, a, &choice);
+    (void)acceptor_verify_mic(c, SPAN_LIT("message"), in);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct acceptor_context *c;
+    struct arena a;
+    struct span in = span_sub(span_of(data, size), 1, size);
+    if (size == 0)
+        return 0;
+    if (!acceptor)
+        start();
+    ENT_ASSERT(acceptor_context_new(acceptor, &c) == ERR_OK);
+    arena_init(&a, 0, MEMORY, ARENA_WIPE);
+    switch (data[0] % 5) {
+    case 0:
+        step(c, in, &a);
+        step(c, in, &a);
+        break;
+    case 1:
+        step(c, ap_req(in, SPAN_LIT("none"), &a), &a);
+        break;
+    case 2:
+        step(c, ap_req(good_ticket(&a), in, &a), &a);
+        break;
+    default:
+        messages(c, in, data[0] % 5 == 3, &a);
+    }
+    /* Authenticators of former runs are forgotten. */
+    (void)acceptor_replays_add(acceptor->replays, in, NOW + UTIME_DAY, 0);
+    arena_fini(&a);
+    acceptor_context_free(c);
+    return 0;
+}
