@@ -2,7 +2,7 @@
  * Two forests and stock libkrb5 between them: it walks referrals over every kind of trust, and is
  * refused with the right reason where there is no way.
  */
-#include "kdc/kdc_forests_test.h"
+#include "kdc/kdc_forge_test.h"
 
 utime test_now = INT64_C(1790000000) * UTIME_SECOND;
 struct realm *test_realms[4];
@@ -225,14 +225,59 @@ static void test_enterprise_name_elsewhere(void **state)
                      KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN);
 }
 
+/* A TGT of ours in the hands of a foreign user: renewed, forwarded, used, and worth nothing once
+ * the trust is gone. */
+static void test_foreign_user_with_our_tgt(void **state)
+{
+    struct arena a;
+    arena_init(&a, 0, 16u << 20, ARENA_WIPE);
+    struct krb_key bob = forge_account_key(&corp, "bob", &a);
+    (void)state;
+    forests_relate(&cloud, TRUST_BOTH, TRUST_FOREST_TRANSITIVE, &corp, TRUST_FOREST_TRANSITIVE);
+    struct answer home = forge_log_on(&corp, "bob", &bob, &a);
+    assert_int_equal(home.error, 0);
+    struct forge_request q = forge_follow(&home, "CORP.EXAMPLE.NET", "krbtgt/CLOUD.EXAMPLE.COM");
+    q.options = KRB_OPT_FORWARDABLE | KRB_OPT_RENEWABLE;
+    struct answer referral = forge_ask(&corp, &q, &a);
+    assert_int_equal(referral.error, 0);
+    q = forge_follow(&referral, "CLOUD.EXAMPLE.COM", "krbtgt/CLOUD.EXAMPLE.COM");
+    q.options = KRB_OPT_FORWARDABLE | KRB_OPT_RENEWABLE;
+    struct answer ours = forge_ask(&cloud, &q, &a);
+    assert_int_equal(ours.error, 0);
+    assert_true(ours.part->flags & KRB_TKT_RENEWABLE);
+    q = forge_follow(&ours, "CLOUD.EXAMPLE.COM", "krbtgt/CLOUD.EXAMPLE.COM");
+    q.options = KRB_OPT_RENEW;
+    struct answer renewed = forge_ask(&cloud, &q, &a);
+    assert_int_equal(renewed.error, 0);
+    q = forge_follow(&renewed, "CLOUD.EXAMPLE.COM", "krbtgt/CLOUD.EXAMPLE.COM");
+    q.options = KRB_OPT_FORWARDED | KRB_OPT_FORWARDABLE;
+    struct answer forwarded = forge_ask(&cloud, &q, &a);
+    assert_int_equal(forwarded.error, 0);
+    assert_true(forwarded.part->flags & KRB_TKT_FORWARDED);
+    q = forge_follow(&forwarded, "CLOUD.EXAMPLE.COM", WEB);
+    struct answer got = forge_ask(&cloud, &q, &a);
+    assert_int_equal(got.error, 0);
+    assert_span(got.rep->crealm, "CORP.EXAMPLE.NET");
+    forests_part(&cloud, &corp);
+    got = forge_ask(&cloud, &q, &a);
+    assert_int_equal(got.error, KDC_ERR_PATH_NOT_ACCEPTED);
+    arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_trust),           cmocka_unit_test(test_forest_both_ways),
-        cmocka_unit_test(test_external_both_ways), cmocka_unit_test(test_one_way),
-        cmocka_unit_test(test_closed_by_one_side), cmocka_unit_test(test_disabled),
-        cmocka_unit_test(test_secrets_differ),     cmocka_unit_test(test_unknown_sid),
-        cmocka_unit_test(test_selective),          cmocka_unit_test(test_enterprise_name_elsewhere),
+        cmocka_unit_test(test_no_trust),
+        cmocka_unit_test(test_forest_both_ways),
+        cmocka_unit_test(test_external_both_ways),
+        cmocka_unit_test(test_one_way),
+        cmocka_unit_test(test_closed_by_one_side),
+        cmocka_unit_test(test_disabled),
+        cmocka_unit_test(test_secrets_differ),
+        cmocka_unit_test(test_unknown_sid),
+        cmocka_unit_test(test_selective),
+        cmocka_unit_test(test_enterprise_name_elsewhere),
+        cmocka_unit_test(test_foreign_user_with_our_tgt),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
