@@ -14,7 +14,8 @@
 #include "serve/serve.h"
 #include "writer/writer.h"
 
-#define BATCH_MEMORY (64u << 20)
+#define BATCH_MEMORY   (64u << 20)
+#define READERS_PERIOD (5 * UTIME_SECOND)
 
 struct client {
     struct client *next;
@@ -115,6 +116,13 @@ void serve_linked_writer(struct serve_child *child, uint32_t type, struct span p
     }
 }
 
+/* A process that was killed leaves its reader's slot, which would pin pages of the file. */
+static void free_readers(void *ctx)
+{
+    struct serve_child *child = ctx;
+    dir_check_readers(child->dir);
+}
+
 static enum err provision(struct serve_child *child, const char **why_out)
 {
     const struct control_spec *spec = &child->setup.spec;
@@ -176,5 +184,9 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
     *why_out = "the writer cannot begin";
     TRY(writer_new(&args, &role->writer));
     role->flush = plat_hook_new(child->loop, flush, role);
-    return role->flush ? ERR_OK : ERR_NOMEM;
+    struct plat_timer *timer = plat_timer_new(child->loop, free_readers, child);
+    if (!role->flush || !timer)
+        return ERR_NOMEM;
+    plat_timer_start(timer, READERS_PERIOD, READERS_PERIOD);
+    return ERR_OK;
 }

@@ -46,7 +46,6 @@ struct serve_directory {
     struct arena memory;      /* of spec; wipes */
     struct control_spec spec; /* without the password once the writer is ready */
     char path[768], volatile_path[768];
-    struct dir_keyring keyring; /* all */
     unsigned process_count;
     struct serve_process *process[SERVE_PROCESSES_MAX];
     unsigned socket_count;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypt/hash.h"
 #include "plat/clock.h"
 #include "serve/serve_parent.h"
 
@@ -59,6 +60,18 @@ static void configured(struct plat_call *call, enum err err, struct plat_msg *re
     serve_process_configured(process, &outcome);
 }
 
+/* Each directory has a master key of its own, made of the key file's and its id, so that nothing
+ * sealed in one directory opens in another. */
+static void derive_keys(const struct serve_parent *p, const struct serve_directory *d,
+                        unsigned stores, struct dir_keyring *out)
+{
+    uint8_t master[HASH_SIZE_MAX];
+    struct span parts[] = {SPAN_LIT("entente directory "), d->spec.id};
+    hmac_once(HASH_SHA256, span_of(p->master, sizeof(p->master)), parts, 2, master);
+    dir_keyring_derive(master, stores, out);
+    mem_wipe(master, sizeof(master));
+}
+
 static void configure(struct serve_process *process)
 {
     struct serve_parent *p = process->parent;
@@ -79,7 +92,7 @@ static void configure(struct serve_process *process)
             setup.spec.admin_password = SPAN_NONE;
         setup.path = span_str(d->path);
         setup.volatile_path = span_str(d->volatile_path);
-        dir_keyring_derive(p->master, row->secrets, &setup.keyring);
+        derive_keys(p, d, row->secrets, &setup.keyring);
     }
     if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
         process->configuring.done = configured;
