@@ -137,10 +137,13 @@ class Host:
         self.procs.append(p)
         return p
 
-    def nft_drop(self, what, hook="output"):
-        """Packets of this kind vanish, until nft_flush()."""
-        rules = f"table inet lost {{\n chain c {{\n type filter hook {hook} priority 0;\n {what} drop\n }}\n}}\n"
+    def nft_rule(self, what, verdict, hook="output"):
+        """Packets of this kind are treated so, until nft_flush()."""
+        rules = f"table inet lost {{\n chain c {{\n type filter hook {hook} priority 0;\n {what} {verdict}\n }}\n}}\n"
         return self.run("nft", "-f", "-", input=rules)
+
+    def nft_drop(self, what, hook="output"):
+        return self.nft_rule(what, "drop", hook)
 
     def nft_flush(self):
         self.run("nft", "flush", "ruleset")

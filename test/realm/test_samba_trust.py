@@ -18,10 +18,10 @@ COMPLEMENT = {"incoming": 2, "outgoing": 1, "two-way": 3}
 
 
 class Lab:
-    def __init__(self):
-        self.world = World("samba")
+    def __init__(self, name="samba"):
+        self.world = World(name)
         w = self.world
-        self.net = Network("smb")
+        self.net = Network(name[:3])
         try:
             self.cloud = EntenteForest(self.net, w.cloud)
             self.cloud.serve()
@@ -54,16 +54,16 @@ class Lab:
                                  f"(sAMAccountName={self.corp_user})", "objectSid").stdout
         return re.search(r"objectSid: (\S+)", out)[1]
 
-    def trust(self, kind, direction, *options, password=None):
+    def trust(self, kind, direction, *options, password=None, enctypes=24):
         """Both halves; those of the test before go first."""
-        if self.made == (kind, direction, options, password):
+        if self.made == (kind, direction, options, password, enctypes):
             return
         self.part()
         w = self.world
         self.corp.create_half(w.cloud, self.cloud_sid, COMPLEMENT[direction], w.trust_password,
-                              FOREST if kind == "forest" else EXTERNAL)
+                              FOREST if kind == "forest" else EXTERNAL, enctypes)
         self.cloud.trust(w.corp, self.corp.sid, direction, password or w.trust_password, kind, (), *options)
-        self.made = (kind, direction, options, password)
+        self.made = (kind, direction, options, password, enctypes)
 
     def part(self):
         if self.made:
