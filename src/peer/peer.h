@@ -20,9 +20,10 @@ struct peer_env {
     struct auth_trust_cache *trust_keys;
 };
 
-#define PEER_ANSWER_TIMEOUT (3 * UTIME_SECOND)  /* of one question */
-#define PEER_TOTAL_TIMEOUT  (40 * UTIME_SECOND) /* of one verification */
-#define PEER_KDCS_MAX       16
+#define PEER_ANSWER_TIMEOUT  (3 * UTIME_SECOND)  /* of one question */
+#define PEER_RESOLVE_TIMEOUT (6 * UTIME_SECOND)  /* our DNS gives up on a forwarder before */
+#define PEER_TOTAL_TIMEOUT   (40 * UTIME_SECOND) /* of one verification */
+#define PEER_KDCS_MAX        16
 
 /* Each fills a report; an error is one of ours, not of the partner's. ERR_NOT_FOUND: no such trust.
  */

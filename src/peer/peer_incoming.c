@@ -152,6 +152,7 @@ static void tell_refusal(struct peer_run *r, const struct peer_kdc *kdc, int32_t
         reason = REASON_VERIFY_HALF_MISSING;
         break;
     case KDC_ERR_ETYPE_NOSUPP:
+    case KRB_AP_ERR_BADKEYVER: /* no key of this enctype, from Heimdal */
         reason = REASON_VERIFY_NO_COMMON_ENCTYPE;
         break;
     default:

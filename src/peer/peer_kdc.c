@@ -76,11 +76,13 @@ static bool judge_clock(struct peer_run *r, const struct peer_kdc *kdc, uint32_t
     return false;
 }
 
-/* A KDC of another realm says in its errors who it is, or does not know the realm asked for. */
+/* A KDC of another realm says in its errors who it is, or does not know the realm asked for. One
+ * that could not read the ticket may say no realm at all (Heimdal, and so Samba, as text). */
 static bool judge_realm(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half,
                         const struct krb_error *error)
 {
-    bool other = !krb_realm_eq(error->realm, r->partner_realm);
+    bool other = !krb_realm_eq(error->realm, r->partner_realm) &&
+                 !span_eq(error->realm, SPAN_LIT("<unspecified realm>"));
     if (!other && error->error_code != KDC_ERR_WRONG_REALM)
         return true;
     struct span who = error->error_code == KDC_ERR_WRONG_REALM && error->crealm.len ? error->crealm

@@ -67,11 +67,12 @@ static void add_kdc(struct peer_run *r, const struct peer_dns_service *s)
 static bool locate(struct peer_run *r, const char *name, struct peer_dns_services *found)
 {
     struct dns_name wire;
+    utime deadline = plat_mono() + PEER_RESOLVE_TIMEOUT;
     if (dns_name_from_text(span_str(name), &wire) != ERR_OK) {
         tell_failure(r, name, ERR_MALFORMED, 0);
         return false;
     }
-    enum err e = peer_dns_locate(&r->env->dns, dns_name_span(&wire), peer_deadline(r), r->a, found);
+    enum err e = peer_dns_locate(&r->env->dns, dns_name_span(&wire), deadline, r->a, found);
     if (e == ERR_OK && found->rcode == 0 && found->count > 0)
         return true;
     tell_failure(r, name, e, e == ERR_OK ? (unsigned)found->rcode : 0);
