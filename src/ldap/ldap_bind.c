@@ -11,13 +11,15 @@
 
 enum { DATA_NO_SUCH_USER_OR_PASSWORD = 0x52e, DATA_LOCKED_OUT = 0x775 };
 
+/* Whether the name or the password was wrong is for the log only. */
 static enum err refuse(struct ldap_request *rq, uint32_t data, enum reason reason)
 {
+    const char *code = data == DATA_NO_SUCH_USER_OR_PASSWORD ? "" : reason_row(reason)->code;
     const char *text =
         arena_printf(&rq->values,
                      "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data "
-                     "%x, v4563 (%s)",
-                     data, reason_row(reason)->code);
+                     "%x, v4563%s%s%s",
+                     data, *code ? " (" : "", code, *code ? ")" : "");
     ldap_event(rq->session, "ldap.bind", reason, rq->m->bind.name);
     return ldap_reply(rq, LDAP_INVALID_CREDENTIALS, text, SPAN_NONE);
 }
@@ -134,6 +136,19 @@ static enum err prove(struct attempt *t)
     return welcome(t);
 }
 
+/* As much work as for a name that exists, so that time does not tell names. */
+static enum err unknown_name(struct ldap_request *rq)
+{
+    struct dir_naming n;
+    struct dir_obj o;
+    struct sid administrator;
+    TRY(dir_naming(&rq->snap, &n));
+    if (sid_append(&n.domain_sid, 500, &administrator) == ERR_OK &&
+        dir_by_sid(&rq->snap, &administrator, &o) == ERR_OK)
+        (void)dir_bind_verify(&rq->snap, o.id, rq->m->bind.password);
+    return refuse(rq, DATA_NO_SUCH_USER_OR_PASSWORD, REASON_LDAP_BIND_NAME);
+}
+
 static enum err simple(struct ldap_request *rq)
 {
     const struct ldap_bind *in = &rq->m->bind;
@@ -153,7 +168,7 @@ static enum err simple(struct ldap_request *rq)
     if (e == ERR_OK)
         e = dir_by_id(&rq->snap, t.account.id, &t.obj);
     if (e == ERR_NOT_FOUND || e == ERR_EXISTS || e == ERR_MALFORMED)
-        return refuse(rq, DATA_NO_SUCH_USER_OR_PASSWORD, REASON_LDAP_BIND_NAME);
+        return unknown_name(rq);
     TRY(e);
     TRY(policy_settings_for(&rq->snap, t.account.id, &rq->arena, &t.policy, NULL));
     return prove(&t);

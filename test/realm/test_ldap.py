@@ -155,7 +155,8 @@ def test_simple_bind_in_the_clear_is_refused(service):
                                                   ("nobody-here", "wrong", "LDAP_BIND_NAME")])
 def test_wrong_simple_bind(service, name, password, reason):
     said = service.run(f"ldapwhoami -x -H ldaps://{DC} -D {name} -w {password}", ok=False)
-    assert "data 52e" in said and reason in said
+    assert "data 52e, v4563\n" in said and "LDAP_BIND" not in said
+    assert service.events("ldap.bind")[-1]["reason"] == reason
 
 
 def test_name_without_password_is_no_bind(service):
@@ -246,6 +247,20 @@ def test_life_of_objects(service):
     service.run(f"ldapdelete {GSSAPI} -e '!1.2.840.113556.1.4.805' {people}", who="administrator")
     said = service.run(f"ldapsearch {GSSAPI} -b {people}", who="administrator", ok=False)
     assert "No such object" in said
+
+
+def test_many_members_come_in_ranges(service):
+    count, names = 1600, f"ou=Many,{BASE}"
+    people = "".join(f"dn: cn=m{i},{names}\nobjectClass: contact\n\n" for i in range(count))
+    members = "".join(f"member: cn=m{i},{names}\n" for i in range(count))
+    service.run(f"ldapadd {GSSAPI} -f " + str(service.ldif(
+        f"dn: {names}\nobjectClass: organizationalUnit\n\n{people}"
+        f"dn: cn=Many,{names}\nobjectClass: group\nsAMAccountName: many\ngroupType: 4\n{members}")) + " > /dev/null",
+        who="administrator")
+    first = service.run(f"ldapsearch {GSSAPI} -LLL -b 'cn=Many,{names}' member", who="alice")
+    rest = service.run(f"ldapsearch {GSSAPI} -LLL -b 'cn=Many,{names}' '(cn=*)' 'member;range=1500-*'", who="alice")
+    seen = values(first, "member;range=0-1499") + values(rest, r"member;range=1500-\*")
+    assert len(seen) == len(set(seen)) == count
 
 
 @pytest.mark.parametrize("who,change,code,reason", [
