@@ -96,8 +96,8 @@ void plat_channel_cancel(struct plat_channel *ch, struct plat_call *call);
 enum err plat_channel_call(struct plat_channel *ch, uint32_t type, struct span payload,
                            utime timeout, struct arena *a, struct plat_msg *reply_out);
 
-/* Delivers now what calls kept for the loop: for who needs a message that came before the reply. Not
- * from inside a callback of this channel. */
+/* Delivers now what calls kept for the loop: for who needs a message that came before the reply.
+ * Not from inside a callback of this channel. */
 void plat_channel_deliver(struct plat_channel *ch);
 
 void *plat_channel_ctx(const struct plat_channel *ch);
