@@ -278,6 +278,14 @@ def test_refused_changes(service, who, change, code, reason):
     assert code in said and reason in said
 
 
+def test_a_computer_joins_the_domain(service):
+    said = service.run(f"adcli join -D {CLOUD} -N JOINER1 --host-fqdn joiner1.{CLOUD} -K {service.dir}/joiner.keytab "
+                       f"-U administrator --stdin-password < {service.dir}/administrator"
+                       f" && kinit -k -t {service.dir}/joiner.keytab 'JOINER1$@{CLOUD.upper()}'"
+                       f" && ldapwhoami {GSSAPI}")
+    assert "u:CLOUD\\JOINER1$" in said
+
+
 def test_binds_are_told(service):
     service.run(f"ldapwhoami {GSSAPI}", who="alice")
     assert any(e["reason"] == "NONE" and e["detail"] == "GSSAPI" for e in service.events("ldap.bind"))
