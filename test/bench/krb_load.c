@@ -1,0 +1,167 @@
+/*
+ * krb_load NAME=VALUE...: one kind of Kerberos work against one KDC; prints one line of JSON.
+ *
+ *   kind=refused|as|tcp|tgs|other|referred   what is asked (other: the TGT of another realm)
+ *   server=ADDRESS:PORT  home=ADDRESS:PORT   the KDC; the one of the users' realm, if another
+ *   realm=REALM other=REALM service=A/B      the KDC's; the other of "other" and "referred"
+ *   users=FILE use=N                         lines "name hexkey" (aes256-cts-hmac-sha1-96)
+ *   count=N window=N pids=N,N                requests, outstanding at once, the server's processes
+ *
+ * krb_load keys realm=REALM users=FILE instead reads lines "name password" and prints such a file.
+ */
+#include <arpa/inet.h>
+
+#include "base/text.h"
+#include "krb_load.h"
+
+#define ARENA_MAX ((size_t)1 << 30)
+
+static struct load load;
+
+static struct sockaddr_in address_of(const char *s)
+{
+    char host[64];
+    const char *colon = strchr(s, ':');
+    struct sockaddr_in out = {.sin_family = AF_INET};
+    snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - s) : 0, s);
+    if (!colon || inet_pton(AF_INET, host, &out.sin_addr) != 1)
+        ent_fatal("not an address with a port: %s", s);
+    out.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+    return out;
+}
+
+static unsigned number_of(const char *s, unsigned max)
+{
+    unsigned long n = strtoul(s, NULL, 10);
+    if (n == 0 || n > max)
+        ent_fatal("not a number from 1 to %u: %s", max, s);
+    return (unsigned)n;
+}
+
+static void read_pids(struct load *l, const char *s)
+{
+    char *end;
+    for (; *s; s = *end ? end + 1 : end) {
+        if (l->pids == LOAD_PIDS_MAX)
+            ent_fatal("too many processes");
+        l->pid[l->pids++] = (int)strtoul(s, &end, 10);
+    }
+}
+
+static void key_of(const char *hex, struct krb_key *out)
+{
+    uint8_t bytes[KRB_KEY_MAX];
+    unsigned each;
+    for (unsigned i = 0; i < sizeof(bytes); i++) {
+        if (sscanf(hex + 2 * (size_t)i, "%2x", &each) != 1)
+            ent_fatal("not a key: %s", hex);
+        bytes[i] = (uint8_t)each;
+    }
+    if (krb_key_make(ETYPE_AES256_SHA1, span_of(bytes, sizeof(bytes)), out) != ERR_OK)
+        ent_fatal("not a key: %s", hex);
+}
+
+static void read_users(struct load *l, const char *path, unsigned use)
+{
+    char name[64], hex[80];
+    FILE *f = fopen(path, "re");
+    if (!f)
+        ent_fatal("cannot read %s", path);
+    while (l->users < use && fscanf(f, "%63s %79s", name, hex) == 2) {
+        struct load_user *u = &l->user[l->users++];
+        u->name = arena_dup_span(&l->arena, span_str(name));
+        key_of(hex, &u->key);
+    }
+    fclose(f);
+    if (!l->users)
+        ent_fatal("no users in %s", path);
+}
+
+static const char *option(int argc, char **argv, const char *name)
+{
+    size_t len = strlen(name);
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
+            return argv[i] + len + 1;
+    }
+    return "";
+}
+
+static int print_keys(const char *realm, const char *path)
+{
+    char name[64], password[80], salt[200];
+    struct krb_key key;
+    FILE *f = fopen(path, "re");
+    if (!f)
+        ent_fatal("cannot read %s", path);
+    while (fscanf(f, "%63s %79s", name, password) == 2) {
+        snprintf(salt, sizeof(salt), "%s%s", realm, name);
+        if (krb_string_to_key(ETYPE_AES256_SHA1, span_str(password), span_str(salt), 0, &key) !=
+            ERR_OK)
+            ent_fatal("no key of this password");
+        printf("%s ", name);
+        for (unsigned i = 0; i < key.len; i++)
+            printf("%02x", key.bytes[i]);
+        printf("\n");
+    }
+    fclose(f);
+    return 0;
+}
+
+static void report(const struct load *l, uint64_t cpu, double seconds, unsigned checked)
+{
+    printf("{\"kind\": \"%s\", \"replies\": %u, \"cpu_seconds\": %.6f, \"seconds\": %.3f, "
+           "\"reply_bytes\": %.0f, \"checked\": %u}\n",
+           l->kind, l->count, (double)cpu / 1e9, seconds, (double)l->reply_bytes / l->count,
+           checked);
+}
+
+static double clock_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void run(struct load *l)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        load_make_request(l, i);
+    double begun = clock_seconds();
+    uint64_t cpu = strcmp(l->kind, "tcp") == 0 ? load_run_tcp(l) : load_run_udp(l);
+    double seconds = clock_seconds() - begun;
+    for (unsigned i = 0; i < l->samples; i++) {
+        enum err e = load_check_reply(l, l->sample[i]);
+        if (e != ERR_OK)
+            ent_fatal("sample %u of the replies is wrong: %s", i, err_name(e));
+    }
+    report(l, cpu, seconds, l->samples);
+}
+
+int main(int argc, char **argv)
+{
+    struct load *l = &load;
+    struct timespec t;
+    if (argc > 1 && strcmp(argv[1], "keys") == 0)
+        return print_keys(option(argc, argv, "realm"), option(argc, argv, "users"));
+    arena_init(&l->arena, 16u << 20, ARENA_MAX, 0);
+    l->kind = option(argc, argv, "kind");
+    l->realm = span_str(option(argc, argv, "realm"));
+    l->other = span_str(option(argc, argv, "other"));
+    l->service = span_str(option(argc, argv, "service"));
+    l->server = address_of(option(argc, argv, "server"));
+    l->home = *option(argc, argv, "home") ? address_of(option(argc, argv, "home")) : l->server;
+    l->count = number_of(option(argc, argv, "count"), LOAD_REQUESTS_MAX);
+    l->window = number_of(option(argc, argv, "window"), l->count);
+    read_pids(l, option(argc, argv, "pids"));
+    read_users(l, option(argc, argv, "users"),
+               number_of(option(argc, argv, "use"), LOAD_USERS_MAX));
+    clock_gettime(CLOCK_REALTIME, &t);
+    l->nonce = t.tv_nsec % 1000000000 + 1;
+    if (strcmp(l->kind, "tgs") == 0 || strcmp(l->kind, "other") == 0 ||
+        strcmp(l->kind, "referred") == 0)
+        load_take_tickets(l);
+    run(l);
+    arena_fini(&l->arena);
+    return 0;
+}

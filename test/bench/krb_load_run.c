@@ -1,0 +1,182 @@
+/* The timed part: sockets and the server's CPU time. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "krb_load.h"
+#include "wire/krb/krb_frame.h"
+
+#define SILENCE_MS 3000 /* after which a reply is counted as lost */
+#define LOST_MAX   3    /* a reply that is lost costs a silence */
+#define WINDOW_MAX 256
+
+/* Every task of the process: nanoseconds on a CPU. */
+static uint64_t process_cpu(int pid)
+{
+    char path[300];
+    uint64_t sum = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    DIR *d = opendir(path);
+    if (!d)
+        ent_fatal("process %d of the server is gone", pid);
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        unsigned long long each = 0;
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, e->d_name);
+        FILE *f = fopen(path, "re");
+        if (f && fscanf(f, "%llu", &each) == 1)
+            sum += each;
+        if (f)
+            fclose(f);
+    }
+    closedir(d);
+    return sum;
+}
+
+static uint64_t server_cpu(const struct load *l)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < l->pids; i++)
+        sum += process_cpu(l->pid[i]);
+    return sum;
+}
+
+static int dial(const struct sockaddr_in *to, int type)
+{
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), size = 4 << 20;
+    if (fd < 0)
+        ent_fatal("socket: %s", strerror(errno));
+    if (type == SOCK_DGRAM)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0)
+        ent_fatal("connect: %s", strerror(errno));
+    return fd;
+}
+
+static bool wait_readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, SILENCE_MS) == 1;
+}
+
+struct span load_ask(struct load *l, const struct sockaddr_in *to, struct span request)
+{
+    static uint8_t buf[LOAD_REPLY_MAX];
+    int fd = dial(to, SOCK_DGRAM);
+    if (send(fd, request.ptr, request.len, 0) < 0 || !wait_readable(fd))
+        ent_fatal("no reply from the server");
+    ssize_t n = recv(fd, buf, sizeof(buf), 0);
+    close(fd);
+    if (n <= 0)
+        ent_fatal("no reply from the server");
+    return arena_dup_span(&l->arena, span_of(buf, (size_t)n));
+}
+
+/* Every reply is of the right kind, or the figures mean nothing. */
+static void take_reply(struct load *l, unsigned i, struct span reply)
+{
+    bool refused = strcmp(l->kind, "refused") == 0, error = krb_message_type(reply) == KRB_ERROR;
+    struct krb_error *e;
+    if (reply.len == 0 || refused != error) {
+        if (error && krb_decode_error(reply, &l->arena, &e) == ERR_OK)
+            ent_fatal("reply %u: %s", i, krb_error_name(e->error_code));
+        ent_fatal("reply %u is not of the right kind", i);
+    }
+    l->reply_bytes += reply.len;
+    unsigned each = l->count / LOAD_SAMPLES_MAX + 1;
+    if (i % each == 0 && l->samples < LOAD_SAMPLES_MAX)
+        l->sample[l->samples++] = arena_dup_span(&l->arena, reply);
+}
+
+static void send_one(int fd, struct span s)
+{
+    if (send(fd, s.ptr, s.len, 0) != (ssize_t)s.len)
+        ent_fatal("send: %s", strerror(errno));
+}
+
+uint64_t load_run_udp(struct load *l)
+{
+    static uint8_t buf[LOAD_REPLY_MAX];
+    int fd = dial(&l->server, SOCK_DGRAM);
+    unsigned sent = 0, got = 0, lost = 0;
+    uint64_t before = server_cpu(l);
+    while (sent < l->count && sent < l->window)
+        send_one(fd, l->request[sent++].bytes);
+    while (got + lost < l->count) {
+        ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN && !wait_readable(fd)) {
+            lost += sent - got - lost;
+            if (lost > LOST_MAX)
+                ent_fatal("%u replies lost", lost);
+        } else if (n > 0) {
+            take_reply(l, got++, span_of(buf, (size_t)n));
+        } else {
+            continue;
+        }
+        while (sent < l->count && sent - got - lost < l->window)
+            send_one(fd, l->request[sent++].bytes);
+    }
+    uint64_t after = server_cpu(l);
+    close(fd);
+    return after - before;
+}
+
+static int tcp_start(struct load *l, unsigned i)
+{
+    uint8_t frame[KRB_TCP_HEADER + 4096];
+    struct builder b;
+    struct span out;
+    int fd = dial(&l->server, SOCK_STREAM);
+    builder_over(&b, frame, sizeof(frame));
+    krb_put_tcp_length(&b, (uint32_t)l->request[i].bytes.len);
+    builder_span(&b, l->request[i].bytes);
+    if (builder_done(&b, &out) != ERR_OK)
+        ent_fatal("a request is too long");
+    send_one(fd, out);
+    return fd;
+}
+
+/* Replies are shorter than the socket's buffer: the rest of one is never far. */
+static void tcp_finish(struct load *l, unsigned got, int fd)
+{
+    static uint8_t buf[LOAD_REPLY_MAX];
+    size_t have = 0, want = KRB_TCP_HEADER;
+    while (have < want) {
+        ssize_t n = recv(fd, buf + have, sizeof(buf) - have, 0);
+        if (n <= 0)
+            ent_fatal("a connection ended early");
+        have += (size_t)n;
+        size_t len;
+        if (have >= KRB_TCP_HEADER && want == KRB_TCP_HEADER) {
+            if (krb_tcp_length(span_of(buf, have), sizeof(buf) - KRB_TCP_HEADER, &len) != ERR_OK)
+                ent_fatal("a reply's length is wrong");
+            want += len;
+        }
+    }
+    close(fd);
+    take_reply(l, got, span_of(buf + KRB_TCP_HEADER, want - KRB_TCP_HEADER));
+}
+
+uint64_t load_run_tcp(struct load *l)
+{
+    struct pollfd slot[WINDOW_MAX];
+    unsigned sent = 0, got = 0, window = l->window < WINDOW_MAX ? l->window : WINDOW_MAX;
+    uint64_t before = server_cpu(l);
+    for (unsigned i = 0; i < window; i++)
+        slot[i] = (struct pollfd){.fd = tcp_start(l, sent++), .events = POLLIN};
+    while (got < l->count) {
+        if (poll(slot, window, SILENCE_MS) <= 0)
+            ent_fatal("no reply from the server");
+        for (unsigned i = 0; i < window; i++) {
+            if (slot[i].fd < 0 || !slot[i].revents)
+                continue;
+            tcp_finish(l, got++, slot[i].fd);
+            slot[i].fd = sent < l->count ? tcp_start(l, sent++) : -1;
+        }
+    }
+    return server_cpu(l) - before;
+}
