@@ -50,8 +50,11 @@ static int dial(const struct sockaddr_in *to, int type)
     int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), size = 4 << 20;
     if (fd < 0)
         ent_fatal("socket: %s", strerror(errno));
+    struct timeval silence = {.tv_sec = SILENCE_MS / 1000};
     if (type == SOCK_DGRAM)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &silence, sizeof(silence));
     if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0)
         ent_fatal("connect: %s", strerror(errno));
     return fd;
@@ -148,7 +151,7 @@ static void tcp_finish(struct load *l, unsigned got, int fd)
     while (have < want) {
         ssize_t n = recv(fd, buf + have, sizeof(buf) - have, 0);
         if (n <= 0)
-            ent_fatal("a connection ended early");
+            ent_fatal("reply %u over TCP: %s", got, n ? strerror(errno) : "closed early");
         have += (size_t)n;
         size_t len;
         if (have >= KRB_TCP_HEADER && want == KRB_TCP_HEADER) {
