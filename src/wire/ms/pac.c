@@ -228,6 +228,8 @@ static enum err signature_place(const struct pac *p, unsigned type, struct pac_s
      * same. */
     if (size == 0)
         size = reader_left(&r);
+    if (size > PAC_SIGNATURE_MAX)
+        return ERR_MALFORMED;
     reader_skip(&r, size);
     /* An RODC's identifier may follow. */
     if (reader_left(&r) == 2)

@@ -20,9 +20,10 @@
 #include "wire/ms/guid.h"
 #include "wire/ms/sid.h"
 
-#define PAC_MAX         65535 /* bytes: Windows' largest MaxTokenSize */
-#define PAC_BUFFERS_MAX 32    /* 20 types are defined, each at most once */
-#define PAC_GROUPS_MAX  4096  /* of one array; a Windows token ends at 1024 SIDs */
+#define PAC_MAX           65535 /* bytes: Windows' largest MaxTokenSize */
+#define PAC_BUFFERS_MAX   32    /* 20 types are defined, each at most once */
+#define PAC_SIGNATURE_MAX 64    /* bytes of a signature, of any type there may ever be */
+#define PAC_GROUPS_MAX    4096  /* of one array; a Windows token ends at 1024 SIDs */
 
 enum pac_type {
     PAC_LOGON_INFO = 1,

@@ -2,7 +2,8 @@
 
 #include "base/text.h"
 
-static const uint8_t zeros[KRB_CKSUM_MAX];
+static const uint8_t zeros[PAC_SIGNATURE_MAX];
+_Static_assert(PAC_SIGNATURE_MAX >= KRB_CKSUM_MAX, "every checksum fits");
 
 /* The PAC with the given signatures zero, as parts of one message. At most one part before, between
  * and after each. */

@@ -330,6 +330,15 @@ static void signature_sizes(void **state)
     copy[p.buffers[i].offset] = 99;
     assert_ok(pac_layout_of(&p, &layout));
     assert_int_equal(layout.sigs[PAC_SIG_KDC].size, 12);
+    /* But only so far as there are zeros. */
+    p.buffers[i].offset -= 128;
+    memset(copy + p.buffers[i].offset, 0, 4);
+    copy[p.buffers[i].offset] = 99;
+    p.buffers[i].size = 4 + PAC_SIGNATURE_MAX;
+    assert_ok(pac_layout_of(&p, &layout));
+    assert_int_equal(layout.sigs[PAC_SIG_KDC].size, PAC_SIGNATURE_MAX);
+    p.buffers[i].size++;
+    assert_err(pac_layout_of(&p, &layout), ERR_MALFORMED);
     arena_fini(&a);
 }
 
