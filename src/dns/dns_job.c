@@ -256,6 +256,7 @@ void dns_job_answered(struct dns_attempt *a, struct span msg)
     enum dns_step step = DNS_STEP_LAME;
     if (dns_server_answered(server, plat_mono() - a->sent))
         dns_job_report(job, REASON_NONE, server);
+    msg = dns_exchange_unmix(&a->x, msg, &job->arena);
     if (dns_response_parse(msg, &job->arena, &resp) == ERR_OK)
         step = dns_resolution_take(&job->res, &resp, dns_name_span(&job->suffix), &job->arena);
     if (step == DNS_STEP_LAME) {

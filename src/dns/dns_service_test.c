@@ -308,6 +308,40 @@ static void forwarded_and_kept(void **state)
     assert_int_equal(p->udp_seen, 4);
 }
 
+/* Every name of the answer, spelt as in text: letters of the question's random case are in none. */
+static void ask_spelt(struct fixture *f, const char *name, const char *owner, const char *target)
+{
+    struct dns_name n;
+    ask(f, name, DNS_TYPE_A, 0, 2);
+    assert_ok(dns_name_from_text(span_str(name), &n));
+    assert_true(span_eq(rr(f, 0)->owner, dns_name_span(&n)));
+    assert_ok(dns_name_from_text(span_str(target), &n));
+    assert_true(span_eq(rr(f, 0)->rdata, dns_name_span(&n)));
+    assert_true(span_eq(rr(f, 1)->owner, dns_name_span(&n)));
+    ask(f, name, DNS_TYPE_SOA, 0, 1); /* the alias: its target has no SOA */
+    const struct dns_rr_list *authority = &f->resp.section[DNS_SECTION_AUTHORITY];
+    assert_int_equal(authority->count, 1);
+    assert_ok(dns_name_from_text(span_str(owner), &n));
+    assert_true(span_eq(authority->rrs[0].owner, dns_name_span(&n)));
+}
+
+static void no_answer_has_the_case_of_our_question(void **state)
+{
+    struct fixture *f = *state;
+    struct peer *p = add_peer(f, PEER_GOOD);
+    forward_to(f, "corp.example.com");
+    serve(f);
+    for (unsigned i = 0; i < 2; i++) { /* from the server, then from the cache */
+        ask_spelt(f, "alias.corp.example.com", "corp.example.com", "host.corp.example.com");
+        ask_spelt(f, "ALIAS.Corp.example.COM", "Corp.example.COM", "host.Corp.example.COM");
+        assert_int_equal(p->udp_seen, 2);
+    }
+    p->mode = PEER_TRUNCATES;
+    forward_to(f, "other.example"); /* nothing old is served */
+    ask_spelt(f, "alias.corp.example.com", "corp.example.com", "host.corp.example.com");
+    assert_int_equal(p->tcp_seen, 2);
+}
+
 static void the_question_is_unpredictable(void **state)
 {
     struct fixture *f = *state;
@@ -659,6 +693,7 @@ int main(void)
         TEST(strangers_get_no_recursion),
         TEST(a_flood_is_limited),
         TEST(forwarded_and_kept),
+        TEST(no_answer_has_the_case_of_our_question),
         TEST(the_question_is_unpredictable),
         TEST(a_dead_server_is_passed_over),
         TEST(a_closed_port_costs_no_time),

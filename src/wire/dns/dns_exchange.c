@@ -69,3 +69,15 @@ enum dns_fit dns_exchange_fit(const struct dns_exchange *x, struct span msg, boo
         return DNS_FIT_NO_EDNS;
     return !over_tcp && (flags & DNS_FLAG_TC) ? DNS_FIT_TRUNCATED : DNS_FIT_ANSWER;
 }
+
+struct span dns_exchange_unmix(const struct dns_exchange *x, struct span msg, struct arena *a)
+{
+    struct dns_name lower;
+    uint8_t *copy = arena_dup(a, msg.ptr, msg.len);
+    if (!copy)
+        return SPAN_NONE;
+    ENT_ASSERT(msg.len >= DNS_HEADER_SIZE + (size_t)x->name.len);
+    dns_name_lower(dns_name_span(&x->name), &lower);
+    memcpy(copy + DNS_HEADER_SIZE, lower.wire, lower.len);
+    return span_of(copy, msg.len);
+}

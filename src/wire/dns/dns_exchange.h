@@ -49,6 +49,11 @@ void dns_exchange_plain(struct dns_exchange *x);
 size_t dns_exchange_query(const struct dns_exchange *x, uint8_t *out, size_t cap);
 
 enum dns_fit dns_exchange_fit(const struct dns_exchange *x, struct span msg, bool over_tcp);
+/* An answer that fits, with its question in lower case again. Servers write names as pointers into
+ * the question wherever they can (RFC 1035 section 4.1.4), so that the random case of ours would be
+ * in every name behind it: for good, once such an answer is kept. A copy in the arena; the empty
+ * span without memory. */
+struct span dns_exchange_unmix(const struct dns_exchange *x, struct span msg, struct arena *a);
 
 /* What an answer section says about (name, type). */
 struct dns_found {

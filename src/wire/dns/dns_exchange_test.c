@@ -65,6 +65,29 @@ static void what_does_not(void **state)
     assert_int_equal(dns_exchange_fit(&x, span_of(msg, len), true), DNS_FIT_ANSWER);
 }
 
+static void the_case_of_the_question_is_undone(void **state)
+{
+    (void)state;
+    struct dns_name n = name("alias.corp.example.com");
+    struct dns_exchange x;
+    struct arena a;
+    uint8_t msg[600];
+    arena_init(&a, 0, 4096, 0);
+    dns_exchange_begin(&x, dns_name_span(&n), DNS_TYPE_A, true, true, randomness);
+    size_t len = echo(&x, 0x8180, msg);
+    struct span plain = dns_exchange_unmix(&x, span_of(msg, len), &a);
+    assert_int_equal(plain.len, len);
+    assert_memory_equal(plain.ptr, msg, DNS_HEADER_SIZE);
+    assert_true(span_eq(span_sub(plain, DNS_HEADER_SIZE, n.len), dns_name_span(&n)));
+    size_t behind = DNS_HEADER_SIZE + n.len;
+    assert_memory_equal(plain.ptr + behind, msg + behind, len - behind);
+    assert_false(span_eq(span_of(msg, len), plain));
+    arena_fini(&a);
+    arena_init(&a, 0, 16, 0);
+    assert_int_equal(dns_exchange_unmix(&x, span_of(msg, len), &a).len, 0);
+    arena_fini(&a);
+}
+
 static void servers_without_edns(void **state)
 {
     (void)state;
@@ -150,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fits),
         cmocka_unit_test(what_does_not),
+        cmocka_unit_test(the_case_of_the_question_is_undone),
         cmocka_unit_test(servers_without_edns),
         cmocka_unit_test(chains_are_followed_inside_the_bailiwick),
         cmocka_unit_test(servers_by_priority_and_weight),
