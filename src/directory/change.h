@@ -100,8 +100,18 @@ enum err dir_write_next_rid(struct dir_write *w, uint32_t *out);
 enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_out);
 enum err dir_write_commit(struct dir_write *w); /* durable when it returns */
 void dir_write_abort(struct dir_write *w);
-/* Forgets log records up to and including usn. */
-void dir_write_trim_log(struct dir_write *w, uint64_t usn);
+/* What the log keeps: a record goes when this many are newer, or when it is older. The newest one
+ * stays. */
+#define DIR_LOG_RECORDS 100000
+#define DIR_LOG_AGE     (30 * UTIME_DAY)
+struct dir_log_limits {
+    uint64_t records;
+    utime age;
+};
+/* Forgets what is beyond the limits, oldest first and at most `step` records: a part of the work of
+ * each commit, so that no commit waits for all of it. Returns how many. */
+unsigned dir_write_trim_log(struct dir_write *w, const struct dir_log_limits *keep, utime now,
+                            unsigned step);
 
 /* An empty directory in an existing empty folder: format version, no objects. ERR_EXISTS. */
 enum err dir_create_empty(const char *path);

@@ -569,7 +569,6 @@ static void test_ids_and_rids_are_never_given_twice(void **state)
 static void test_log(void **state)
 {
     struct fixture *f = *state;
-    struct dir_write w;
     struct dir_snap s;
     struct span record;
     struct change_reader r;
@@ -591,12 +590,47 @@ static void test_log(void **state)
     assert_int_equal(change_next(&r, &item), ERR_NOT_FOUND);
     assert_int_equal(dir_log_read(&s, usn + 1, &record), ERR_NOT_FOUND);
     dir_snap_end(&s);
+}
+
+/* Trims once; how many went. The oldest that is left comes out. */
+static unsigned trim(struct fixture *f, uint64_t records, utime age, utime now, unsigned step,
+                     uint64_t *oldest_out)
+{
+    struct dir_log_limits keep = {records, age};
+    struct dir_write w;
     assert_int_equal(dir_write_begin(f->dir, &w), ERR_OK);
-    dir_write_trim_log(&w, 1);
+    unsigned gone = dir_write_trim_log(&w, &keep, now, step);
     assert_int_equal(dir_write_commit(&w), ERR_OK);
-    s = snap(f);
-    assert_int_equal(dir_log_oldest(&s), 2);
+    struct dir_snap s = snap(f);
+    *oldest_out = dir_log_oldest(&s);
+    for (uint64_t usn = *oldest_out; usn <= dir_snap_usn(&s); usn++) {
+        struct span record;
+        assert_int_equal(dir_log_read(&s, usn, &record), ERR_OK);
+    }
     dir_snap_end(&s);
+    return gone;
+}
+
+static void test_log_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t oldest;
+    for (unsigned i = 2; i <= 20; i++) { /* the fixture is the first record */
+        struct change *c = fixture_change(f);
+        set_text(c, ID_ALICE, ATTR_description, i % 2 ? "odd" : "even");
+        assert_int_equal(fixture_apply(f, c, NULL), ERR_OK);
+    }
+    assert_int_equal(trim(f, 20, UTIME_DAY, FIXTURE_TIME + UTIME_DAY, 99, &oldest), 0);
+    assert_int_equal(oldest, 1);
+    assert_int_equal(trim(f, 15, UTIME_DAY, FIXTURE_TIME, 3, &oldest), 3);
+    assert_int_equal(trim(f, 15, UTIME_DAY, FIXTURE_TIME, 3, &oldest), 2);
+    assert_int_equal(trim(f, 15, UTIME_DAY, FIXTURE_TIME, 3, &oldest), 0);
+    assert_int_equal(oldest, 6);
+    utime later = FIXTURE_TIME + UTIME_DAY + 1;
+    assert_int_equal(trim(f, 15, UTIME_DAY, later, 10, &oldest), 10);
+    assert_int_equal(oldest, 16);
+    assert_int_equal(trim(f, 15, UTIME_DAY, later, 10, &oldest), 4);
+    assert_int_equal(oldest, 20); /* the newest stays, however old */
 }
 
 static void test_meta(void **state)
@@ -668,6 +702,7 @@ int main(void)
         T(test_metadata_of_attributes),
         T(test_ids_and_rids_are_never_given_twice),
         T(test_log),
+        T(test_log_is_bounded),
         T(test_meta),
         T(test_open_refuses_other_versions),
     };

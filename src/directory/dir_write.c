@@ -151,8 +151,24 @@ void dir_write_abort(struct dir_write *w)
     dir_naming_forget(w->snap.dir);
 }
 
-void dir_write_trim_log(struct dir_write *w, uint64_t usn)
+static bool log_keeps(const struct dir_snap *s, const struct dir_log_limits *keep, utime now,
+                      uint64_t usn)
 {
-    for (uint64_t oldest = dir_log_oldest(&w->snap); oldest && oldest <= usn; oldest++)
-        store_del(w->snap.txn, DB_LOG, NUMBER_KEY(oldest));
+    struct change_reader r;
+    struct span record;
+    uint64_t newer = dir_snap_usn(s) - usn;
+    if (newer == 0 || newer >= keep->records)
+        return newer == 0;
+    return dir_log_read(s, usn, &record) != ERR_OK || change_read(record, &r) != ERR_OK ||
+           now - r.when <= keep->age;
+}
+
+unsigned dir_write_trim_log(struct dir_write *w, const struct dir_log_limits *keep, utime now,
+                            unsigned step)
+{
+    uint64_t usn = dir_log_oldest(&w->snap);
+    unsigned gone = 0;
+    for (; usn && gone < step && !log_keeps(&w->snap, keep, now, usn); usn++, gone++)
+        store_del(w->snap.txn, DB_LOG, NUMBER_KEY(usn));
+    return gone;
 }

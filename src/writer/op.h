@@ -16,6 +16,7 @@
 struct writer {
     struct dir *dir;
     const struct event_sink *events;
+    struct dir_log_limits log;
     struct arena scratch; /* of one intent; wipes */
     struct arena record;  /* of one record of an import; wipes */
     struct new_sd *sds;   /* made when the forest is known */

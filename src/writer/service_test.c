@@ -354,6 +354,27 @@ static void ten_thousand_users_take_seconds(void **state)
     assert_int_equal(le32_of(f.reply.data.ptr), users);
 }
 
+static uint64_t log_length(void)
+{
+    return dir_snap_usn(fixture_snap(&f)) - dir_log_oldest(fixture_snap(&f)) + 1;
+}
+
+static void commits_trim_the_log(void **state)
+{
+    (void)state;
+    struct writer_args args = {.dir = f.dir, .log = {.records = 5, .age = UTIME_DAY}};
+    struct writer *unlimited = f.w;
+    assert_ok(writer_new(&args, &f.w));
+    uint64_t commits = (log_length() + WRITER_TRIM_STEP) / WRITER_TRIM_STEP;
+    for (uint64_t i = 0; i <= commits; i++)
+        done(fixture_modify(&f, "CN=Users", i % 2 ? "=description: odd" : "=description: even"));
+    assert_int_equal(log_length(), 5);
+    refused(fixture_modify(&f, "CN=Nobody", "=description: none"), DIR_NO_OBJECT);
+    assert_int_equal(log_length(), 5);
+    writer_free(f.w);
+    f.w = unlimited;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup(one_way_has_one_secret, system_again),
         cmocka_unit_test_setup(forwarders, system_again),
         cmocka_unit_test_setup(settings, system_again),
+        cmocka_unit_test_setup(commits_trim_the_log, system_again),
         cmocka_unit_test_setup(import_is_tolerant_and_precise, system_again),
         cmocka_unit_test_setup(ten_thousand_users_take_seconds, system_again),
     };

@@ -51,6 +51,9 @@ enum err writer_new(const struct writer_args *args, struct writer **out)
         return ERR_NOMEM;
     w->dir = args->dir;
     w->events = args->events;
+    w->log = args->log.records
+                 ? args->log
+                 : (struct dir_log_limits){.records = DIR_LOG_RECORDS, .age = DIR_LOG_AGE};
     arena_init(&w->scratch, SCRATCH_FIRST, SCRATCH_MAX, ARENA_WIPE);
     arena_init(&w->record, RECORD_FIRST, SCRATCH_MAX, ARENA_WIPE);
     *out = w;
@@ -221,9 +224,13 @@ enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsign
         handle(w, &txn, &items[i], a);
         changed |= items[i].reply.err == ERR_OK;
     }
-    if (!changed)
+    if (changed) {
+        (void)dir_write_trim_log(&txn, &w->log, plat_now(), WRITER_TRIM_STEP);
+        e = dir_write_commit(&txn);
+    } else {
         dir_write_abort(&txn);
-    else if ((e = dir_write_commit(&txn)) != ERR_OK)
+    }
+    if (e != ERR_OK)
         fail_all(items, count, e);
     for (unsigned i = 0; i < count; i++) {
         struct op op = {.w = w, .in = items[i].intent, .now = plat_now(), .reply = &items[i].reply};

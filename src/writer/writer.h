@@ -12,6 +12,7 @@
 #define WRITER_WRITER_H
 
 #include "base/event.h"
+#include "directory/change.h"
 #include "directory/intent.h"
 
 struct writer;
@@ -19,6 +20,7 @@ struct writer;
 struct writer_args {
     struct dir *dir;
     const struct event_sink *events; /* one event per intent; NULL: none */
+    struct dir_log_limits log; /* what the change log keeps; zeros: DIR_LOG_RECORDS and _AGE */
 };
 
 /* ERR_NOMEM. */
@@ -26,6 +28,9 @@ enum err writer_new(const struct writer_args *args, struct writer **out);
 void writer_free(struct writer *w);
 
 #define WRITER_BATCH_MAX 256
+/* Old records of the change log that a commit forgets: more than it adds, so that the log shrinks
+ * to its limits. */
+#define WRITER_TRIM_STEP (2 * WRITER_BATCH_MAX)
 
 struct writer_item {
     const struct intent *intent;
