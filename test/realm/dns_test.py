@@ -268,11 +268,14 @@ def test_kdig_and_host(start):
     assert "is an alias for" in out and "127.0.1.10" in out
 
 
-def test_unbound_asks_us(start, tmp_path):
-    """A resolver that mixes the case of its questions and wants it back."""
-    server, addr = start(ZONES), address()
-    conf = tmp_path / "unbound.conf"
-    conf.write_text(f"""server:
+@pytest.fixture
+def unbound(tmp_path):
+    """Unbound, which mixes the case of its questions and wants it back; asks this server about a zone."""
+    running = []
+
+    def go(kind, zone, server):
+        addr, conf = address(), tmp_path / "unbound.conf"
+        conf.write_text(f"""server:
     interface: {addr}@{PORT}
     do-daemonize: no
     username: ""
@@ -285,27 +288,35 @@ def test_unbound_asks_us(start, tmp_path):
     access-control: 127.0.0.0/8 allow
     module-config: "iterator"
     local-zone: "127.in-addr.arpa." nodefault
-stub-zone:
-    name: "{CLOUD}"
-    stub-addr: {server.addr}@{PORT}
+{kind}-zone:
+    name: "{zone}"
+    {kind}-addr: {server}@{PORT}
 """)
-    unbound = subprocess.Popen(["/usr/sbin/unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL)
-    try:
-        def answer(name="dc1", kind="A"):
+        running.append(subprocess.Popen(["/usr/sbin/unbound", "-d", "-c", str(conf)], stderr=subprocess.DEVNULL))
+
+        def answer(name, kind="A"):
             try:
-                query = dns.message.make_query(f"{name}.{CLOUD}", kind)
+                query = dns.message.make_query(name, kind)
                 return dns.query.udp_with_fallback(query, addr, port=PORT, timeout=2)[0]
             except (OSError, dns.exception.Timeout):
                 return None
+        wait_for(lambda: answer("version.server", "TXT"))
+        return answer
 
-        wait_for(lambda: (answer() or dns.message.Message()).answer)
-        assert len(answer("_ldap._tcp", "SRV").answer[0]) == 3
-        assert len(answer("big", "TXT").answer[0]) == 20
-        assert answer("none").rcode() == dns.rcode.NXDOMAIN
-        assert answer("x.apps").answer[0][0].address == "127.0.1.99"
-    finally:
-        unbound.terminate()
-        unbound.wait(10)
+    yield go
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+def test_unbound_asks_us(start, unbound):
+    server = start(ZONES)
+    ask = unbound("stub", CLOUD, server.addr)
+    wait_for(lambda: (ask(f"dc1.{CLOUD}") or dns.message.Message()).answer)
+    assert len(ask(f"_ldap._tcp.{CLOUD}", "SRV").answer[0]) == 3
+    assert len(ask(f"big.{CLOUD}", "TXT").answer[0]) == 20
+    assert ask(f"none.{CLOUD}").rcode() == dns.rcode.NXDOMAIN
+    assert ask(f"x.apps.{CLOUD}").answer[0][0].address == "127.0.1.99"
 
 
 # --- beside Knot -------------------------------------------------------------------------------
@@ -371,6 +382,26 @@ def test_knot_behind_us(start, knot):
         assert server.ask(f"home.{CORP}").answer[1][0].address == "127.0.1.11"
     response = server.ask("Host." + CORP)
     assert response.answer[0].ttl <= 500
+
+
+def spelling(response):
+    """All names of an answer with their letters as they came."""
+    sections = (response.question, response.answer, response.authority)
+    return sorted((rr.name.to_text(), rr.rdtype, sorted(r.to_text() for r in rr)) for s in sections for rr in s)
+
+
+def test_spelling_as_from_unbound(start, knot, unbound):
+    """Both mix the case of what they ask; of that nothing is in what they answer, kept or not."""
+    other = knot(CORP_ZONES)
+    server, ask = start(ZONES + forward(CORP, other)), unbound("forward", CORP, other)
+    wait_for(lambda: (ask(f"host.{CORP}") or dns.message.Message()).answer)
+    for _ in range(2):
+        for name, kind in (("_ldap._tcp", "SRV"), ("alias", "A"), ("host", "TXT"), ("none", "A"), ("big", "TXT")):
+            ours = server.ask(f"{name}.{CORP}", kind, tcp=name == "big")
+            assert spelling(ours) == spelling(ask(f"{name}.{CORP}", kind)), name
+            assert all(text == text.lower() for text, _, _ in spelling(ours))
+    mixed = "".join(RNG.choice((c.upper(), c)) for c in f"alias.{CORP}")
+    assert server.ask(mixed).answer[0].name.to_text() == mixed + "."
 
 
 def test_a_dead_first_server(start, knot):
