@@ -35,7 +35,8 @@ struct apply {
 
 /* The object, taken into memory at the first call. ERR_NOT_FOUND. */
 enum err apply_load(struct apply *ap, dir_id id, struct work **out);
-bool apply_exists(struct apply *ap, dir_id id);
+/* Without taking it: enough for the other end of a link. ERR_NOT_FOUND, ERR_IO. */
+enum err apply_flags_of(struct apply *ap, dir_id id, uint32_t *flags_out);
 enum err apply_create(struct apply *ap, const struct change_item *i);
 enum err apply_set(struct apply *ap, const struct change_item *i);
 enum err apply_move(struct apply *ap, const struct change_item *i);

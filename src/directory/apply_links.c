@@ -81,8 +81,13 @@ enum err apply_link(struct apply *ap, const struct change_item *i)
     if (!a || !(a->flags & SCHEMA_LINK) || (i->data.len && !with_data))
         return ERR_CONSTRAINT;
     TRY(apply_load(ap, i->id, &source));
-    if (i->op == CHANGE_LINK && !apply_exists(ap, i->target))
-        return ERR_NOT_FOUND;
+    if (i->op == CHANGE_LINK) {
+        uint32_t flags;
+        TRY(apply_flags_of(ap, i->target, &flags));
+        /* Its links went when it was deleted; a later one would outlive it. */
+        if ((flags | source->now.flags) & DIR_OBJ_DELETED)
+            return ERR_CONSTRAINT;
+    }
     bool changed = with_data ? link_with_data(ap, i) : link_plain(ap, i);
     return changed ? apply_touch(ap, source, i->attr) : store_txn_err(ap->txn);
 }

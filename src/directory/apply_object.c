@@ -22,11 +22,17 @@ static struct work *new_work(struct apply *ap, dir_id id)
     return w;
 }
 
-bool apply_exists(struct apply *ap, dir_id id)
+enum err apply_flags_of(struct apply *ap, dir_id id, uint32_t *flags_out)
 {
     struct span v;
+    struct dir_obj o;
     struct work *w = find_work(ap, id);
-    return w ? !w->removed : id && store_get(ap->txn, DB_OBJ, NUMBER_KEY(id), &v);
+    if (w ? w->removed : !id || !store_get(ap->txn, DB_OBJ, NUMBER_KEY(id), &v))
+        return ERR_NOT_FOUND;
+    if (!w && record_view(id, v, &o) != ERR_OK)
+        return ERR_IO;
+    *flags_out = w ? w->now.flags : o.flags;
+    return ERR_OK;
 }
 
 enum err apply_load(struct apply *ap, dir_id id, struct work **out)
@@ -160,9 +166,11 @@ static enum err check_parent(struct apply *ap, dir_id parent, uint32_t flags)
 enum err apply_create(struct apply *ap, const struct change_item *i)
 {
     const struct schema_class *c = schema_class(i->class_id);
+    struct span v;
     if (!i->id || i->id == UINT32_MAX || !c || guid_is_zero(&i->guid))
         return ERR_CONSTRAINT;
-    if (find_work(ap, i->id) || apply_exists(ap, i->id) || guid_taken(ap, &i->guid))
+    if (find_work(ap, i->id) || store_get(ap->txn, DB_OBJ, NUMBER_KEY(i->id), &v) ||
+        guid_taken(ap, &i->guid))
         return ERR_EXISTS;
     TRY(check_parent(ap, i->parent, i->flags));
     struct work *w = new_work(ap, i->id);

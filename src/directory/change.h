@@ -48,7 +48,7 @@ void change_move(struct change *c, dir_id id, dir_id parent, struct span rdn);
 void change_flags(struct change *c, dir_id id, uint32_t flags);
 void change_sd(struct change *c, dir_id id, struct span sd);
 /* data is empty for attributes of syntax DN. Linking what is linked and unlinking what is not
- * changes nothing. */
+ * changes nothing. Neither end of a new link may be deleted. */
 void change_link(struct change *c, uint32_t attr, dir_id source, dir_id target, struct span data);
 void change_unlink(struct change *c, uint32_t attr, dir_id source, dir_id target, struct span data);
 void change_secret(struct change *c, enum dir_secret_store store, dir_id id, struct span sealed);

@@ -281,6 +281,13 @@ static void test_links_both_ways(void **state)
     assert_int_equal(dir_link_count(&s, ATTR_member, ID_GROUP), 1);
     assert_int_equal(dir_backlink_count(&s, ATTR_member, ID_ALICE), 0);
     dir_snap_end(&s);
+    /* And comes into none, nor points anywhere. */
+    c = fixture_change(f);
+    change_link(c, ATTR_member, ID_GROUP, ID_ALICE, SPAN_NONE);
+    assert_int_equal(fixture_apply(f, c, NULL), ERR_CONSTRAINT);
+    c = fixture_change(f);
+    change_link(c, ATTR_manager, ID_ALICE, ID_WEB, SPAN_NONE);
+    assert_int_equal(fixture_apply(f, c, NULL), ERR_CONSTRAINT);
 }
 
 static void test_links_with_data_may_repeat(void **state)
