@@ -71,8 +71,9 @@ struct intent_mod {
 #define INTENT_SIZE_MAX    (16u << 20)
 
 /* A trust that exists is changed where something is given: type 0 leaves direction, type,
- * attributes and enctypes, a SID of revision 0 and empty names and secrets leave theirs. A secret
- * that is given becomes the current one, the one before it the previous one. */
+ * attributes and enctypes, a SID of revision 0 and empty names and secrets leave theirs. A
+ * password is a reset: nothing of the former one stays. Blobs bring their own history, which is how
+ * a rollover keeps the former one for a while. */
 struct intent_trust {
     struct span dns_name, flat_name;
     struct sid sid;

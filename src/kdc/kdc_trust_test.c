@@ -166,10 +166,48 @@ static void test_secrets_differ(void **state)
     struct intent in = {.kind = INTENT_TRUST_PUT, .target = span_str(corp.dns)};
     in.trust.password = SPAN_LIT("another secret");
     forests_write(&cloud, &in);
-    walk(BOB, WEB_REFERRED); /* the former secret still opens what comes in */
-    in.trust.password = SPAN_LIT("a third secret");
-    forests_write(&cloud, &in);
     blocked(BOB, WEB_REFERRED, KRB5KRB_AP_ERR_BAD_INTEGRITY, &cloud, REASON_KDC_REFERRAL_KEY);
+    forests_part(&cloud, &corp);
+}
+
+static void secret_at(struct trust_auth_info info[2], int64_t time, const char *password,
+                      uint8_t version[4], struct arena *a)
+{
+    info[0] = (struct trust_auth_info){.time = time, .type = TRUST_AUTH_CLEAR};
+    info[1] = (struct trust_auth_info){time, TRUST_AUTH_VERSION, span_of(version, 4)};
+    assert_ok(text_to_utf16(span_str(password), a, &info[0].data));
+}
+
+/* The blob after a rollover just now. */
+static struct span rolled_over(const char *password, struct arena *a)
+{
+    uint8_t first[4] = {1}, second[4] = {2};
+    struct trust_auth auth = {.count = 2, .previous_count = 2};
+    struct builder b;
+    struct span blob;
+    int64_t now = utime_to_filetime(test_now);
+    secret_at(auth.current, now, password, second, a);
+    secret_at(auth.previous, utime_to_filetime(test_now - UTIME_DAY), TRUST_PASSWORD, first, a);
+    builder_in(&b, a, TRUST_AUTH_MAX);
+    trust_auth_put(&b, &auth);
+    assert_ok(builder_done(&b, &blob));
+    return blob;
+}
+
+/* A rollover of which the partner has not heard yet: what comes in is opened with the former
+ * secret, and what goes out still bears it. */
+static void test_secret_rolls_over(void **state)
+{
+    (void)state;
+    forests_relate(&cloud, TRUST_BOTH, TRUST_FOREST_TRANSITIVE, &corp, TRUST_FOREST_TRANSITIVE);
+    struct intent in = {.kind = INTENT_TRUST_PUT, .target = span_str(corp.dns)};
+    struct arena a;
+    arena_init(&a, 0, 1u << 16, ARENA_WIPE);
+    in.trust.incoming = in.trust.outgoing = rolled_over("a rolled secret", &a);
+    forests_write(&cloud, &in);
+    arena_fini(&a);
+    walk(BOB, WEB_REFERRED);
+    walk(ADA, FILES_REFERRED);
     forests_part(&cloud, &corp);
 }
 
@@ -274,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_closed_by_one_side),
         cmocka_unit_test(test_disabled),
         cmocka_unit_test(test_secrets_differ),
+        cmocka_unit_test(test_secret_rolls_over),
         cmocka_unit_test(test_unknown_sid),
         cmocka_unit_test(test_selective),
         cmocka_unit_test(test_enterprise_name_elsewhere),

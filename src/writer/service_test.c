@@ -55,6 +55,18 @@ static void secrets_of(dir_id tdo, struct trust_auth *in, struct trust_auth *out
     assert_ok(trust_auth_decode(outgoing, out));
 }
 
+/* After a reset the new key alone encrypts and is accepted, without any hour of grace. */
+static void former_is_gone(const struct trust_auth *auth, uint32_t direction)
+{
+    struct trust_keys keys;
+    assert_ok(trust_derive_keys(auth, direction, SPAN_LIT("AWS.EXAMPLE.COM"),
+                                SPAN_LIT("CORP.EXAMPLE.COM"), TRUST_ENC_AES, &f.arena, &keys));
+    assert_int_equal(keys.current.kvno, 2);
+    assert_int_equal(keys.previous.count, 0);
+    assert_ptr_equal(trust_encryption_keys(&keys, keys.current.changed + UTIME_MINUTE),
+                     &keys.current);
+}
+
 static void a_trust_is_an_object_two_secrets_and_an_account(void **state)
 {
     (void)state;
@@ -89,9 +101,12 @@ static void a_trust_is_an_object_two_secrets_and_an_account(void **state)
     done(fixture_do(&f, &in));
     secrets_of(tdo.id, &incoming, &outgoing);
     assert_int_equal(trust_auth_version(incoming.current, incoming.count), 2);
-    assert_int_equal(trust_auth_version(incoming.previous, incoming.previous_count), 1);
-    assert_span_equal(
-        trust_auth_find(incoming.previous, incoming.previous_count, TRUST_AUTH_CLEAR)->data, utf16);
+    assert_int_equal(trust_auth_version(outgoing.current, outgoing.count), 2);
+    assert_ok(text_to_utf16(SPAN_LIT("Shared-secret-2"), &f.arena, &utf16));
+    assert_span_equal(trust_auth_find(incoming.current, incoming.count, TRUST_AUTH_CLEAR)->data,
+                      utf16);
+    former_is_gone(&incoming, TRUST_INBOUND);
+    former_is_gone(&outgoing, TRUST_OUTBOUND);
     assert_true(fixture_has(&f, TDO, ATTR_trustDirection, "3"));
 }
 

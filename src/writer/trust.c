@@ -134,30 +134,25 @@ static enum err claims(struct op *op, struct trust *after, struct span *out)
 
 /* --- secrets --------------------------------------------------------------------------------- */
 
-/* One direction's blob with a new password: what was current becomes previous, the version goes up.
- */
-static enum err next_blob(struct op *op, struct span old, struct span utf16, struct span *out)
+/* One direction's blob after an administrator's reset. The version goes up, and the previous
+ * entries are a copy of the current ones, which is how the blob says that there is no history
+ * ([MS-ADTS] 6.1.6.9.1): both sides are told the new password by hand, so the hour in which a
+ * rollover keeps on encrypting with the former one would only prolong the fault that the reset
+ * mends. A former password that is known to others is worth nothing from then on, either. */
+static enum err reset_blob(struct op *op, struct span old, struct span utf16, struct span *out)
 {
-    struct trust_auth was, now = {0};
-    struct builder b;
+    struct trust_auth was, now = {.count = 2, .previous_count = 2};
+    struct builder b, v;
     uint8_t *version = arena_alloc(op->a, 4);
     if (!version)
         return ERR_NOMEM;
     TRY(trust_auth_decode(old, &was));
-    uint32_t number = trust_auth_version(was.current, was.count) + 1;
-    struct builder v;
     builder_over(&v, version, 4);
-    builder_le32(&v, number);
+    builder_le32(&v, trust_auth_version(was.current, was.count) + 1);
     int64_t time = utime_to_filetime(op->now);
-    now.count = 2;
     now.current[0] = (struct trust_auth_info){time, TRUST_AUTH_CLEAR, utf16};
     now.current[1] = (struct trust_auth_info){time, TRUST_AUTH_VERSION, span_of(version, 4)};
-    now.previous_count = 2;
-    const struct trust_auth_info *clear = trust_auth_find(was.current, was.count, TRUST_AUTH_CLEAR);
-    const struct trust_auth_info *number_was =
-        trust_auth_find(was.current, was.count, TRUST_AUTH_VERSION);
-    now.previous[0] = clear ? *clear : now.current[0];
-    now.previous[1] = clear && number_was ? *number_was : now.current[1];
+    memcpy(now.previous, now.current, sizeof now.previous);
     builder_in(&b, op->a, TRUST_AUTH_MAX);
     trust_auth_put(&b, &now);
     return builder_done(&b, out);
@@ -193,8 +188,8 @@ static enum err new_secrets(struct op *op, const struct dir_obj *tdo, uint32_t d
         if (text_to_utf16(in->password, op->a, &utf16) != ERR_OK)
             return op_refuse(op, ERR_CONSTRAINT, REASON_PASSWORD_NOT_TEXT,
                              "the trust's password is not text");
-        TRY(next_blob(op, s->incoming, utf16, &s->incoming));
-        TRY(next_blob(op, s->outgoing, utf16, &s->outgoing));
+        TRY(reset_blob(op, s->incoming, utf16, &s->incoming));
+        TRY(reset_blob(op, s->outgoing, utf16, &s->outgoing));
         s->changed = true;
     }
     if (in->incoming.len || in->outgoing.len) {
