@@ -1,7 +1,8 @@
 /*
  * krb_load NAME=VALUE...: one kind of Kerberos work against one KDC; prints one line of JSON.
  *
- *   kind=refused|as|tcp|tgs|other|referred   what is asked (other: the TGT of another realm)
+ *   kind=refused|as|tgs|other|referred       what is asked (other: the TGT of another realm)
+ *   transport=udp|tcp                        tcp: a connection for each request
  *   server=ADDRESS:PORT  home=ADDRESS:PORT   the KDC; the one of the users' realm, if another
  *   realm=REALM other=REALM service=A/B      the KDC's; the other of "other" and "referred"
  *   users=FILE use=N                         lines "name hexkey" (aes256-cts-hmac-sha1-96)
@@ -128,7 +129,7 @@ static void run(struct load *l)
     for (unsigned i = 0; i < l->count; i++)
         load_make_request(l, i);
     double begun = clock_seconds();
-    uint64_t cpu = strcmp(l->kind, "tcp") == 0 ? load_run_tcp(l) : load_run_udp(l);
+    uint64_t cpu = l->tcp ? load_run_tcp(l) : load_run_udp(l);
     double seconds = clock_seconds() - begun;
     for (unsigned i = 0; i < l->samples; i++) {
         enum err e = load_check_reply(l, l->sample[i]);
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
         return print_keys(option(argc, argv, "realm"), option(argc, argv, "users"));
     arena_init(&l->arena, 16u << 20, ARENA_MAX, 0);
     l->kind = option(argc, argv, "kind");
+    l->tcp = strcmp(option(argc, argv, "transport"), "tcp") == 0;
     l->realm = span_str(option(argc, argv, "realm"));
     l->other = span_str(option(argc, argv, "other"));
     l->service = span_str(option(argc, argv, "service"));

@@ -36,7 +36,8 @@ struct load_request {
 };
 
 struct load {
-    const char *kind; /* refused, as, tcp, tgs, other, referred */
+    const char *kind; /* refused, as, tgs, other, referred */
+    bool tcp;
     struct span realm, other, service;
     struct sockaddr_in server, home; /* home: where a referral comes from */
     unsigned users, count, window, pids, samples;

@@ -157,7 +157,7 @@ static struct krb_name service_name(struct load *l)
 
 static bool is_as(const struct load *l)
 {
-    return strcmp(l->kind, "as") == 0 || strcmp(l->kind, "tcp") == 0;
+    return strcmp(l->kind, "as") == 0;
 }
 
 void load_make_request(struct load *l, unsigned i)

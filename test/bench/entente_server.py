@@ -1,0 +1,121 @@
+"""Entente as it is shipped: two forests with a trust between them, users with ready keys."""
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from bench_common import AWS, BUILD, CORP, KEPT, SERVER_CPU, Failure, run, start, tree, wait_for, write
+
+ADDRESS = {AWS: "127.0.8.10", CORP: "127.0.8.20"}
+SHORT = {AWS: "AWS", CORP: "CORP"}
+SERVICE = f"HTTP/web.{AWS}"
+ADMIN = "Adm1n-of-the-bench"
+
+
+def base_dn(forest):
+    return ",".join("DC=" + part for part in forest.split("."))
+
+
+def user_records(forest, users):
+    """LDIF of an OU with all users."""
+    base = f"OU=Bench,{base_dn(forest)}"
+    yield f"dn: {base}\nobjectClass: organizationalUnit\n\n"
+    for name, key in users.lines(users.keys):
+        yield (f"dn: CN={name},{base}\nobjectClass: user\nsAMAccountName: {name}\n"
+               f"userAccountControl: 512\nentente-key: 1 18 {key}\n\n")
+
+
+class Entente:
+    name = "Entente"
+
+    def __init__(self, cpu=SERVER_CPU, settings=()):
+        self.dir = tempfile.mkdtemp(prefix="entente-bench-")
+        os.chmod(self.dir, 0o755)
+        self.program = os.path.join(BUILD, "src", "entente")
+        self.socket = f"{self.dir}/run/control.sock"
+        self.pids = []
+        self.process = None
+        self.begin(cpu, settings)
+
+    def begin(self, cpu=SERVER_CPU, settings=()):
+        """settings: as on the command line of entente serve. The directories come back with it."""
+        self.process = start(self.program, "serve", "--state-dir", f"{self.dir}/state", "--run-dir",
+                             f"{self.dir}/run", "--user", "nobody", "--log", f"{self.dir}/events.log", *settings,
+                             cpu=cpu, log=f"{self.dir}/serve.log", start_new_session=True)
+        wait_for("entente", lambda: self.answers() or self.process.poll() is not None)
+        if self.process.poll() is not None:
+            raise Failure(f"entente serve ended with {self.process.returncode}")
+        for each in json.loads(self.cli("--output", "json", "directory", "list"))["result"]:
+            self.wait_ready(each["name"])
+        self.pids = tree(self.process.pid)
+
+    def answers(self):
+        return os.path.exists(self.socket) and subprocess.run(
+            [self.program, "--socket", self.socket, "directory", "list"], check=False, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode == 0
+
+    def wait_ready(self, forest):
+        def ready():
+            shown = self.shown(forest)
+            return shown["processes"] and all(p["ready"] for p in shown["processes"])
+        wait_for(f"entente's {forest}", ready)
+
+    def shown(self, forest):
+        return json.loads(self.cli("--output", "json", "directory", "show", forest))["result"]
+
+    def cli(self, *words):
+        return run(self.program, "--socket", self.socket, *words)
+
+    def secret(self, text):
+        path = write(f"{self.dir}/secret", text + "\n")
+        os.chmod(path, 0o600)
+        return path
+
+    def create(self, forest, *more):
+        self.cli("directory", "create", forest, "--short-name", SHORT[forest], "--address", ADDRESS[forest], "--host",
+                 f"{SHORT[forest].lower()}-dc1", "--admin-password-file", self.secret(ADMIN), *more)
+        self.cli("directory", "set", forest, "--udp-reply-limit", "65000")
+
+    def load(self, forest, records):
+        """Seconds that the import took."""
+        path = f"{self.dir}/{forest}.ldif"
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(records)
+        began = time.monotonic()
+        self.cli("directory", "import", path, "--directory", forest)
+        took = time.monotonic() - began
+        os.unlink(path)
+        return took
+
+    def trust(self):
+        password = f"Tru5t-{secrets.token_urlsafe(18)}"
+        for here, there in ((AWS, CORP), (CORP, AWS)):
+            self.cli("trust", "create", there, "--direction", "two-way", "--password-file", self.secret(password),
+                     "--short-name", SHORT[there], "--sid", self.shown(there)["domain_sid"], "--forwarder",
+                     ADDRESS[there], "--directory", here)
+
+    def fill(self, users):
+        for forest in (AWS, CORP):
+            self.create(forest)
+            took = self.load(forest, user_records(forest, users[forest]))
+            print(f"entente: {users[forest].count} users imported in {took:.1f} s", file=sys.stderr)
+        self.cli("service", "create", "web", "--spn", SERVICE, "--directory", AWS)
+        self.trust()
+        self.pids = tree(self.process.pid)
+
+    def kdc(self, forest):
+        return f"{ADDRESS[forest]}:88"
+
+    def halt(self):
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(15)
+
+    def stop(self):
+        self.halt()
+        shutil.copy(f"{self.dir}/serve.log", os.path.join(KEPT, "serve.log"))
+        shutil.rmtree(self.dir, ignore_errors=True)
