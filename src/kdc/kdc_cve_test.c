@@ -117,19 +117,10 @@ static struct answer use(const struct forge *f, const char *service)
     return forge_ask(&cloud, &q, &arena);
 }
 
-static bool is_domain_admin(const struct pac_logon_info *l)
-{
-    for (uint32_t i = 0; i < l->group_count; i++)
-        if (l->groups[i].rid == 512)
-            return true;
-    return false;
-}
-
 /* A PAC signed with an unkeyed checksum, and a PAC that the client sends along by itself. */
 static void cve_2014_6324_forged_pac(void **state)
 {
     static const int32_t unkeyed[] = {1 /* CRC32 */, 7 /* MD5 */, 14 /* SHA1 */, 0};
-    struct opened t;
     (void)state;
     for (size_t i = 0; i < FORESTS_COUNT(unkeyed); i++) {
         struct forge f = golden();
@@ -145,10 +136,7 @@ static void cve_2014_6324_forged_pac(void **state)
     forge_pac(&f, &arena, &q.authdata);
     f.logon.groups[0].rid = 513;
     struct answer got = forge_ask(&cloud, &q, &arena);
-    assert_int_equal(got.error, 0);
-    forge_open(&got.rep->ticket, &service_key, &arena, &t);
-    assert_int_equal(t.part->authorization_data.count, 1);
-    assert_false(is_domain_admin(&t.logon));
+    refused(&got, KDC_ERR_POLICY, REASON_KDC_AUTHDATA_FORGED);
 }
 
 /* The bronze bit: the ticket signature binds flags and times of a service ticket. */

@@ -23,6 +23,7 @@ struct forge {
     const char *pac_client; /* NULL: client */
     utime pac_auth;         /* 0: auth */
     const struct sid *requestor;
+    struct krb_authdata_list more; /* in the ticket, behind the PAC */
     bool without_pac, without_signatures;
     int32_t claimed; /* checksum type that the server signature claims; 0: its own */
     size_t flip;     /* a byte of the finished PAC that is changed; 0: none */
@@ -30,6 +31,7 @@ struct forge {
 
 struct answer {
     int32_t error; /* 0: a ticket came */
+    struct span e_data;
     struct krb_kdc_rep *rep;
     struct krb_enc_kdc_rep_part *part;
 };
@@ -105,6 +107,19 @@ static inline void forge_pac(const struct forge *f, struct arena *a, struct krb_
     assert_ok(krb_authdata_of_pac(span_of(bytes, pac.len), a, out));
 }
 
+static inline struct krb_authdata_list forge_joined(const struct krb_authdata_list *first,
+                                                    const struct krb_authdata_list *second,
+                                                    struct arena *a)
+{
+    uint32_t count = first->count + second->count;
+    struct krb_authdata_list out = {arena_new_array(a, count, struct krb_authdata), 0};
+    for (uint32_t i = 0; i < first->count; i++)
+        out.items[out.count++] = first->items[i];
+    for (uint32_t i = 0; i < second->count; i++)
+        out.items[out.count++] = second->items[i];
+    return out;
+}
+
 static inline struct krb_ticket forge_ticket(const struct forge *f, struct arena *a)
 {
     struct krb_key session = forge_session();
@@ -125,6 +140,7 @@ static inline struct krb_ticket forge_ticket(const struct forge *f, struct arena
     struct span plain;
     if (!f->without_pac)
         forge_pac(f, a, &part.authorization_data);
+    part.authorization_data = forge_joined(&part.authorization_data, &f->more, a);
     assert_ok(krb_encode_enc_ticket_part(&part, a, &plain));
     ticket.enc_part = (struct krb_encrypted){
         .etype = f->key.etype, .cipher = forge_encrypt(a, &f->key, KRB_USAGE_TICKET, plain)};
@@ -139,7 +155,15 @@ struct forge_request {
     struct span crealm, realm;
     const char *service; /* NULL: none */
     uint32_t options;
-    struct krb_authdata_list authdata; /* what the client asks to have added */
+    struct krb_authdata_list authdata;  /* what the client asks to have added */
+    struct span authdata_bytes;         /* instead: whatever they are */
+    const struct krb_key *authdata_key; /* NULL: the right one */
+    struct krb_authdata_list own;       /* in the authenticator */
+    const struct krb_key *subkey;       /* NULL: none */
+    utime skew;                         /* of the client's clock */
+    utime till;                         /* 0: none */
+    const struct krb_padata *more;      /* further padata; NULL: none */
+    bool without_header, body_changed;
     int32_t etypes[4];
     uint32_t etype_count; /* 0: AES256, AES128 */
 };
@@ -156,7 +180,13 @@ static inline struct span forge_ap_req(const struct forge_request *q, struct spa
     struct krb_authenticator auth = {.crealm = q->crealm,
                                      .cname = q->client,
                                      .cksum = &cksum,
-                                     .ctime = test_now - test_now % UTIME_SECOND};
+                                     .ctime = test_now - test_now % UTIME_SECOND + q->skew,
+                                     .authorization_data = q->own};
+    struct krb_enc_key subkey;
+    if (q->subkey) {
+        subkey = forge_wire_key(q->subkey);
+        auth.subkey = &subkey;
+    }
     assert_ok(krb_encode_authenticator(&auth, a, &plain));
     struct krb_ap_req ap = {
         .ticket = *q->ticket,
@@ -167,17 +197,32 @@ static inline struct span forge_ap_req(const struct forge_request *q, struct spa
     return ap_req;
 }
 
+static inline struct krb_encrypted forge_sealed_authdata(const struct forge_request *q,
+                                                         struct arena *a)
+{
+    const struct krb_key *right = q->subkey ? q->subkey : &q->session;
+    const struct krb_key *key = q->authdata_key ? q->authdata_key : right;
+    struct span plain = q->authdata_bytes;
+    if (!plain.len)
+        assert_ok(krb_encode_authdata(&q->authdata, a, &plain));
+    return (struct krb_encrypted){
+        .etype = key->etype,
+        .cipher = forge_encrypt(
+            a, key, q->subkey ? KRB_USAGE_TGS_REQ_AD_SUBKEY : KRB_USAGE_TGS_REQ_AD_SESSION, plain)};
+}
+
 static inline struct span forge_tgs_req(const struct forge_request *q, struct arena *a)
 {
     static int32_t usual[] = {ETYPE_AES256_SHA1, ETYPE_AES128_SHA1};
     struct krb_name sname;
     struct span body, message;
-    struct krb_padata pa = {.padata_type = KRB_PA_TGS_REQ};
-    struct krb_kdc_req req = {.msg_type = KRB_TGS_REQ, .padata = {&pa, 1}};
+    struct krb_padata pa[2] = {{.padata_type = KRB_PA_TGS_REQ}};
+    struct krb_kdc_req req = {.msg_type = KRB_TGS_REQ, .padata = {pa, 1}};
     req.req_body = (struct krb_kdc_req_body){
         .kdc_options = q->options,
         .realm = q->realm,
         .has_till = true,
+        .till = q->till,
         .nonce = 77,
         .etype = {q->etype_count ? (int32_t *)(uintptr_t)q->etypes : usual,
                   q->etype_count ? q->etype_count : 2}};
@@ -185,14 +230,19 @@ static inline struct span forge_tgs_req(const struct forge_request *q, struct ar
         sname = forge_name(q->service, a);
         req.req_body.sname = &sname;
     }
-    struct krb_encrypted sealed = {.etype = q->session.etype};
-    if (q->authdata.count) {
-        assert_ok(krb_encode_authdata(&q->authdata, a, &body));
-        sealed.cipher = forge_encrypt(a, &q->session, KRB_USAGE_TGS_REQ_AD_SESSION, body);
+    struct krb_encrypted sealed;
+    if (q->authdata.count || q->authdata_bytes.len) {
+        sealed = forge_sealed_authdata(q, a);
         req.req_body.enc_authorization_data = &sealed;
     }
     assert_ok(krb_encode_req_body(&req.req_body, a, &body));
-    pa.padata_value = forge_ap_req(q, body, a);
+    pa[0].padata_value = forge_ap_req(q, body, a);
+    if (q->more)
+        pa[req.padata.count++] = *q->more;
+    if (q->without_header)
+        req.padata = (struct krb_padata_list){pa + 1, req.padata.count - 1};
+    if (q->body_changed)
+        req.req_body.nonce++;
     assert_ok(krb_encode_tgs_req(&req, a, &message));
     return message;
 }
@@ -206,6 +256,7 @@ static inline struct answer forge_read(struct span reply, const struct krb_key *
     struct span plain;
     if (krb_decode_error(reply, a, &error) == ERR_OK) {
         out.error = error->error_code;
+        out.e_data = error->e_data;
         assert_true(out.error != 0);
         return out;
     }
@@ -220,6 +271,8 @@ static inline struct answer forge_ask(struct realm *r, const struct forge_reques
 {
     struct span reply;
     kdc_answer(r->kdc, KDC_TCP, forge_tgs_req(q, a), a, &reply);
+    if (q->subkey)
+        return forge_read(reply, q->subkey, KRB_USAGE_TGS_REP_SUBKEY, a);
     return forge_read(reply, &q->session, KRB_USAGE_TGS_REP_SESSION, a);
 }
 

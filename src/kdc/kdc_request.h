@@ -142,7 +142,7 @@ enum err kdc_decrypt(struct kdc_request *r, const struct krb_key *key, uint32_t 
                      const struct krb_encrypted *in, struct span *plain_out);
 
 /* Signs the PAC (its signatures are placed by layout) with the service's and krbtgt's keys, puts it
- * into part, encrypts the ticket. pac may be empty: no PAC. */
+ * and the other authorization data into part, encrypts the ticket. */
 struct kdc_ticket_spec {
     struct krb_enc_ticket_part *part;
     struct span realm; /* of the issuing realm */
@@ -152,6 +152,7 @@ struct kdc_ticket_spec {
     const struct krb_key *krbtgt_key;
     uint8_t *pac; /* NULL: none */
     const struct pac_layout *pac_layout;
+    struct krb_authdata_list more; /* behind the PAC */
 };
 enum err kdc_seal_ticket(struct kdc_request *r, const struct kdc_ticket_spec *spec,
                          struct krb_ticket *out);
@@ -231,6 +232,17 @@ enum err kdc_header_open(struct kdc_request *r, const struct krb_ap_req *ap, uin
 /* The same for a ticket of our own for kadmin/changepw. */
 enum err kdc_header_open_changepw(struct kdc_request *r, const struct krb_ap_req *ap,
                                   struct kdc_header *out);
+
+/* --- kdc_authdata.c -----------------------------------------------------------------------------
+ */
+
+/* What the header ticket carries besides what its KDC said of the client, and what the client asks
+ * for: goes into the ticket that is issued. */
+enum err kdc_authdata_forward(struct kdc_request *r, const struct kdc_header *h,
+                              struct krb_authdata_list *out);
+/* Refuses a header that is good for armour alone, and one without the armour that it speaks of
+ * (RFC 6113 sections 5.4.1.1 and 5.4.2). After kdc_fast_unwrap. */
+enum err kdc_authdata_of_header(struct kdc_request *r, const struct kdc_header *h);
 
 /* --- kdc_fast.c --------------------------------------------------------------------------------
  */

@@ -55,16 +55,35 @@ enum err kdc_decrypt(struct kdc_request *r, const struct krb_key *key, uint32_t 
     return e;
 }
 
+/* The PAC first, as in AD's tickets, and what else the ticket says behind it. */
+static enum err put_authdata(struct kdc_request *r, const struct kdc_ticket_spec *spec)
+{
+    struct krb_authdata_list list = {0}, *out = &spec->part->authorization_data;
+    if (spec->pac)
+        TRY(krb_authdata_of_pac(span_of(spec->pac, spec->pac_layout->size), r->a, &list));
+    if (spec->more.count == 0) {
+        *out = list;
+        return ERR_OK;
+    }
+    uint32_t count = list.count + spec->more.count;
+    struct krb_authdata *items = arena_new_array(r->a, count, struct krb_authdata);
+    if (!items)
+        return ERR_NOMEM;
+    if (list.count)
+        items[0] = list.items[0];
+    memcpy(items + list.count, spec->more.items, spec->more.count * sizeof(*items));
+    *out = (struct krb_authdata_list){items, count};
+    return ERR_OK;
+}
+
 /* All signatures of the PAC, then the PAC into the ticket. */
 static enum err sign_pac(struct kdc_request *r, const struct kdc_ticket_spec *spec)
 {
     struct krb_usage server, kdc;
     struct span signed_part = SPAN_NONE;
-    struct span pac = span_of(spec->pac, spec->pac_layout->size);
-    struct krb_enc_ticket_part *part = spec->part;
-    TRY(krb_authdata_of_pac(pac, r->a, &part->authorization_data));
+    TRY(put_authdata(r, spec));
     if (spec->pac_layout->sigs[PAC_SIG_TICKET].size)
-        TRY(krb_ticket_signed_bytes(part, r->a, &signed_part));
+        TRY(krb_ticket_signed_bytes(spec->part, r->a, &signed_part));
     TRY(krb_usage_init_for(&server, spec->server_key, PAC_KEY_USAGE, KRB_FOR_CHECKSUM));
     enum err e = krb_usage_init_for(&kdc, spec->krbtgt_key, PAC_KEY_USAGE, KRB_FOR_CHECKSUM);
     if (e == ERR_OK) {
@@ -73,7 +92,7 @@ static enum err sign_pac(struct kdc_request *r, const struct kdc_ticket_spec *sp
     }
     krb_usage_wipe(&server);
     /* The authorization data was encoded before the signatures were there. */
-    return e == ERR_OK ? krb_authdata_of_pac(pac, r->a, &part->authorization_data) : e;
+    return e == ERR_OK ? put_authdata(r, spec) : e;
 }
 
 enum err kdc_seal_ticket(struct kdc_request *r, const struct kdc_ticket_spec *spec,
@@ -81,8 +100,7 @@ enum err kdc_seal_ticket(struct kdc_request *r, const struct kdc_ticket_spec *sp
 {
     struct krb_ticket ticket = {.realm = spec->realm, .sname = *spec->sname};
     struct span plain;
-    if (spec->pac)
-        TRY(sign_pac(r, spec));
+    TRY(spec->pac ? sign_pac(r, spec) : put_authdata(r, spec));
     spec->part->raw = SPAN_NONE;
     TRY(krb_encode_enc_ticket_part(spec->part, r->a, &plain));
     TRY(kdc_encrypt(r, spec->server_key, KRB_USAGE_TICKET, spec->server_kvno, plain,

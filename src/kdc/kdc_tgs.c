@@ -54,8 +54,9 @@ static enum err open_header(struct kdc_request *r, struct tgs *t)
     TRY(check_body(r, &t->header));
     t->reply_key = t->header.has_subkey ? t->header.subkey : t->header.session;
     t->reply_usage = t->header.has_subkey ? KRB_USAGE_TGS_REP_SUBKEY : KRB_USAGE_TGS_REP_SESSION;
-    return kdc_fast_unwrap(r, &t->header.session, t->header.has_subkey ? &t->header.subkey : NULL,
-                           t->ap_req);
+    TRY(kdc_fast_unwrap(r, &t->header.session, t->header.has_subkey ? &t->header.subkey : NULL,
+                        t->ap_req));
+    return kdc_authdata_of_header(r, &t->header);
 }
 
 /* Options that need a right of the header ticket, or that [MS-KILE] 3.3.5.7 refuses. */
@@ -206,6 +207,7 @@ static enum err make_ticket(struct kdc_request *r, struct tgs *t)
     };
     if (!local || t->evidence.pac_wanted)
         TRY(kdc_pac_forward(r, &t->evidence, &next, &spec.pac, &layout));
+    TRY(kdc_authdata_forward(r, &t->header, &spec.more));
     spec.part = &part;
     return kdc_seal_ticket(r, &spec, &t->ticket);
 }
