@@ -5,15 +5,16 @@
 #include "base/text.h"
 #include "ldap/ldap_internal.h"
 
-static enum err extensible(const struct ldap_filter *in, struct dir_filter *out)
+/* A condition on whatever attribute a rule fits is undefined, and dnAttributes counts for nothing
+ * ([MS-ADTS] 3.1.1.3.1.3.1). */
+static enum dir_filter_op extensible(const struct ldap_filter *in)
 {
-    out->op = in->rule.len ? dir_filter_rule(in->rule) : FILTER_EQUAL;
-    if (in->attr.len == 0 || in->dn_attributes)
-        out->op = FILTER_UNDEFINED;
-    return ERR_OK;
+    if (in->attr.len == 0)
+        return FILTER_UNDEFINED;
+    return in->rule.len ? dir_filter_rule(in->rule) : FILTER_EQUAL;
 }
 
-static enum err leaf(const struct ldap_filter *in, struct dir_filter *out)
+static void leaf(const struct ldap_filter *in, struct dir_filter *out)
 {
     static const enum dir_filter_op ops[] = {
         [LDAP_FILTER_EQUAL] = FILTER_EQUAL,     [LDAP_FILTER_SUBSTRING] = FILTER_SUBSTRING,
@@ -26,15 +27,11 @@ static enum err leaf(const struct ldap_filter *in, struct dir_filter *out)
     out->final = in->final;
     out->any = in->any;
     out->any_count = in->any_count;
-    if (in->kind == LDAP_FILTER_EXTENSIBLE)
-        TRY(extensible(in, out));
-    else
-        out->op = ops[in->kind];
+    out->op = in->kind == LDAP_FILTER_EXTENSIBLE ? extensible(in) : ops[in->kind];
     if (!attr)
         out->op = FILTER_UNDEFINED;
     else
         out->attr = attr->id;
-    return ERR_OK;
 }
 
 static enum err translate(const struct ldap_filter *in, struct arena *a, unsigned depth,
@@ -46,7 +43,7 @@ static enum err translate(const struct ldap_filter *in, struct arena *a, unsigne
     if (depth == DIR_FILTER_DEPTH_MAX)
         return ERR_LIMIT;
     if (in->kind > LDAP_FILTER_NOT) {
-        TRY(leaf(in, f));
+        leaf(in, f);
         *out = f;
         return ERR_OK;
     }

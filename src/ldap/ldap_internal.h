@@ -22,7 +22,9 @@
 #define LDAP_PAGE_MAX       1000
 #define LDAP_VALUES_RANGE   1500
 #define LDAP_QUERY_DURATION (120 * UTIME_SECOND)
-#define LDAP_PAGED_MAX      4 /* searches between pages on one connection */
+#define LDAP_PAGED_MAX      4     /* searches between pages on one connection */
+#define LDAP_SORT_ROWS_MAX  10000 /* AD's MaxTempTableSize */
+#define LDAP_SORT_BYTES_MAX (4u << 20)
 #define LDAP_ENTRY_MAX      (24u << 20)
 #define LDAP_REQUEST_ARENA  (48u << 20)
 #define LDAP_POOL_MAX       64
@@ -54,8 +56,11 @@ struct ldap_server {
 /* What the controls of a request ask for. */
 struct ldap_options {
     bool paged, show_deleted, domain_scope, phantom_root, extended_dn, extended_text;
-    bool permissive, tree_delete, has_sd_flags;
+    bool permissive, tree_delete, has_sd_flags, range_quiet, as_ever;
+    bool has_sort, sort_critical, has_vlv;
     struct ldap_paged page;
+    struct ldap_sort sort;
+    struct ldap_vlv vlv;
     uint32_t sd_flags;
 };
 
@@ -112,6 +117,9 @@ struct ldap_request {
     uint32_t size_limit, sent, page_sent;
     dir_id held; /* found, and kept for the next page */
     uint64_t cookie;
+    struct ldap_sorting *sorting; /* NULL: in the order of the directory */
+    uint32_t sort_code;           /* of the response controls */
+    uint32_t vlv_position, vlv_count, vlv_code;
     /* write */
     struct plat_channel *channel;
     struct plat_call call;
@@ -149,7 +157,10 @@ enum err ldap_identity_token(struct ldap_session *ss, const struct dir_token *to
 /* --- ldap_options.c --- */
 
 /* Reads the controls. LDAP_SUCCESS, or the code to refuse with. */
-enum ldap_code ldap_options_read(const struct ldap_message *m, struct ldap_options *out);
+enum ldap_code ldap_options_read(const struct ldap_message *m, struct arena *a,
+                                 struct ldap_options *out);
+/* The controls that are served, for the root; NULL after the last. */
+const char *ldap_options_oid(unsigned index);
 
 /* --- ldap_rootdse.c, ldap_ping.c --- */
 
@@ -168,6 +179,17 @@ enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
 /* The NetLogon attribute's value. ERR_NOT_FOUND: no such domain here. */
 enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
                          const struct ldap_filter *filter, struct arena *a, struct span *out);
+
+/* --- ldap_sort.c --- */
+
+/* Does the request want its entries sorted, and can that be? ERR_REFUSED: it cannot and must be;
+ * the result is ldap_sort_refusal's. */
+enum err ldap_sort_begin(struct ldap_request *rq);
+/* In place of dir_search_next while rq->sorting is set, with its results; and ERR_REFUSED. */
+enum err ldap_sort_next(struct ldap_request *rq, unsigned examine, struct dir_obj *out);
+uint32_t ldap_sort_refusal(const struct ldap_request *rq);
+/* Adds the response controls, at most two. */
+enum err ldap_sort_controls(struct ldap_request *rq, struct ldap_control *list, uint32_t *count);
 
 /* --- ldap_filter.c --- */
 
@@ -188,6 +210,7 @@ enum err ldap_put_stored(struct ldap_request *rq, const struct dir_obj *o,
 bool ldap_is_volatile(uint32_t attr);
 enum err ldap_put_volatile(struct ldap_request *rq, const struct dir_obj *o,
                            const struct ldap_wanted *w, struct ldap_entry *e);
+/* ERR_RANGE: the range begins behind the last value, and the client did not ask to be spared. */
 enum err ldap_put_links(struct ldap_request *rq, const struct dir_obj *o,
                         const struct ldap_wanted *w, struct ldap_entry *e);
 enum err ldap_put_constructed(struct ldap_request *rq, const struct dir_obj *o,

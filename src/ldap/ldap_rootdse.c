@@ -132,12 +132,12 @@ static void yes(struct root *r)
 
 static void controls(struct root *r)
 {
-    static const char *const oids[] = {
-        LDAP_CONTROL_PAGED,          LDAP_CONTROL_SD_FLAGS,          LDAP_CONTROL_EXTENDED_DN,
-        LDAP_CONTROL_SHOW_DELETED,   LDAP_CONTROL_SHOW_RECYCLED,     LDAP_CONTROL_DOMAIN_SCOPE,
-        LDAP_CONTROL_SEARCH_OPTIONS, LDAP_CONTROL_PERMISSIVE_MODIFY, LDAP_CONTROL_TREE_DELETE,
-        LDAP_CONTROL_LAZY_COMMIT,    LDAP_CONTROL_VERIFY_NAME,       NULL};
-    list(r, oids);
+    const char *oid;
+    for (unsigned i = 0; (oid = ldap_options_oid(i)); i++)
+        value(r, span_str(oid));
+    value(r, SPAN_LIT(LDAP_CONTROL_SORT_RESPONSE));
+    value(r, SPAN_LIT(LDAP_CONTROL_VLV_RESPONSE));
+    value(r, SPAN_LIT(LDAP_CONTROL_RANGE_OPTION));
 }
 
 static void capabilities(struct root *r)

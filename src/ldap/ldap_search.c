@@ -8,18 +8,25 @@
 #define EXAMINE      512 /* candidates in one turn without a match */
 #define TURN_ENTRIES 256 /* entries until other connections have their turn */
 
-static enum err finish(struct ldap_request *rq, uint32_t code, const char *text, bool more)
+static enum err paged_control(struct ldap_request *rq, bool more, struct ldap_control *out)
 {
-    struct ldap_control page = {.oid = SPAN_LIT(LDAP_CONTROL_PAGED)};
     struct builder b;
-    if (!rq->options.paged)
-        return ldap_reply(rq, code, text, SPAN_NONE);
-    builder_in(&b, &rq->values, 256);
     struct ldap_paged value = {.cookie =
                                    more ? span_of(&rq->cookie, sizeof(rq->cookie)) : SPAN_LIT("")};
+    *out = (struct ldap_control){.oid = SPAN_LIT(LDAP_CONTROL_PAGED)};
+    builder_in(&b, &rq->values, 256);
     ldap_put_paged(&b, &value);
-    TRY(builder_done(&b, &page.value));
-    return ldap_reply_with(rq, code, text, SPAN_NONE, &page, 1);
+    return builder_done(&b, &out->value);
+}
+
+static enum err finish(struct ldap_request *rq, uint32_t code, const char *text, bool more)
+{
+    struct ldap_control controls[3];
+    uint32_t count = 0;
+    if (rq->options.paged)
+        TRY(paged_control(rq, more, &controls[count++]));
+    TRY(ldap_sort_controls(rq, controls, &count));
+    return ldap_reply_with(rq, code, text, SPAN_NONE, controls, count);
 }
 
 /* --- pages -------------------------------------------------------------------------------------
@@ -114,10 +121,21 @@ static enum err at_limit(struct ldap_request *rq, const struct dir_obj *o, bool 
     return ERR_OK;
 }
 
+/* A range of a link attribute begins behind its last value (3.1.1.3.4.1.22). */
+static enum err out_of_range(struct ldap_request *rq)
+{
+    return finish(rq, LDAP_OPERATIONS_ERROR,
+                  "00000057: LdapErr: the range begins behind the last value", false);
+}
+
 static enum err found_one(struct ldap_request *rq, const struct dir_obj *o, bool *stopped_out)
 {
     enum err e = at_limit(rq, o, stopped_out);
-    return *stopped_out ? e : put(rq, o);
+    if (*stopped_out)
+        return e;
+    e = put(rq, o);
+    *stopped_out = e == ERR_RANGE;
+    return *stopped_out ? out_of_range(rq) : e;
 }
 
 static enum err put_held(struct ldap_request *rq)
@@ -136,12 +154,18 @@ static enum err run(struct ldap_request *rq)
     struct ldap_server *sv = rq->session->server;
     struct dir_obj o;
     TRY(ldap_request_read(rq));
-    TRY(put_held(rq));
+    enum err e = put_held(rq);
+    if (e == ERR_RANGE)
+        return out_of_range(rq);
+    TRY(e);
     for (unsigned turn = 0; turn < TURN_ENTRIES; turn++) {
         bool stopped;
         if (plat_conn_full(rq->session->conn))
             return rest(rq);
-        enum err e = dir_search_next(&rq->snap, &rq->q, EXAMINE, &o);
+        e = rq->sorting ? ldap_sort_next(rq, EXAMINE, &o)
+                        : dir_search_next(&rq->snap, &rq->q, EXAMINE, &o);
+        if (e == ERR_REFUSED)
+            return finish(rq, ldap_sort_refusal(rq), NULL, false);
         if (e == ERR_NOT_FOUND)
             return dir_snap_err(&rq->snap) == ERR_OK
                        ? finish(rq, LDAP_SUCCESS, NULL, false)
@@ -282,6 +306,10 @@ static enum err begin(struct ldap_request *rq)
                                 .cross_nc = ss->gc || rq->options.phantom_root,
                                 .arena = &rq->arena,
                                 .scratch = &rq->scratch};
+    enum err e = ldap_sort_begin(rq);
+    if (e == ERR_REFUSED)
+        TRY(finish(rq, ldap_sort_refusal(rq), NULL, false));
+    TRY(e);
     TRY(ldap_request_read(rq));
     TRY(find_base(rq));
     TRY(prepare_filter(rq));

@@ -191,7 +191,7 @@ static enum err answer(struct ldap_request *rq, struct span message)
     if (ldap_decode(kept, &rq->arena, &rq->m) != ERR_OK)
         return refuse_bytes(rq, message);
     rq->id = rq->m->id;
-    enum ldap_code code = ldap_options_read(rq->m, &rq->options);
+    enum ldap_code code = ldap_options_read(rq->m, &rq->arena, &rq->options);
     if (code != LDAP_SUCCESS && ldap_response_of(rq->m->op))
         return ldap_reply(rq, code,
                           code == LDAP_PROTOCOL_ERROR

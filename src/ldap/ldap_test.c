@@ -120,7 +120,10 @@ static void rules_become_operations(void **state)
     in.rule = SPAN_NONE;
     assert_ok(ldap_translate(&in, &f.arena, &out));
     assert_int_equal(out->op, FILTER_EQUAL);
-    in.dn_attributes = true;
+    in.dn_attributes = true; /* is passed over */
+    assert_ok(ldap_translate(&in, &f.arena, &out));
+    assert_int_equal(out->op, FILTER_EQUAL);
+    in.attr = SPAN_NONE;
     assert_ok(ldap_translate(&in, &f.arena, &out));
     assert_int_equal(out->op, FILTER_UNDEFINED);
 }
@@ -151,14 +154,14 @@ static void controls_are_known_or_refused(void **state)
     struct ldap_message m = {.op = LDAP_SEARCH_REQUEST, .controls = list, .control_count = 2};
     struct ldap_options o;
     (void)state;
-    assert_int_equal(ldap_options_read(&m, &o), LDAP_SUCCESS);
+    assert_int_equal(ldap_options_read(&m, &f.arena, &o), LDAP_SUCCESS);
     assert_true(o.has_sd_flags);
     assert_int_equal(o.sd_flags, 4);
     list[0].critical = true;
-    assert_int_equal(ldap_options_read(&m, &o), LDAP_UNAVAILABLE_CRITICAL_EXTENSION);
+    assert_int_equal(ldap_options_read(&m, &f.arena, &o), LDAP_UNAVAILABLE_CRITICAL_EXTENSION);
     list[0].critical = false;
     list[1].value = SPAN_NONE;
-    assert_int_equal(ldap_options_read(&m, &o), LDAP_PROTOCOL_ERROR);
+    assert_int_equal(ldap_options_read(&m, &f.arena, &o), LDAP_PROTOCOL_ERROR);
 }
 
 static void attribute_lists(void **state)

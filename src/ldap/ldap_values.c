@@ -203,6 +203,8 @@ enum err ldap_put_links(struct ldap_request *rq, const struct dir_obj *o,
     uint64_t low, end;
     struct span data = SPAN_NONE;
     dir_id other;
+    if (w->range && count && w->low >= count && !rq->options.range_quiet)
+        return ERR_RANGE;
     if (!begin_range(rq, w, count, e, &low, &end))
         return ERR_OK;
     for (uint64_t i = 0; i < end; i++) {

@@ -32,6 +32,7 @@
 #define LDAP_CONTROL_ASQ               "1.2.840.113556.1.4.1504"
 #define LDAP_CONTROL_FORCE_UPDATE      "1.2.840.113556.1.4.1974"
 #define LDAP_CONTROL_RANGE_NOERR       "1.2.840.113556.1.4.1948"
+#define LDAP_CONTROL_RANGE_OPTION      "1.2.840.113556.1.4.802" /* says that there are ranges */
 #define LDAP_CONTROL_POLICY_HINTS      "1.2.840.113556.1.4.2239"
 #define LDAP_CONTROL_VLV               "2.16.840.1.113730.3.4.9"
 #define LDAP_CONTROL_VLV_RESPONSE      "2.16.840.1.113730.3.4.10"
@@ -102,7 +103,15 @@ enum err ldap_verify_name_decode(struct span value, struct ldap_verify_name *out
 enum err ldap_asq_decode(struct span value, struct span *attr_out);
 void ldap_put_asq_response(struct builder *b, uint32_t code);
 
-/* Virtual list view (draft-ietf-ldapext-ldapv3-vlv-09). */
+/* Virtual list view (draft-ietf-ldapext-ldapv3-vlv-09, [MS-ADTS] 3.1.1.3.4.1.17). */
+enum ldap_vlv_code {
+    LDAP_VLV_OK = 0,
+    LDAP_VLV_ADMIN_LIMIT = 11,
+    LDAP_VLV_UNWILLING = 53,
+    LDAP_VLV_SORT_MISSING = 60,
+    LDAP_VLV_OFFSET_RANGE = 61,
+    LDAP_VLV_OTHER = 80,
+};
 struct ldap_vlv {
     uint32_t before, after;
     bool by_offset;
