@@ -17,7 +17,8 @@
  * released after the outermost callback has returned.
  *
  * Why its own epoll descriptor inside the loop: a fresh TCP connection is the KDC's hot path, and
- * this costs accept4, epoll_ctl, read, write, close and nothing else.
+ * this costs accept4, read, write, close and nothing else when the request comes with the
+ * connection and limits say one_exchange; one epoll_ctl more when it has to be waited for.
  */
 #ifndef PLAT_STREAM_H
 #define PLAT_STREAM_H
@@ -41,6 +42,8 @@ struct plat_stream_limits {
     utime idle;            /* between messages; 0: for ever */
     utime request;         /* from the first byte of a message to its last */
     utime stall;           /* output that the peer does not take */
+    bool one_exchange;     /* close as soon as all that has come is answered (RFC 4120 7.2.2 lets a
+                              KDC): the end travels with the answer, and nothing waits for more */
 };
 
 struct plat_stream_ops {

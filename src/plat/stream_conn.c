@@ -39,6 +39,7 @@ static void consumed(struct plat_conn *c, size_t len)
 {
     stream_buf_take(&c->in, len);
     c->request_since = 0;
+    c->consumed = true;
     stream_touch(c);
 }
 
@@ -203,8 +204,19 @@ static void watch(struct plat_conn *c)
     c->events = events;
 }
 
+/* All that has come is answered. To close before the answer is sent lets the kernel put the end of
+ * the stream into its last segment (conn_flush): one packet, one wakeup of the peer, and no reading
+ * of its end on our side. The price: we are the one who closes, so TIME_WAIT stays here. */
+static bool exchange_done(const struct plat_conn *c)
+{
+    return c->s->limits.one_exchange && c->consumed && !c->dialled && stream_buf_len(&c->in) == 0 &&
+           !c->paused && !c->blocked && !c->wants && !c->ready;
+}
+
 static void settle(struct plat_conn *c)
 {
+    if (exchange_done(c))
+        plat_conn_close(c, REASON_NONE);
     conn_flush(c);
     end_if_done(c);
     if (!c->broken && c->closing)

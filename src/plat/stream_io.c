@@ -92,8 +92,10 @@ void conn_read(struct plat_conn *c)
 void conn_flush(struct plat_conn *c)
 {
     struct span out = stream_buf_view(&c->out);
+    /* What is followed by close at once need not be pushed on its own. */
+    int more = c->closing && c->why == REASON_NONE ? MSG_MORE : 0;
     while (out.len > 0 && !c->broken && !c->dialling) {
-        ssize_t n = send(c->fd, out.ptr, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = send(c->fd, out.ptr, out.len, MSG_DONTWAIT | MSG_NOSIGNAL | more);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0) {

@@ -33,6 +33,7 @@ struct plat_conn {
     bool closing;   /* when the output is sent */
     bool lingering; /* we have sent all; the peer's bytes are read and dropped until it closes */
     bool dead;
+    bool consumed; /* at least one message */
     bool paused;
     bool blocked; /* consume said ERR_BUSY */
     bool wants;   /* produce, when there is room */

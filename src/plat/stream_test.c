@@ -249,6 +249,39 @@ static void too_much_output_closes(void **state)
     close(fd);
 }
 
+static void one_exchange_ends_the_connection(void **state)
+{
+    (void)state;
+    struct plat_stream_limits once = small;
+    once.one_exchange = true;
+    stop();
+    listen_on(&ops, &once, NULL);
+    int fd = client();
+    write_bytes(fd, SPAN_LIT("\0\1a\0\1b\0\5he")); /* the rest of the third is on its way */
+    expect_text(fd, SPAN_LIT("a"));
+    expect_text(fd, SPAN_LIT("b"));
+    write_bytes(fd, SPAN_LIT("llo"));
+    expect_text(fd, SPAN_LIT("hello"));
+    expect_end(fd);
+    until(&seen.finished, 1);
+    assert_int_equal(seen.why, REASON_NONE);
+    close(fd);
+    fd = client();
+    write_bytes(fd, SPAN_LIT("\0\3big")); /* more than a socket takes at once */
+    static uint8_t buf[1000 * 1002];
+    assert_int_equal(read_bytes(fd, buf, sizeof(buf)), sizeof(buf));
+    expect_end(fd);
+    close(fd);
+    fd = client();
+    write_bytes(fd, SPAN_LIT("\0\5pause"));
+    until(&seen.consumed, 5);
+    assert_ok(send_text(seen.conn, SPAN_LIT("later")));
+    plat_conn_resume(seen.conn);
+    expect_text(fd, SPAN_LIT("later"));
+    expect_end(fd);
+    close(fd);
+}
+
 static void an_answer_that_comes_later(void **state)
 {
     (void)state;
@@ -410,6 +443,7 @@ int main(void)
         CASE(a_half_closed_peer_is_answered),
         CASE(a_slow_reader_is_waited_for_in_bounds),
         CASE(too_much_output_closes),
+        CASE(one_exchange_ends_the_connection),
         CASE(an_answer_that_comes_later),
         CASE(a_message_offered_again),
         CASE(a_reset_ends_a_paused_connection),

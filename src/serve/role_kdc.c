@@ -119,7 +119,8 @@ static const struct plat_stream_limits tcp_limits = {.max_conns = 12000,
                                                      .output_max = 1u << 20,
                                                      .idle = 60 * UTIME_SECOND,
                                                      .request = 10 * UTIME_SECOND,
-                                                     .stall = 10 * UTIME_SECOND};
+                                                     .stall = 10 * UTIME_SECOND,
+                                                     .one_exchange = true};
 
 static enum err listen_all(struct kdc_role *role, uint16_t port)
 {
