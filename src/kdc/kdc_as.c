@@ -226,7 +226,10 @@ static enum err prove(struct kdc_request *r, struct as *as)
     TRY(policy_settings_for(&r->snap, as->client.facts.id, r->a, &as->policy, NULL));
     TRY(check_policy(r, as, false));
     TRY(kdc_preauth(r, &as->client, &as->policy, &as->long_term));
-    TRY(dir_memberships(&r->snap, as->client.facts.id, r->a, &as->groups));
+    enum err e = dir_memberships(&r->snap, as->client.facts.id, r->a, &as->groups);
+    if (e == ERR_LIMIT)
+        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
+    TRY(e);
     TRY(check_policy(r, as, true));
     as->limits =
         policy_ticket_limits(as->client.facts.uac, as->groups.protected_user, TGT_LIFE, TGT_RENEW);

@@ -280,36 +280,10 @@ static void test_only_the_key_of_the_exchange(void **state)
 
 static struct forge referral(void)
 {
-    static struct pac_group groups[] = {{513, 7}};
     static struct sid domain, bob;
-    struct krb_key key = forge_trust_key(TRUST_PASSWORD, CORP, CLOUD);
-    struct forge f = {.issuer = CORP,
-                      .target = CLOUD,
-                      .client = "bob",
-                      .crealm = CORP,
-                      .auth = test_now,
-                      .start = test_now,
-                      .end = test_now + UTIME_HOUR,
-                      .flags = KRB_TKT_PRE_AUTHENT,
-                      .key = key,
-                      .signer = key,
-                      .kdc_signer = forge_session(),
-                      .requestor = &bob};
     domain = sid_of(PARTNER);
     bob = sid_of(PARTNER "-1105");
-    f.logon = (struct pac_logon_info){.logon_time = utime_to_filetime(test_now),
-                                      .logoff_time = FILETIME_NEVER,
-                                      .kickoff_time = FILETIME_NEVER,
-                                      .account_name = SPAN_LIT("bob"),
-                                      .full_name = SPAN_LIT("Bob"),
-                                      .logon_server = SPAN_LIT("DC"),
-                                      .logon_domain = SPAN_LIT("CORP"),
-                                      .rid = 1105,
-                                      .primary_gid = 513,
-                                      .domain_sid = &domain,
-                                      .groups = groups,
-                                      .group_count = 1};
-    return f;
+    return forge_referral(CORP, CLOUD, &domain, &bob, forge_trust_key(TRUST_PASSWORD, CORP, CLOUD));
 }
 
 static struct answer arrive(const struct forge *f)

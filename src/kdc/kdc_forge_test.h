@@ -147,6 +147,39 @@ static inline struct krb_ticket forge_ticket(const struct forge *f, struct arena
     return ticket;
 }
 
+/* The referral of an honest partner for its user. */
+static inline struct forge forge_referral(const char *from, const char *to,
+                                          const struct sid *domain, const struct sid *user,
+                                          struct krb_key trust_key)
+{
+    static struct pac_group groups[] = {{513, 7}};
+    struct forge f = {.issuer = from,
+                      .target = to,
+                      .client = "bob",
+                      .crealm = from,
+                      .auth = test_now,
+                      .start = test_now,
+                      .end = test_now + UTIME_HOUR,
+                      .flags = KRB_TKT_PRE_AUTHENT,
+                      .key = trust_key,
+                      .signer = trust_key,
+                      .kdc_signer = forge_session(),
+                      .requestor = user};
+    f.logon = (struct pac_logon_info){.logon_time = utime_to_filetime(test_now),
+                                      .logoff_time = FILETIME_NEVER,
+                                      .kickoff_time = FILETIME_NEVER,
+                                      .account_name = SPAN_LIT("bob"),
+                                      .full_name = SPAN_LIT("Bob"),
+                                      .logon_server = SPAN_LIT("DC"),
+                                      .logon_domain = SPAN_LIT("CORP"),
+                                      .rid = user->sub[user->count - 1],
+                                      .primary_gid = 513,
+                                      .domain_sid = domain,
+                                      .groups = groups,
+                                      .group_count = 1};
+    return f;
+}
+
 /* A TGS-REQ with this ticket, whose session key is known. */
 struct forge_request {
     const struct krb_ticket *ticket;

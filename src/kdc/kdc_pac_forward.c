@@ -16,7 +16,10 @@ static enum err add_local_groups(struct kdc_request *r, const struct sid *sids, 
     struct dir_group_sid *groups;
     unsigned count;
     bool compress = !(service->facts.enctypes & ENCTYPE_BIT_NO_SID_COMPRESSION);
-    TRY(dir_local_groups(&r->snap, sids, sid_count, r->a, &groups, &count));
+    enum err e = dir_local_groups(&r->snap, sids, sid_count, r->a, &groups, &count);
+    if (e == ERR_LIMIT)
+        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
+    TRY(e);
     struct pac_group *resource = arena_new_array(r->a, count, struct pac_group);
     struct pac_sid *extra = arena_new_array(r->a, l->extra_count + count, struct pac_sid);
     if (!resource || !extra)

@@ -45,7 +45,10 @@ static enum err methods(struct kdc_request *r, const struct kdc_account *client,
     else
         items[list.count++] = (struct krb_padata){KRB_PA_ENC_TIMESTAMP, empty};
     items[list.count++] = (struct krb_padata){KRB_PA_FX_FAST, empty};
-    items[list.count++] = (struct krb_padata){KRB_PA_FX_COOKIE, SPAN_LIT("MIT")};
+    /* The cookie says that the conversation goes on: without one a client in armour gives up (MIT's
+     * does). What is in it is the KDC's own business (RFC 6113 section 5.2), and there is nothing
+     * to remember: each method here ends with the client's next message. */
+    items[list.count++] = (struct krb_padata){KRB_PA_FX_COOKIE, SPAN_LIT("stateless")};
     return krb_encode_method_data(&list, r->a, out);
 }
 
