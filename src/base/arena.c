@@ -37,9 +37,16 @@ struct arena_block {
     _Alignas(ALIGN) uint8_t data[];
 };
 
-static struct arena_block *block_new(size_t cap)
+static bool wipes(const struct arena *a)
 {
-    struct arena_block *b = malloc(sizeof(*b) + cap);
+    return a->flags & ARENA_WIPE;
+}
+
+/* In an arena that wipes, what lies beyond the used part of a block is always zero: it was made so,
+ * and is made so again when the block is cleared. An allocation then has nothing to clear. */
+static struct arena_block *block_new(const struct arena *a, size_t cap)
+{
+    struct arena_block *b = wipes(a) ? calloc(1, sizeof(*b) + cap) : malloc(sizeof(*b) + cap);
     if (!b)
         return NULL;
     b->next = NULL;
@@ -52,7 +59,7 @@ static struct arena_block *block_new(size_t cap)
 
 static void block_clear(const struct arena *a, struct arena_block *b)
 {
-    if (a->flags & ARENA_WIPE) {
+    if (wipes(a)) {
         SHOW(b->data, b->cap);
         mem_wipe(b->data, b->used);
     }
@@ -72,7 +79,7 @@ void arena_init(struct arena *a, size_t first_block, size_t max, unsigned flags)
 {
     *a = (struct arena){.max = max, .flags = flags};
     if (first_block)
-        a->first = a->current = block_new(first_block);
+        a->first = a->current = block_new(a, first_block);
 }
 
 void arena_reset(struct arena *a)
@@ -116,7 +123,7 @@ static struct arena_block *block_with_room(struct arena *a, size_t need)
         cap = BLOCK_MAX;
     if (cap < need)
         cap = need;
-    struct arena_block *fresh = block_new(cap);
+    struct arena_block *fresh = block_new(a, cap);
     if (!fresh)
         return NULL;
     if (b)
@@ -145,7 +152,8 @@ void *arena_alloc(struct arena *a, size_t size)
     b->used += need;
     a->used_total += size;
     SHOW(p, size);
-    memset(p, 0, size);
+    if (!wipes(a))
+        memset(p, 0, size);
     return p;
 }
 
@@ -169,7 +177,8 @@ void *arena_grow(struct arena *a, void *ptr, size_t old_size, size_t new_size)
         b->used = b->last + rounded(new_size);
         a->used_total += more;
         SHOW(ptr, new_size);
-        memset((uint8_t *)ptr + old_size, 0, more);
+        if (!wipes(a))
+            memset((uint8_t *)ptr + old_size, 0, more);
         return ptr;
     }
     void *fresh = arena_alloc(a, new_size);

@@ -8,8 +8,9 @@
  * names its maximum at creation; beyond it (or without memory) allocations return NULL and the
  * arena remembers it (arena_failed), so a builder of many small things may check once at the end.
  *
- * Not thread-safe. Memory is zeroed on allocation. An arena made with ARENA_WIPE overwrites its
- * memory on reset and fini: use it for anything that may hold a key or a password.
+ * Not thread-safe. Memory is zeroed on allocation. An arena made with ARENA_WIPE overwrites what
+ * was used of its memory on reset and fini, instead of clearing it on allocation, so that it costs
+ * no more than one that does not: use it for anything that may hold a key or a password.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

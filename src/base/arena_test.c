@@ -22,6 +22,32 @@ static void allocations_are_zeroed_and_aligned(void **state)
     arena_fini(&a);
 }
 
+/* An arena that wipes relies on it that unused memory is zero: also after growing, in later blocks,
+ * and for the bytes that rounding adds. */
+static void a_wiping_arena_gives_zeros_again_and_again(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a, 512, 1 << 20, ARENA_WIPE);
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t size = 0; size < 300; size++) {
+            size_t more = size + round * 37;
+            uint8_t *p = arena_alloc(&a, size);
+            assert_non_null(p);
+            for (size_t i = 0; i < size; i++)
+                assert_int_equal(p[i], 0);
+            memset(p, 0xaa, size);
+            p = arena_grow(&a, p, size, more);
+            assert_non_null(p);
+            for (size_t i = size; i < more; i++)
+                assert_int_equal(p[i], 0);
+            memset(p, 0xbb, more);
+        }
+        arena_reset(&a);
+    }
+    arena_fini(&a);
+}
+
 static void reset_returns_to_the_first_block(void **state)
 {
     (void)state;
@@ -142,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocations_are_zeroed_and_aligned),
+        cmocka_unit_test(a_wiping_arena_gives_zeros_again_and_again),
         cmocka_unit_test(reset_returns_to_the_first_block),
         cmocka_unit_test(maximum_is_exact_and_remembered),
         cmocka_unit_test(huge_sizes_are_refused),

@@ -41,8 +41,7 @@ static bool grow(struct builder *b, size_t need)
     return true;
 }
 
-/* Room for len more bytes, not zeroed; NULL on failure. */
-static uint8_t *room(struct builder *b, size_t len)
+uint8_t *builder_more(struct builder *b, size_t len)
 {
     if (b->err != ERR_OK)
         return NULL;
@@ -57,72 +56,11 @@ static uint8_t *room(struct builder *b, size_t len)
     return p;
 }
 
-static void put_le(uint8_t *p, uint64_t v, size_t len)
-{
-    for (size_t i = 0; i < len; i++, v >>= 8)
-        p[i] = (uint8_t)v;
-}
-
-static void put_be(uint8_t *p, uint64_t v, size_t len)
-{
-    for (size_t i = len; i > 0; i--, v >>= 8)
-        p[i - 1] = (uint8_t)v;
-}
-
-void builder_u8(struct builder *b, uint8_t v)
-{
-    uint8_t *p = room(b, 1);
-    if (p)
-        *p = v;
-}
-
-void builder_le16(struct builder *b, uint16_t v)
-{
-    uint8_t *p = room(b, 2);
-    if (p)
-        put_le(p, v, 2);
-}
-
-void builder_le32(struct builder *b, uint32_t v)
-{
-    uint8_t *p = room(b, 4);
-    if (p)
-        put_le(p, v, 4);
-}
-
-void builder_le64(struct builder *b, uint64_t v)
-{
-    uint8_t *p = room(b, 8);
-    if (p)
-        put_le(p, v, 8);
-}
-
-void builder_be16(struct builder *b, uint16_t v)
-{
-    uint8_t *p = room(b, 2);
-    if (p)
-        put_be(p, v, 2);
-}
-
-void builder_be32(struct builder *b, uint32_t v)
-{
-    uint8_t *p = room(b, 4);
-    if (p)
-        put_be(p, v, 4);
-}
-
-void builder_be64(struct builder *b, uint64_t v)
-{
-    uint8_t *p = room(b, 8);
-    if (p)
-        put_be(p, v, 8);
-}
-
 void builder_bytes(struct builder *b, const void *ptr, size_t len)
 {
     if (len == 0)
         return;
-    uint8_t *p = room(b, len);
+    uint8_t *p = builder_space(b, len);
     if (p)
         memcpy(p, ptr, len);
 }
@@ -145,7 +83,7 @@ void builder_align(struct builder *b, size_t align)
 
 uint8_t *builder_room(struct builder *b, size_t len)
 {
-    uint8_t *p = room(b, len);
+    uint8_t *p = builder_space(b, len);
     if (p && len)
         memset(p, 0, len);
     return p;
@@ -193,28 +131,28 @@ void builder_patch_le16(struct builder *b, size_t at, uint16_t v)
 {
     uint8_t *p = written(b, at, 2);
     if (p)
-        put_le(p, v, 2);
+        builder_store_le(p, v, 2);
 }
 
 void builder_patch_le32(struct builder *b, size_t at, uint32_t v)
 {
     uint8_t *p = written(b, at, 4);
     if (p)
-        put_le(p, v, 4);
+        builder_store_le(p, v, 4);
 }
 
 void builder_patch_be16(struct builder *b, size_t at, uint16_t v)
 {
     uint8_t *p = written(b, at, 2);
     if (p)
-        put_be(p, v, 2);
+        builder_store_be(p, v, 2);
 }
 
 void builder_patch_be32(struct builder *b, size_t at, uint32_t v)
 {
     uint8_t *p = written(b, at, 4);
     if (p)
-        put_be(p, v, 4);
+        builder_store_be(p, v, 4);
 }
 
 enum err builder_done(struct builder *b, struct span *out)

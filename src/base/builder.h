@@ -29,13 +29,48 @@ static inline bool builder_ok(const struct builder *b)
     return b->err == ERR_OK;
 }
 
-void builder_u8(struct builder *b, uint8_t v);
-void builder_le16(struct builder *b, uint16_t v);
-void builder_le32(struct builder *b, uint32_t v);
-void builder_le64(struct builder *b, uint64_t v);
-void builder_be16(struct builder *b, uint16_t v);
-void builder_be32(struct builder *b, uint32_t v);
-void builder_be64(struct builder *b, uint64_t v);
+/* The long way of builder_space: growth and failure. */
+uint8_t *builder_more(struct builder *b, size_t len);
+
+/* len bytes that the caller overwrites at once, every one of them, before anything else; not
+ * zeroed. NULL on failure. Here, with the integers, because encoders call them for every field. */
+static inline uint8_t *builder_space(struct builder *b, size_t len)
+{
+    if (b->err != ERR_OK || !b->base || len > b->cap - b->len)
+        return builder_more(b, len);
+    uint8_t *p = b->base + b->len;
+    b->len += len;
+    return p;
+}
+
+static inline void builder_store_le(uint8_t *p, uint64_t v, size_t len)
+{
+    for (size_t i = 0; i < len; i++, v >>= 8)
+        p[i] = (uint8_t)v;
+}
+
+static inline void builder_store_be(uint8_t *p, uint64_t v, size_t len)
+{
+    for (size_t i = len; i > 0; i--, v >>= 8)
+        p[i - 1] = (uint8_t)v;
+}
+
+#define BUILDER_INTEGER(NAME, TYPE, ORDER)                                                         \
+    static inline void builder_##NAME(struct builder *b, TYPE v)                                   \
+    {                                                                                              \
+        uint8_t *p = builder_space(b, sizeof(v));                                                  \
+        if (p)                                                                                     \
+            builder_store_##ORDER(p, v, sizeof(v));                                                \
+    }
+BUILDER_INTEGER(u8, uint8_t, le)
+BUILDER_INTEGER(le16, uint16_t, le)
+BUILDER_INTEGER(le32, uint32_t, le)
+BUILDER_INTEGER(le64, uint64_t, le)
+BUILDER_INTEGER(be16, uint16_t, be)
+BUILDER_INTEGER(be32, uint32_t, be)
+BUILDER_INTEGER(be64, uint64_t, be)
+#undef BUILDER_INTEGER
+
 void builder_bytes(struct builder *b, const void *ptr, size_t len);
 void builder_span(struct builder *b, struct span s);
 void builder_zeros(struct builder *b, size_t len);

@@ -60,12 +60,27 @@ static void put_char(struct sink *k, uint32_t cp, struct span raw)
     }
 }
 
+/* How many bytes from i on stand for themselves; nearly all do. */
+static size_t plain_run(struct span s, size_t i)
+{
+    size_t n = i;
+    while (n < s.len && s.ptr[n] >= 0x20 && s.ptr[n] < 0x7f && s.ptr[n] != '"' && s.ptr[n] != '\\')
+        n++;
+    return n - i;
+}
+
 static void put_text(struct sink *k, struct span s)
 {
     put_str(k, "\"");
     for (size_t i = 0; i < s.len && !k->full;) {
         uint32_t cp;
-        size_t n = utf8_decode(span_sub(s, i, 4), &cp);
+        size_t n = plain_run(s, i);
+        if (n) {
+            put(k, s.ptr + i, n);
+            i += n;
+            continue;
+        }
+        n = utf8_decode(span_sub(s, i, 4), &cp);
         if (n)
             put_char(k, cp, span_sub(s, i, n));
         else

@@ -37,33 +37,35 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + of_year - 719468;
 }
 
+/* Tickets are full of times, so this is in 32 bits after the first two divisions. */
 static struct civil civil_of(utime t)
 {
     if (t < YEAR_0000 * UTIME_SECOND)
         t = YEAR_0000 * UTIME_SECOND;
     if (t >= YEAR_10000 * UTIME_SECOND)
         t = YEAR_10000 * UTIME_SECOND - 1;
-    int64_t days = t / UTIME_DAY - (t % UTIME_DAY < 0);
-    int64_t rest = t - days * UTIME_DAY;
-    int64_t z = days + 719468; /* never negative: the year 0000 begins in March of -0001 */
-    z += 146097;
-    int64_t era = z / 146097, of_era = z % 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
+    /* Counted from a March of the year -400, where nothing is negative. */
+    uint64_t since = (uint64_t)(t + (719468 + 146097) * UTIME_DAY);
+    uint32_t z = (uint32_t)(since / UTIME_DAY);
+    uint64_t rest = since % UTIME_DAY;
+    uint32_t seconds = (uint32_t)(rest / UTIME_SECOND);
+    uint32_t era = z / 146097, of_era = z % 146097;
+    uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    uint32_t month = (5 * of_year + 2) / 153;
     struct civil c = {
-        .day = (unsigned)(of_year - (153 * month + 2) / 5 + 1),
-        .month = (unsigned)(month < 10 ? month + 3 : month - 9),
-        .hour = (unsigned)(rest / UTIME_HOUR),
-        .minute = (unsigned)(rest / UTIME_MINUTE % 60),
-        .second = (unsigned)(rest / UTIME_SECOND % 60),
-        .micro = (unsigned)(rest % UTIME_SECOND),
+        .day = of_year - (153 * month + 2) / 5 + 1,
+        .month = month < 10 ? month + 3 : month - 9,
+        .hour = seconds / 3600,
+        .minute = seconds / 60 % 60,
+        .second = seconds % 60,
+        .micro = (uint32_t)(rest % UTIME_SECOND),
     };
-    c.year = (unsigned)(year + (era - 1) * 400 + (c.month <= 2));
+    c.year = year + era * 400 - 400 + (c.month <= 2);
     return c;
 }
 
-static char *put(char *p, unsigned v, unsigned width)
+static inline char *put(char *p, unsigned v, unsigned width)
 {
     for (unsigned i = width; i > 0; i--, v /= 10)
         p[i - 1] = (char)('0' + v % 10);

@@ -146,33 +146,37 @@ static void run_resume(struct hash_run *r, enum hash_alg alg, const void *chain)
     }
 }
 
-static void absorb_pad(enum hash_alg alg, const uint8_t *key, uint8_t pad, void *chain_out)
+/* The chaining value after one block. */
+static void absorb(struct hash_run *r, enum hash_alg alg, const void *block, void *chain_out)
 {
-    const struct hash_info *info = &hash_infos[alg];
-    uint8_t block[HASH_BLOCK_MAX];
-    struct hash_run r;
+    hash_begin(r, alg);
+    hash_add(r, span_of(block, hash_infos[alg].block));
+    memcpy(chain_out, run_chain(r), hash_infos[alg].chain);
+}
 
-    for (unsigned i = 0; i < info->block; i++)
-        block[i] = key[i] ^ pad;
-    hash_begin(&r, alg);
-    hash_add(&r, span_of(block, info->block));
-    memcpy(chain_out, run_chain(&r), info->chain);
-    mem_wipe(block, sizeof(block));
-    mem_wipe(&r, sizeof(r));
+/* By words: each derived key is absorbed twice. */
+static void turn_pad(uint64_t *block, uint8_t pad)
+{
+    for (unsigned i = 0; i < HASH_BLOCK_MAX / sizeof(*block); i++)
+        block[i] ^= pad * UINT64_C(0x0101010101010101);
 }
 
 void hmac_key_init(struct hmac_key *k, enum hash_alg alg, struct span key)
 {
-    uint8_t padded[HASH_BLOCK_MAX] = {0};
+    uint64_t block[HASH_BLOCK_MAX / sizeof(uint64_t)] = {0};
+    struct hash_run r;
 
     if (key.len > hash_infos[alg].block)
-        hash_one(alg, key, padded);
+        hash_one(alg, key, (uint8_t *)block);
     else if (key.len)
-        memcpy(padded, key.ptr, key.len);
+        memcpy(block, key.ptr, key.len);
     *k = (struct hmac_key){.alg = alg};
-    absorb_pad(alg, padded, 0x36, &k->inner);
-    absorb_pad(alg, padded, 0x5c, &k->outer);
-    mem_wipe(padded, sizeof(padded));
+    turn_pad(block, 0x36);
+    absorb(&r, alg, block, &k->inner);
+    turn_pad(block, 0x36 ^ 0x5c);
+    absorb(&r, alg, block, &k->outer);
+    mem_wipe(block, sizeof(block));
+    mem_wipe(&r, sizeof(r));
 }
 
 void hmac_key_wipe(struct hmac_key *k)

@@ -23,6 +23,14 @@ void krb_aes_invert(union krb_aes *dec, const union krb_aes *enc, size_t key_siz
         aes128_invert_key(&dec->aes128, &enc->aes128);
 }
 
+void krb_aes_block(const union krb_aes *c, size_t key_size, const uint8_t *in, uint8_t *out)
+{
+    if (key_size == AES256_KEY_SIZE)
+        aes256_encrypt(&c->aes256, BLOCK, out, in);
+    else
+        aes128_encrypt(&c->aes128, BLOCK, out, in);
+}
+
 static void cbc_forward(const union krb_aes *c, size_t key_size, uint8_t *iv, size_t len,
                         uint8_t *dst, const uint8_t *src)
 {
@@ -57,11 +65,12 @@ static size_t tail_of(size_t len)
 void krb_cts_encrypt(const union krb_aes *c, size_t key_size, const uint8_t *first,
                      struct span rest, uint8_t *out)
 {
-    uint8_t iv[BLOCK] = {0}, last[BLOCK] = {0}, stolen[BLOCK];
+    uint8_t iv[BLOCK], last[BLOCK] = {0}, stolen[BLOCK];
 
-    cbc_forward(c, key_size, iv, BLOCK, out, first);
+    krb_aes_block(c, key_size, first, out); /* the vector is zero */
     if (rest.len == 0)
         return;
+    memcpy(iv, out, BLOCK);
     size_t tail = tail_of(rest.len), head = rest.len - tail;
     cbc_forward(c, key_size, iv, head, out + BLOCK, rest.ptr);
     memcpy(stolen, iv, BLOCK); /* the last whole block so far, at out + head */

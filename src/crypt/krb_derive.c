@@ -9,14 +9,6 @@
 
 #define FOLD_IN_MAX 8
 
-static uint64_t load_be64(const uint8_t *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, sizeof(v));
-    return be64toh(v);
-}
-
 static void store_be64(uint8_t *p, uint64_t v)
 {
     v = htobe64(v);
@@ -30,33 +22,30 @@ static void store_bits(uint8_t out[4], size_t bytes)
 }
 
 /* Copies of the input, each turned right by 13 bits more than the one before, laid end to end up to
- * the common multiple of both lengths, and its 128-bit pieces added in ones' complement. Inputs fit
- * a word, held at its upper end, so turning is a shift: this is called for every key usage, and in
- * servers that do it bit by bit it shows in profiles. */
+ * the common multiple of both lengths, and its 128-bit pieces added in ones' complement. That is
+ * arithmetic modulo 2^128 - 1, in which a copy that spans two pieces is one number turned round, so
+ * nothing has to be laid out. This is called for every key usage, and in servers that do it bit by
+ * bit it shows in profiles. */
 void krb_nfold128(struct span in, uint8_t out[16])
 {
-    uint8_t laid[16 * FOLD_IN_MAX + 8]; /* each copy is stored as a whole word */
-    unsigned bits = 8 * (unsigned)in.len, turn = 0;
-    size_t total = in.len;
+    unsigned bits = 8 * (unsigned)in.len, turn = 0, at = 0;
+    unsigned __int128 sum = 0;
     uint64_t v = 0;
 
     ENT_ASSERT(in.len >= 1 && in.len <= FOLD_IN_MAX);
-    while (total % 16)
-        total += in.len;
     for (size_t i = 0; i < in.len; i++)
-        v |= (uint64_t)in.ptr[i] << (56 - 8 * i);
-    for (size_t at = 0; at < total; at += in.len) {
-        store_be64(laid + at, turn ? v >> turn | v << (bits - turn) : v);
-        turn = (turn + 13) % bits;
-    }
-    unsigned __int128 sum = 0;
-    for (size_t at = 0; at < total; at += 16) {
-        unsigned __int128 piece =
-            (unsigned __int128)load_be64(laid + at) << 64 | load_be64(laid + at + 8);
+        v = v << 8 | in.ptr[i];
+    uint64_t all = UINT64_MAX >> (64 - bits);
+    do {
+        unsigned __int128 copy = turn ? (v >> turn | v << (bits - turn)) & all : v;
 
-        sum += piece;
-        sum += sum < piece;
-    }
+        at = (at - bits) % 128;
+        if (at)
+            copy = copy << at | copy >> (128 - at);
+        sum += copy;
+        sum += sum < copy;
+        turn = (turn + 13) % bits;
+    } while (at);
     store_be64(out, (uint64_t)(sum >> 64));
     store_be64(out + 8, (uint64_t)sum);
 }
@@ -68,7 +57,7 @@ void krb_dk(const union krb_aes *base, size_t key_size, struct span constant, ui
 
     krb_nfold128(constant, block);
     for (size_t at = 0; at < len; at += sizeof(block)) {
-        krb_cts_encrypt(base, key_size, block, SPAN_NONE, block);
+        krb_aes_block(base, key_size, block, block);
         memcpy(out + at, block, len - at < sizeof(block) ? len - at : sizeof(block));
     }
     mem_wipe(block, sizeof(block));
@@ -127,7 +116,7 @@ static void prf_run(const struct prf *p, struct span before, struct span input, 
     switch (p->info->family) {
     case FAMILY_SHA1: /* one block: the hash, truncated to a multiple of the block size */
         hash_parts(HASH_SHA1, &label[1], 2, sum);
-        krb_cts_encrypt(&p->cipher, p->info->key_size, sum, SPAN_NONE, out);
+        krb_aes_block(&p->cipher, p->info->key_size, sum, out);
         break;
     case FAMILY_SHA2: /* KDF-HMAC-SHA2(key, "prf", input, all bits of the hash or 256) */
         store_bits(bits, p->info->prf_size);

@@ -40,6 +40,9 @@ void krb_aes_set_encrypt(union krb_aes *c, const uint8_t *key, size_t key_size);
 /* From the encryption schedule of the same key. */
 void krb_aes_invert(union krb_aes *dec, const union krb_aes *enc, size_t key_size);
 
+/* One block by itself; out may be in. */
+void krb_aes_block(const union krb_aes *c, size_t key_size, const uint8_t *in, uint8_t *out);
+
 /* CBC with ciphertext stealing and a zero vector over the 16 bytes of first and then rest, as one
  * message; out has 16 + rest.len bytes, and rest may be out + 16. */
 void krb_cts_encrypt(const union krb_aes *c, size_t key_size, const uint8_t *first,

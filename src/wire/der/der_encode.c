@@ -224,37 +224,49 @@ static uint8_t *element_before(uint8_t *end, const struct der_type *type, const 
     return p;
 }
 
-void der_put(struct builder *b, const struct der_type *type, const void *value)
+static enum err measure(const struct der_type *type, const void *value, size_t *len_out)
 {
     struct sizer s = {ERR_OK};
     size_t len = size_element(&s, type, value);
     if (s.err == ERR_OK && len > UINT32_MAX)
         s.err = ERR_LIMIT;
-    if (s.err != ERR_OK) {
-        builder_fail(b, s.err);
-        return;
-    }
-    uint8_t *start = builder_room(b, len);
+    if (s.err == ERR_OK)
+        *len_out = len;
+    return s.err;
+}
+
+static void put_measured(struct builder *b, const struct der_type *type, const void *value,
+                         size_t len)
+{
+    uint8_t *start = builder_space(b, len);
     if (start)
         ENT_ASSERT(element_before(start + len, type, value) == start);
 }
 
+void der_put(struct builder *b, const struct der_type *type, const void *value)
+{
+    size_t len;
+    enum err e = measure(type, value, &len);
+    if (e != ERR_OK)
+        builder_fail(b, e);
+    else
+        put_measured(b, type, value, len);
+}
+
 size_t der_size(const struct der_type *type, const void *value)
 {
-    struct sizer s = {ERR_OK};
-    size_t len = size_element(&s, type, value);
-    return s.err == ERR_OK ? len : 0;
+    size_t len = 0;
+    (void)measure(type, value, &len);
+    return len;
 }
 
 enum err der_encode(const struct der_type *type, const void *value, struct arena *a,
                     struct span *out)
 {
-    struct sizer s = {ERR_OK};
-    size_t len = size_element(&s, type, value);
-    if (s.err != ERR_OK)
-        return s.err;
     struct builder b;
+    size_t len;
+    TRY(measure(type, value, &len));
     builder_in(&b, a, len);
-    der_put(&b, type, value);
+    put_measured(&b, type, value, len);
     return builder_done(&b, out);
 }

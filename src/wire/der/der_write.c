@@ -19,7 +19,7 @@ void der_put_header(struct builder *b, uint8_t tag, size_t body_len)
         return;
     }
     size_t len = header_size(body_len);
-    uint8_t *p = builder_room(b, len);
+    uint8_t *p = builder_space(b, len);
     if (p)
         header_before(p + len, tag, body_len);
 }
@@ -33,14 +33,14 @@ void der_put_span(struct builder *b, uint8_t tag, struct span body)
 void der_put_int(struct builder *b, uint8_t tag, int64_t v)
 {
     size_t len = int_size(v);
-    uint8_t *p = builder_room(b, 2 + len);
+    uint8_t *p = builder_space(b, 2 + len);
     if (p)
         header_before(int_before(p + 2 + len, v), tag, len);
 }
 
 void der_put_bool(struct builder *b, uint8_t tag, bool v)
 {
-    uint8_t *p = builder_room(b, 3);
+    uint8_t *p = builder_space(b, 3);
     if (!p)
         return;
     p[0] = tag;
@@ -50,7 +50,7 @@ void der_put_bool(struct builder *b, uint8_t tag, bool v)
 
 size_t der_begin(struct builder *b, uint8_t tag)
 {
-    uint8_t *p = builder_room(b, 2 + LONG_FORM);
+    uint8_t *p = builder_space(b, 2 + LONG_FORM);
     if (p) {
         p[0] = tag;
         p[1] = 0x80 | LONG_FORM;
