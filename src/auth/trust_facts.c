@@ -4,32 +4,33 @@
 #include "directory/index.h"
 #include "wire/ms/forest_info.h"
 
-static struct span text_of(const struct dir_obj *o, uint32_t attr)
+static struct span bytes_of(const struct dir_obj *o, uint32_t attr, struct arena *a)
 {
-    struct span value = SPAN_NONE;
-    (void)dir_attr_first(o, attr, &value);
-    return value;
+    struct span value;
+    return dir_attr_first(o, attr, &value) ? arena_dup_span(a, value) : SPAN_NONE;
 }
 
 static enum err read_trust(const struct dir_obj *o, struct arena *a, struct trust *out)
 {
     struct trust t = {
         .object = o->id,
-        .dns_name = text_of(o, ATTR_trustPartner),
-        .flat_name = text_of(o, ATTR_flatName),
+        .dns_name = bytes_of(o, ATTR_trustPartner, a),
+        .flat_name = bytes_of(o, ATTR_flatName, a),
         .direction = (uint32_t)dir_attr_i32(o, ATTR_trustDirection, 0),
         .type = (uint32_t)dir_attr_i32(o, ATTR_trustType, 0),
         .attributes = (uint32_t)dir_attr_i32(o, ATTR_trustAttributes, 0),
         .enctypes = (uint32_t)dir_attr_i32(o, ATTR_msDS_SupportedEncryptionTypes, 0),
     };
-    struct span sid = text_of(o, ATTR_securityIdentifier);
-    struct span info = text_of(o, ATTR_msDS_TrustForestTrustInfo);
+    struct span sid = bytes_of(o, ATTR_securityIdentifier, a);
+    struct span info = bytes_of(o, ATTR_msDS_TrustForestTrustInfo, a);
     struct forest_record *records = NULL;
     if (sid.len)
         TRY(sid_from_bytes(sid, &t.sid));
     if (info.len)
         TRY(forest_info_decode(info, a, &records, &t.record_count));
     t.records = records;
+    if (arena_failed(a))
+        return ERR_NOMEM;
     *out = t;
     return ERR_OK;
 }
@@ -84,11 +85,13 @@ static enum err read_suffixes(const struct dir_snap *s, const struct dir_naming 
         if (!dir_attr(&partitions, attrs[i], &values))
             continue;
         while (local->suffix_count < AUTH_SUFFIXES_MAX &&
-               dir_values_next(&values, &list[local->suffix_count]))
+               dir_values_next(&values, &list[local->suffix_count])) {
+            list[local->suffix_count] = arena_dup_span(a, list[local->suffix_count]);
             local->suffix_count++;
+        }
     }
     local->suffixes = list;
-    return ERR_OK;
+    return arena_failed(a) ? ERR_NOMEM : ERR_OK;
 }
 
 enum err auth_trust_local(const struct dir_snap *s, const struct dir_naming *naming,

@@ -12,14 +12,14 @@
 #define AUTH_TRUSTS_MAX   1024
 #define AUTH_SUFFIXES_MAX 256
 
-/* All trusts, in the order of their ids; texts are views that live as long as snapshot and arena.
- */
+/* All trusts, in the order of their ids. Everything is in the arena: it outlives the snapshot. */
 enum err auth_trusts(const struct dir_snap *s, struct arena *a, struct trust **list_out,
                      unsigned *count_out);
 /* The one with this DNS or flat name, ASCII case ignored, or NULL. */
 const struct trust *auth_trust_named(const struct trust *list, unsigned count, struct span name);
 
-/* The local side: one domain in its forest as far as this directory knows, with its suffixes. */
+/* The local side: one domain in its forest as far as this directory knows, with its suffixes, which
+ * are in the arena; the names are those of naming. */
 enum err auth_trust_local(const struct dir_snap *s, const struct dir_naming *naming,
                           struct arena *a, struct trust_local *out);
 

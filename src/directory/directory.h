@@ -73,9 +73,13 @@ struct dir_snap {
     struct dir *dir;
     struct store_txn *txn;
     struct dir_epochs epochs;
+    uint64_t id; /* the same in two snapshots: the same contents; 0 while it is being written */
 };
 
 enum err dir_snap_begin(struct dir *d, struct dir_snap *out);
+/* The same, for who takes many: known is an earlier snapshot, ended or zeroed. Nothing is read when
+ * nothing was committed since. */
+enum err dir_snap_begin_after(struct dir *d, const struct dir_snap *known, struct dir_snap *out);
 void dir_snap_end(struct dir_snap *s);
 /* The last committed update sequence number in this snapshot. */
 static inline uint64_t dir_snap_usn(const struct dir_snap *s)

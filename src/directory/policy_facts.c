@@ -128,7 +128,7 @@ static bool governed(const struct dir_obj *o)
            !dir_attr_first(o, ATTR_msDS_SecondaryKrbTgtNumber, &v);
 }
 
-static bool any_pso(const struct dir_snap *s)
+bool policy_has_psos(const struct dir_snap *s)
 {
     static const uint8_t class_id[4] = {
         CLASS_msDS_PasswordSettings & 0xFF, CLASS_msDS_PasswordSettings >> 8 & 0xFF,
@@ -148,7 +148,7 @@ static enum err find_pso(const struct dir_snap *s, dir_id account, struct arena 
     struct dir_obj o;
 
     *out = 0;
-    if (!any_pso(s))
+    if (!policy_has_psos(s))
         return ERR_OK;
     TRY(dir_by_id(s, account, &o));
     if (!governed(&o))

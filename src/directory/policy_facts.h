@@ -19,6 +19,10 @@ enum err policy_domain_settings(const struct dir_snap *s, struct policy_settings
 enum err policy_settings_for(const struct dir_snap *s, dir_id account, struct arena *scratch,
                              struct policy_settings *out, dir_id *pso_out);
 
+/* Is there any password settings object at all? Without one the domain's settings are everybody's.
+ */
+bool policy_has_psos(const struct dir_snap *s);
+
 /* Fills what the directory knows of a logon: uac, times, hours, workstations. kind, now,
  * workstation, smartcard, ntlm, protected_user, password_change and settings stay the caller's. */
 void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,

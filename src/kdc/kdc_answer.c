@@ -10,6 +10,7 @@ enum err kdc_new(const struct kdc_env *env, struct kdc **out)
     if (!k)
         return ERR_NOMEM;
     k->env = *env;
+    kdc_domain_init(&k->domain);
     k->trust_keys = auth_trust_cache_new();
     if (!k->trust_keys) {
         free(k);
@@ -24,6 +25,7 @@ void kdc_free(struct kdc *k)
     if (!k)
         return;
     auth_trust_cache_free(k->trust_keys);
+    kdc_domain_fini(&k->domain);
     free(k);
 }
 
@@ -32,12 +34,9 @@ enum err kdc_request_begin(struct kdc *k, enum kdc_transport transport, const ch
 {
     *r = (struct kdc_request){.kdc = k, .a = a, .transport = transport, .now = k->env.now()};
     event_init(&r->event, r->now, event, REASON_NONE);
-    TRY(dir_snap_begin(k->env.dir, &r->snap));
-    enum err e = dir_naming(&r->snap, &r->naming);
-    if (e == ERR_OK)
-        e = dir_settings(&r->snap, &r->settings);
-    if (e == ERR_OK)
-        e = auth_trust_local(&r->snap, &r->naming, a, &r->local);
+    TRY(dir_snap_begin_after(k->env.dir, &k->domain.seen, &r->snap));
+    enum err e = kdc_domain_look(&k->domain, &r->snap);
+    r->domain = &k->domain;
     if (e != ERR_OK)
         dir_snap_end(&r->snap);
     return e;

@@ -94,7 +94,7 @@ static enum err make_ticket(struct kdc_request *r, struct as *as)
     struct pac_layout layout;
     uint32_t attributes = pac_attributes_asked(r);
     struct kdc_ticket_spec spec = {
-        .realm = r->naming.realm,
+        .realm = r->domain->naming.realm,
         .sname = &as->service.name,
         .server_key = as->service.key,
         .server_kvno = as->service.kvno,
@@ -104,7 +104,7 @@ static enum err make_ticket(struct kdc_request *r, struct as *as)
     struct krb_enc_ticket_part part = {
         .flags = as->flags,
         .key = kdc_wire_key(&as->session),
-        .crealm = r->naming.realm,
+        .crealm = r->domain->naming.realm,
         .cname = as->cname,
         .transited = {.tr_type = KRB_TR_DOMAIN_X500_COMPRESS, .contents = SPAN_LIT("")},
         .authtime = as->times.auth,
@@ -185,8 +185,8 @@ static enum err reply_padata(struct kdc_request *r, struct as *as, struct krb_pa
         TRY(kdc_challenge_reply(r, as->long_term, &value));
         list.items[list.count++] = (struct krb_padata){KRB_PA_ENCRYPTED_CHALLENGE, value};
     }
-    return kdc_fast_wrap_reply(r, &list, &as->ticket, r->naming.realm, &as->cname, &as->reply_key,
-                               out);
+    return kdc_fast_wrap_reply(r, &list, &as->ticket, r->domain->naming.realm, &as->cname,
+                               &as->reply_key, out);
 }
 
 static enum err make_reply(struct kdc_request *r, struct as *as, struct span *reply_out)
@@ -195,7 +195,7 @@ static enum err make_reply(struct kdc_request *r, struct as *as, struct span *re
         policy_password_expiry(as->client.facts.uac, as->client.facts.pwd_last_set, &as->policy);
     struct krb_last_req last = {.lr_type = KRB_LR_NONE, .lr_value = as->times.start};
     struct krb_kdc_rep rep = {
-        .msg_type = KRB_AS_REP, .crealm = r->naming.realm, .cname = as->cname};
+        .msg_type = KRB_AS_REP, .crealm = r->domain->naming.realm, .cname = as->cname};
     struct krb_enc_kdc_rep_part part = {
         .key = kdc_wire_key(&as->session),
         .last_req = {.items = &last, .count = 1},
@@ -208,7 +208,7 @@ static enum err make_reply(struct kdc_request *r, struct as *as, struct span *re
         .endtime = as->times.end,
         .has_renew_till = as->times.renew_till != 0,
         .renew_till = as->times.renew_till,
-        .srealm = r->naming.realm,
+        .srealm = r->domain->naming.realm,
         .sname = as->service.name,
         .caddr = r->body->addresses,
     };
@@ -223,7 +223,7 @@ static enum err make_reply(struct kdc_request *r, struct as *as, struct span *re
 
 static enum err prove(struct kdc_request *r, struct as *as)
 {
-    TRY(policy_settings_for(&r->snap, as->client.facts.id, r->a, &as->policy, NULL));
+    TRY(kdc_policy_of(r, as->client.facts.id, &as->policy));
     TRY(check_policy(r, as, false));
     TRY(kdc_preauth(r, &as->client, &as->policy, &as->long_term));
     enum err e = dir_memberships(&r->snap, as->client.facts.id, r->a, &as->groups);

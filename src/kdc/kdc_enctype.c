@@ -23,7 +23,7 @@ static const struct enctype_row preference[] = {
 
 bool kdc_etype_allowed(const struct kdc_request *r, int32_t etype)
 {
-    return etype != ETYPE_RC4_HMAC || r->settings.allow_rc4;
+    return etype != ETYPE_RC4_HMAC || r->domain->settings.allow_rc4;
 }
 
 bool kdc_list_has(const struct krb_ints *list, int32_t etype)

@@ -90,7 +90,7 @@ static enum err check_standing(struct kdc_request *r, const struct kdc_evidence 
         .kind = POLICY_LOGON_TGS, .now = utime_to_filetime(r->now), .settings = &policy};
     if (r->now - e->header->part->authtime < RECHECK_AGE)
         return ERR_OK;
-    TRY(policy_settings_for(&r->snap, o->id, r->a, &policy, NULL));
+    TRY(kdc_policy_of(r, o->id, &policy));
     policy_logon_facts(&e->account, o, &facts);
     struct policy_verdict v = policy_logon_check(&facts);
     return v.reason == REASON_NONE ? ERR_OK : kdc_refuse_verdict(r, &v);
@@ -100,7 +100,7 @@ static enum err check_standing(struct kdc_request *r, const struct kdc_evidence 
 static enum err check_own_account(struct kdc_request *r, struct kdc_evidence *e)
 {
     struct dir_obj o;
-    if (!sid_in_domain(&e->user, &r->naming.domain_sid, NULL))
+    if (!sid_in_domain(&e->user, &r->domain->naming.domain_sid, NULL))
         return ERR_OK; /* a partner's user with a TGT of ours */
     if (dir_by_sid(&r->snap, &e->user, &o) != ERR_OK || (o.flags & DIR_OBJ_DELETED) ||
         dir_account_of(&r->snap, &o, &e->account) != ERR_OK)
@@ -162,10 +162,10 @@ static enum err filter(struct kdc_request *r, struct kdc_evidence *e)
     const struct trust *trust = e->header->trust;
     if (trust->sid.count == 0)
         return kdc_refuse(r, KDC_ERR_POLICY, REASON_TRUST_SID_UNKNOWN);
-    enum reason reason = trust_crealm_check(trust, &r->local, e->header->part->crealm);
+    enum reason reason = trust_crealm_check(trust, &r->domain->local, e->header->part->crealm);
     if (reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_POLICY, reason);
-    TRY(trust_sid_filter(trust, &r->local, &e->logon, r->a, &result));
+    TRY(trust_sid_filter(trust, &r->domain->local, &e->logon, r->a, &result));
     if (result.reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_POLICY, result.reason);
     return apply_filter(r, e, &result);

@@ -31,14 +31,14 @@ static enum err open_foreign(struct kdc_request *r, const struct krb_ticket *tic
     const struct trust_keys *keys;
     const struct krb_key *key;
     TRY(kdc_trusts(r));
-    h->trust = auth_trust_named(r->trusts, r->trust_count, ticket->realm);
+    h->trust = auth_trust_named(r->domain->trusts, r->domain->trust_count, ticket->realm);
     if (!h->trust)
         return kdc_refuse(r, KDC_ERR_S_PRINCIPAL_UNKNOWN, REASON_KDC_REALM_UNKNOWN);
     event_text(&r->event, "trust", h->trust->dns_name);
     if (!(h->trust->direction & TRUST_OUTBOUND))
         return kdc_refuse(r, KDC_ERR_POLICY, REASON_TRANSIT_NOT_OUTGOING);
-    TRY(auth_trust_keys(&r->snap, r->kdc->trust_keys, h->trust, TRUST_OUTBOUND, &r->local,
-                        r->settings.allow_rc4, &keys));
+    TRY(auth_trust_keys(&r->snap, r->kdc->trust_keys, h->trust, TRUST_OUTBOUND, &r->domain->local,
+                        r->domain->settings.allow_rc4, &keys));
     if (!trust_decryption_key(keys, ticket->enc_part.etype, 0, 0))
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_TRUST_NO_COMMON_ENCTYPE);
     uint32_t kvno = ticket->enc_part.has_kvno ? ticket->enc_part.kvno : 0;

@@ -94,8 +94,8 @@ static enum err fill_logon(struct kdc_request *r, const struct kdc_account *c,
         .rid = f->sid.sub[f->sid.count - 1],
         .primary_gid = f->primary_group,
         .logon_server = r->kdc->env.dc_name,
-        .logon_domain = r->naming.flat_name,
-        .domain_sid = &r->naming.domain_sid,
+        .logon_domain = r->domain->naming.flat_name,
+        .domain_sid = &r->domain->naming.domain_sid,
         .user_account_control = kdc_pac_account_control(f->uac),
     };
     return fill_groups(r, spec->groups, info);
@@ -105,13 +105,13 @@ static enum err fill_upn(struct kdc_request *r, const struct kdc_account *c,
                          struct pac_upn_dns *out)
 {
     *out = (struct pac_upn_dns){.upn = c->facts.upn,
-                                .dns_domain = r->naming.realm,
+                                .dns_domain = r->domain->naming.realm,
                                 .sam_name = c->facts.sam_name,
                                 .sid = &c->facts.sid};
     if (out->upn.len)
         return ERR_OK;
-    char *upn =
-        arena_printf(r->a, "%.*s@%.*s", SPAN_ARG(c->facts.sam_name), SPAN_ARG(r->naming.dns_name));
+    char *upn = arena_printf(r->a, "%.*s@%.*s", SPAN_ARG(c->facts.sam_name),
+                             SPAN_ARG(r->domain->naming.dns_name));
     out->flags = PAC_UPN_CONSTRUCTED;
     out->upn = span_str(upn);
     return upn ? ERR_OK : ERR_NOMEM;

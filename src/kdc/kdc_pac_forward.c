@@ -28,7 +28,7 @@ static enum err add_local_groups(struct kdc_request *r, const struct sid *sids, 
         extra[i] = l->extra[i];
     for (unsigned i = 0; i < count; i++) {
         uint32_t rid;
-        if (!sid_in_domain(&groups[i].sid, &r->naming.domain_sid, &rid))
+        if (!sid_in_domain(&groups[i].sid, &r->domain->naming.domain_sid, &rid))
             continue;
         if (compress)
             resource[l->resource_count++] = (struct pac_group){rid, PAC_GROUP_RESOURCE};
@@ -38,7 +38,7 @@ static enum err add_local_groups(struct kdc_request *r, const struct sid *sids, 
     l->extra = extra;
     l->resource = resource;
     if (l->resource_count) {
-        l->resource_domain = &r->naming.domain_sid;
+        l->resource_domain = &r->domain->naming.domain_sid;
         l->user_flags |= PAC_FLAG_RESOURCE_GROUPS;
     }
     if (l->extra_count)

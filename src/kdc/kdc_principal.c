@@ -3,11 +3,13 @@
  * again (CVE-2021-42287).
  */
 #include "base/text.h"
+#include "directory/policy_facts.h"
 #include "kdc/kdc_request.h"
 
 bool kdc_is_local_realm(const struct kdc_request *r, struct span realm)
 {
-    return krb_realm_eq(realm, r->naming.realm) || krb_realm_eq(realm, r->naming.flat_name);
+    return krb_realm_eq(realm, r->domain->naming.realm) ||
+           krb_realm_eq(realm, r->domain->naming.flat_name);
 }
 
 /* What an account that says nothing supports: AES, and RC4 where the directory allows it.
@@ -15,7 +17,7 @@ bool kdc_is_local_realm(const struct kdc_request *r, struct span realm)
 static uint32_t supported(const struct kdc_request *r, const struct dir_account *facts)
 {
     uint32_t known = ENCTYPE_BIT_RC4 | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256;
-    uint32_t rc4 = r->settings.allow_rc4 ? ENCTYPE_BIT_RC4 : 0;
+    uint32_t rc4 = r->domain->settings.allow_rc4 ? ENCTYPE_BIT_RC4 : 0;
     if (facts->enctypes & known)
         return facts->enctypes;
     return facts->enctypes | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256 | rc4;
@@ -49,7 +51,7 @@ enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts
                           struct kdc_account *out)
 {
     TRY(load(r, facts, out));
-    return r->settings.allow_rc4 ? add_rc4(&out->keys) : ERR_OK;
+    return r->domain->settings.allow_rc4 ? add_rc4(&out->keys) : ERR_OK;
 }
 
 /* Our own tickets are never in RC4, whatever is allowed: no key for it. */
@@ -61,18 +63,25 @@ enum err kdc_krbtgt(struct kdc_request *r, struct kdc_account *out)
     return out->keys.versions ? ERR_OK : ERR_STATE;
 }
 
+enum err kdc_policy_of(struct kdc_request *r, dir_id account, struct policy_settings *out)
+{
+    if (r->domain->has_psos)
+        return policy_settings_for(&r->snap, account, r->a, out, NULL);
+    *out = r->domain->policy;
+    return ERR_OK;
+}
+
 enum err kdc_trusts(struct kdc_request *r)
 {
-    if (r->trusts)
-        return ERR_OK;
-    return auth_trusts(&r->snap, r->a, &r->trusts, &r->trust_count);
+    return kdc_domain_trusts(&r->kdc->domain, &r->snap);
 }
 
 enum err kdc_route(struct kdc_request *r, struct span name, enum route_use use, struct route *out)
 {
     TRY(kdc_trusts(r));
-    struct route_facts facts = {
-        .local = &r->local, .trusts = r->trusts, .trust_count = r->trust_count};
+    struct route_facts facts = {.local = &r->domain->local,
+                                .trusts = r->domain->trusts,
+                                .trust_count = r->domain->trust_count};
     trust_route_name(&facts, name, use, out);
     return ERR_OK;
 }
@@ -81,8 +90,9 @@ enum err kdc_trust_of_client(struct kdc_request *r, struct span crealm, const st
                              enum reason *reason_out)
 {
     TRY(kdc_trusts(r));
-    struct route_facts facts = {
-        .local = &r->local, .trusts = r->trusts, .trust_count = r->trust_count};
+    struct route_facts facts = {.local = &r->domain->local,
+                                .trusts = r->domain->trusts,
+                                .trust_count = r->domain->trust_count};
     *reason_out = trust_of_client(&facts, crealm, out);
     return ERR_OK;
 }
@@ -137,7 +147,7 @@ static enum err find_plain(struct kdc_request *r, const struct krb_name *cname, 
     builder_in(&b, r->a, KRB_NAME_TEXT_MAX);
     builder_span(&b, plain);
     builder_u8(&b, '@');
-    builder_span(&b, r->naming.dns_name);
+    builder_span(&b, r->domain->naming.dns_name);
     TRY(builder_done(&b, &upn));
     return dir_account_by_upn(&r->snap, upn, out);
 }

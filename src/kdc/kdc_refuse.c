@@ -30,7 +30,7 @@ static void put_now(const struct kdc_request *r, struct krb_error *e)
 
 static struct krb_error error_of(const struct kdc_request *r)
 {
-    struct krb_error e = {.error_code = r->refusal.code, .realm = r->naming.realm};
+    struct krb_error e = {.error_code = r->refusal.code, .realm = r->domain->naming.realm};
     put_now(r, &e);
     if (r->body && r->body->realm.len)
         e.realm = r->body->realm;
@@ -48,7 +48,7 @@ void kdc_error_reply(struct kdc_request *r, struct span *out)
     struct krb_error e = error_of(r);
     *out = SPAN_NONE;
     if (e.sname.parts.count == 0)
-        e.sname = krb_name_tgs(r->naming.realm, r->a);
+        e.sname = krb_name_tgs(r->domain->naming.realm, r->a);
     if (r->refusal.e_data.len)
         e.e_data = r->refusal.e_data;
     else if (r->refusal.ntstatus)

@@ -6,13 +6,11 @@
 #ifndef KDC_KDC_REQUEST_H
 #define KDC_KDC_REQUEST_H
 
-#include "auth/trust_facts.h"
 #include "directory/account.h"
 #include "directory/policy.h"
-#include "directory/settings.h"
 #include "directory/token.h"
 #include "kdc/kdc.h"
-#include "trust/trust.h"
+#include "kdc/kdc_domain.h"
 #include "wire/krb/krb_msg.h"
 #include "wire/ms/pac.h"
 
@@ -20,6 +18,7 @@
 
 struct kdc {
     struct kdc_env env;
+    struct kdc_domain domain;
     struct auth_trust_cache *trust_keys;
 };
 
@@ -47,11 +46,7 @@ struct kdc_request {
     struct dir_snap snap;
     utime now;
     enum kdc_transport transport;
-    struct dir_naming naming;
-    struct trust_local local; /* the same, as the trust rules want it */
-    struct dir_settings settings;
-    struct trust *trusts; /* NULL: not read yet, see kdc_trusts */
-    unsigned trust_count;
+    const struct kdc_domain *domain; /* its trusts: after kdc_trusts */
     const struct krb_kdc_req *req;
     const struct krb_kdc_req_body *body;  /* the inner one under FAST */
     const struct krb_padata_list *padata; /* likewise */
@@ -109,7 +104,10 @@ enum err kdc_client_id(struct kdc_request *r, const struct krb_name *cname, dir_
 /* A realm name that means this domain: its DNS or flat name, ASCII case ignored. */
 bool kdc_is_local_realm(const struct kdc_request *r, struct span realm);
 
-/* Reads the trusts once a request. */
+/* The password and lockout settings that govern the account. */
+enum err kdc_policy_of(struct kdc_request *r, dir_id account, struct policy_settings *out);
+
+/* Makes r->domain's trusts those of the snapshot. */
 enum err kdc_trusts(struct kdc_request *r);
 enum err kdc_route(struct kdc_request *r, struct span name, enum route_use use, struct route *out);
 /* The trust that clients of a realm come over, or why there is none. */

@@ -123,7 +123,7 @@ enum err kdc_finish_reply(struct kdc_request *r, struct krb_kdc_rep *rep,
         TRY(krb_encode_as_rep(rep, r->a, &reply));
     else
         TRY(krb_encode_tgs_rep(rep, r->a, &reply));
-    if (r->transport == KDC_UDP && reply.len > r->settings.udp_reply_limit)
+    if (r->transport == KDC_UDP && reply.len > r->domain->settings.udp_reply_limit)
         return kdc_refuse(r, KRB_ERR_RESPONSE_TOO_BIG, REASON_KDC_USE_TCP);
     *reply_out = reply;
     return ERR_OK;

@@ -14,7 +14,7 @@ static enum err own_service(struct kdc_request *r, const struct krb_name *sname,
     out->is_changepw = changepw;
     out->name = *sname;
     if (!changepw && (r->body->kdc_options & KRB_OPT_CANONICALIZE))
-        out->name = krb_name_tgs(r->naming.realm, r->a);
+        out->name = krb_name_tgs(r->domain->naming.realm, r->a);
     out->key = out->krbtgt_key;
     out->kvno = out->account.keys.version[0].kvno;
     out->enctypes = out->account.enctypes | ENCTYPE_BIT_FAST;
@@ -61,8 +61,8 @@ static enum err referral_to(struct kdc_request *r, const struct trust *trust,
         return ERR_NOMEM;
     if (!(trust->direction & TRUST_INBOUND))
         return kdc_refuse(r, KDC_ERR_S_PRINCIPAL_UNKNOWN, REASON_TRANSIT_NOT_INCOMING);
-    TRY(auth_trust_keys(&r->snap, r->kdc->trust_keys, trust, TRUST_INBOUND, &r->local,
-                        r->settings.allow_rc4, &keys));
+    TRY(auth_trust_keys(&r->snap, r->kdc->trust_keys, trust, TRUST_INBOUND, &r->domain->local,
+                        r->domain->settings.allow_rc4, &keys));
     const struct trust_keyset *set = trust_encryption_keys(keys, r->now);
     if (set->count == 0)
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_TRUST_NO_COMMON_ENCTYPE);
@@ -84,7 +84,7 @@ static enum err ticket_granting(struct kdc_request *r, const struct krb_name *sn
     if (exchange == KDC_FOR_AS)
         return kdc_refuse(r, KDC_ERR_S_PRINCIPAL_UNKNOWN, REASON_KDC_SERVICE_UNKNOWN);
     TRY(kdc_trusts(r));
-    const struct trust *trust = auth_trust_named(r->trusts, r->trust_count, realm);
+    const struct trust *trust = auth_trust_named(r->domain->trusts, r->domain->trust_count, realm);
     if (!trust)
         return kdc_refuse(r, KDC_ERR_S_PRINCIPAL_UNKNOWN, REASON_KDC_REALM_UNKNOWN);
     return referral_to(r, trust, out);

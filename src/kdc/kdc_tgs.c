@@ -110,7 +110,7 @@ static enum err check_path(struct kdc_request *r, struct tgs *t)
 {
     const struct krb_enc_ticket_part *from = t->header.part;
     const struct trust *came = t->header.trust;
-    struct span server = t->service.trust ? t->service.trust->dns_name : r->naming.realm;
+    struct span server = t->service.trust ? t->service.trust->dns_name : r->domain->naming.realm;
     const struct trust *origin = came;
     struct span *realms;
     unsigned count;
@@ -127,7 +127,8 @@ static enum err check_path(struct kdc_request *r, struct tgs *t)
         return ERR_OK;
     if (t->transited.len && from->transited.tr_type != TRANSIT_DOMAIN_X500_COMPRESS)
         return kdc_refuse(r, KDC_ERR_TRTYPE_NOSUPP, REASON_KDC_TRANSITED_BAD);
-    enum err e = transit_decode(t->transited, from->crealm, r->naming.realm, r->a, &realms, &count);
+    enum err e =
+        transit_decode(t->transited, from->crealm, r->domain->naming.realm, r->a, &realms, &count);
     if (e == ERR_MALFORMED || e == ERR_LIMIT)
         return kdc_refuse(r, KDC_ERR_PATH_NOT_ACCEPTED, REASON_KDC_TRANSITED_BAD);
     TRY(e);
@@ -176,7 +177,7 @@ static enum err make_ticket(struct kdc_request *r, struct tgs *t)
     const struct krb_enc_ticket_part *from = t->header.part;
     bool local = t->service.kind == KDC_SERVICE_LOCAL;
     struct kdc_ticket_spec spec = {
-        .realm = r->naming.realm,
+        .realm = r->domain->naming.realm,
         .sname = &t->service.name,
         .server_key = t->service.key,
         .server_kvno = t->service.kvno,
@@ -246,7 +247,7 @@ static enum err make_reply(struct kdc_request *r, struct tgs *t, struct span *re
         .endtime = t->times.end,
         .has_renew_till = t->times.renew_till != 0,
         .renew_till = t->times.renew_till,
-        .srealm = r->naming.realm,
+        .srealm = r->domain->naming.realm,
         .sname = t->service.name,
     };
     rep.ticket = t->ticket;

@@ -72,6 +72,9 @@ enum err store_write_begin(struct store *s, struct store_txn *parent, struct sto
 enum err store_commit(struct store_txn *t);
 void store_abort(struct store_txn *t);
 
+/* Tells states of the store apart: two read transactions with one number see the same contents. */
+uint64_t store_txn_id(const struct store_txn *t);
+
 enum err store_txn_err(const struct store_txn *t);
 void store_txn_fail(struct store_txn *t, enum err e);
 

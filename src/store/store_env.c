@@ -223,6 +223,11 @@ void store_abort(struct store_txn *t)
     free(t);
 }
 
+uint64_t store_txn_id(const struct store_txn *t)
+{
+    return mdb_txn_id(t->txn);
+}
+
 enum err store_txn_err(const struct store_txn *t)
 {
     return t->err;
