@@ -1,28 +1,5 @@
 #include "writer/fixture_test.h"
 
-static struct fixture f;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_fini(&f);
-    return 0;
-}
-
-static int system_again(void **state)
-{
-    (void)state;
-    fixture_as_system(&f);
-    return 0;
-}
-
 static void a_user_gets_what_an_account_has(void **state)
 {
     (void)state;
@@ -273,15 +250,15 @@ static void rights_decide(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_user_gets_what_an_account_has, system_again),
-        cmocka_unit_test_setup(rids_are_never_reissued, system_again),
-        cmocka_unit_test_setup(the_schema_is_enforced, system_again),
-        cmocka_unit_test_setup(clients_cannot_bring_what_the_server_makes, system_again),
-        cmocka_unit_test_setup(names_of_accounts_are_unique, system_again),
-        cmocka_unit_test_setup(machine_names_end_in_a_dollar, system_again),
-        cmocka_unit_test_setup(service_names_are_unique, system_again),
-        cmocka_unit_test_setup(passwords_need_an_encrypted_connection, system_again),
-        cmocka_unit_test_setup(rights_decide, system_again),
+        cmocka_unit_test_setup(a_user_gets_what_an_account_has, suite_as_system),
+        cmocka_unit_test_setup(rids_are_never_reissued, suite_as_system),
+        cmocka_unit_test_setup(the_schema_is_enforced, suite_as_system),
+        cmocka_unit_test_setup(clients_cannot_bring_what_the_server_makes, suite_as_system),
+        cmocka_unit_test_setup(names_of_accounts_are_unique, suite_as_system),
+        cmocka_unit_test_setup(machine_names_end_in_a_dollar, suite_as_system),
+        cmocka_unit_test_setup(service_names_are_unique, suite_as_system),
+        cmocka_unit_test_setup(passwords_need_an_encrypted_connection, suite_as_system),
+        cmocka_unit_test_setup(rights_decide, suite_as_system),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
 }

@@ -214,6 +214,33 @@ static inline bool fixture_has(struct fixture *f, const char *rdn, uint32_t attr
     return false;
 }
 
+/* --- the one fixture of a test program ----------------------------------------------------------
+ */
+
+static struct fixture f;
+
+static inline int suite_setup(void **state)
+{
+    (void)state;
+    fixture_init(&f);
+    return 0;
+}
+
+static inline int suite_teardown(void **state)
+{
+    (void)state;
+    fixture_fini(&f);
+    return 0;
+}
+
+/* Before each test. */
+static inline int suite_as_system(void **state)
+{
+    (void)state;
+    fixture_as_system(&f);
+    return 0;
+}
+
 /* The last intent was refused for this reason; a failure prints the sentence. */
 #define refused(expr, why)                                                                         \
     do {                                                                                           \

@@ -1,14 +1,11 @@
 #include "writer/fixture_test.h"
 
-static struct fixture f;
-
 #define ALICE "CN=Alice,CN=Users"
 #define SALES "CN=Sales,CN=Users"
 
 static int setup(void **state)
 {
-    (void)state;
-    fixture_init(&f);
+    suite_setup(state);
     done(fixture_add(
         &f, ALICE,
         "objectClass: user\nsAMAccountName: alice\nuserAccountControl: 512\nunicodePwd: "
@@ -20,20 +17,6 @@ static int setup(void **state)
     done(fixture_add(&f, "CN=Web1,CN=Computers",
                      "objectClass: computer\nsAMAccountName: web1$\nuserAccountControl: 4096\n"
                      "unicodePwd: Secret-1234"));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_fini(&f);
-    return 0;
-}
-
-static int system_again(void **state)
-{
-    (void)state;
-    fixture_as_system(&f);
     return 0;
 }
 
@@ -303,17 +286,17 @@ static void rights_decide(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(values_come_and_go, system_again),
-        cmocka_unit_test_setup(what_cannot_be_written, system_again),
-        cmocka_unit_test_setup(auxiliary_classes, system_again),
-        cmocka_unit_test_setup(members, system_again),
-        cmocka_unit_test_setup(nesting, system_again),
-        cmocka_unit_test_setup(foreign_members, system_again),
-        cmocka_unit_test_setup(account_control, system_again),
-        cmocka_unit_test_setup(primary_groups, system_again),
-        cmocka_unit_test_setup(computers_write_their_own_names, system_again),
-        cmocka_unit_test_setup(rights_decide, system_again),
-        cmocka_unit_test_setup(every_object_can_be_changed, system_again),
+        cmocka_unit_test_setup(values_come_and_go, suite_as_system),
+        cmocka_unit_test_setup(what_cannot_be_written, suite_as_system),
+        cmocka_unit_test_setup(auxiliary_classes, suite_as_system),
+        cmocka_unit_test_setup(members, suite_as_system),
+        cmocka_unit_test_setup(nesting, suite_as_system),
+        cmocka_unit_test_setup(foreign_members, suite_as_system),
+        cmocka_unit_test_setup(account_control, suite_as_system),
+        cmocka_unit_test_setup(primary_groups, suite_as_system),
+        cmocka_unit_test_setup(computers_write_their_own_names, suite_as_system),
+        cmocka_unit_test_setup(rights_decide, suite_as_system),
+        cmocka_unit_test_setup(every_object_can_be_changed, suite_as_system),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, suite_teardown);
 }

@@ -1,13 +1,10 @@
 #include "writer/fixture_test.h"
 
-static struct fixture f;
-
 #define ALICE "CN=Alice,CN=Users"
 
 static int setup(void **state)
 {
-    (void)state;
-    fixture_init(&f);
+    suite_setup(state);
     done(fixture_modify(&f, "", "=minPwdAge: 0"));
     done(fixture_add(
         &f, ALICE,
@@ -16,20 +13,6 @@ static int setup(void **state)
     done(fixture_add(&f, "CN=Bob,CN=Users",
                      "objectClass: user\nsAMAccountName: bob\nuserAccountControl: 512\nunicodePwd: "
                      "Hunter-9876"));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_fini(&f);
-    return 0;
-}
-
-static int system_again(void **state)
-{
-    (void)state;
-    fixture_as_system(&f);
     return 0;
 }
 
@@ -242,14 +225,14 @@ static void channels_have_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_change_wants_the_old_one, system_again),
-        cmocka_unit_test_setup(a_reset_wants_the_right, system_again),
-        cmocka_unit_test_setup(over_ldap, system_again),
-        cmocka_unit_test_setup(machines_have_salts_of_their_own, system_again),
-        cmocka_unit_test_setup(keytabs, system_again),
-        cmocka_unit_test_setup(lockouts_and_logons, system_again),
-        cmocka_unit_test_setup(a_batch_is_one_commit, system_again),
-        cmocka_unit_test_setup(channels_have_limits, system_again),
+        cmocka_unit_test_setup(a_change_wants_the_old_one, suite_as_system),
+        cmocka_unit_test_setup(a_reset_wants_the_right, suite_as_system),
+        cmocka_unit_test_setup(over_ldap, suite_as_system),
+        cmocka_unit_test_setup(machines_have_salts_of_their_own, suite_as_system),
+        cmocka_unit_test_setup(keytabs, suite_as_system),
+        cmocka_unit_test_setup(lockouts_and_logons, suite_as_system),
+        cmocka_unit_test_setup(a_batch_is_one_commit, suite_as_system),
+        cmocka_unit_test_setup(channels_have_limits, suite_as_system),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, suite_teardown);
 }

@@ -8,29 +8,6 @@
 
 /* Trusts, forwarders, settings, import: what the service itself asks for. */
 
-static struct fixture f;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_fini(&f);
-    return 0;
-}
-
-static int system_again(void **state)
-{
-    (void)state;
-    fixture_as_system(&f);
-    return 0;
-}
-
 static struct intent corp(void)
 {
     return (struct intent){.kind = INTENT_TRUST_PUT,
@@ -393,16 +370,16 @@ static void commits_trim_the_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_trust_is_an_object_two_secrets_and_an_account, system_again),
-        cmocka_unit_test_setup(trusts_are_unique_and_coherent, system_again),
-        cmocka_unit_test_setup(claims_are_marked_and_erased, system_again),
-        cmocka_unit_test_setup(nobody_touches_trusts_over_ldap, system_again),
-        cmocka_unit_test_setup(one_way_has_one_secret, system_again),
-        cmocka_unit_test_setup(forwarders, system_again),
-        cmocka_unit_test_setup(settings, system_again),
-        cmocka_unit_test_setup(commits_trim_the_log, system_again),
-        cmocka_unit_test_setup(import_is_tolerant_and_precise, system_again),
-        cmocka_unit_test_setup(ten_thousand_users_take_seconds, system_again),
+        cmocka_unit_test_setup(a_trust_is_an_object_two_secrets_and_an_account, suite_as_system),
+        cmocka_unit_test_setup(trusts_are_unique_and_coherent, suite_as_system),
+        cmocka_unit_test_setup(claims_are_marked_and_erased, suite_as_system),
+        cmocka_unit_test_setup(nobody_touches_trusts_over_ldap, suite_as_system),
+        cmocka_unit_test_setup(one_way_has_one_secret, suite_as_system),
+        cmocka_unit_test_setup(forwarders, suite_as_system),
+        cmocka_unit_test_setup(settings, suite_as_system),
+        cmocka_unit_test_setup(commits_trim_the_log, suite_as_system),
+        cmocka_unit_test_setup(import_is_tolerant_and_precise, suite_as_system),
+        cmocka_unit_test_setup(ten_thousand_users_take_seconds, suite_as_system),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
 }

@@ -4,29 +4,6 @@
 
 /* Deleting, moving and renaming. */
 
-static struct fixture f;
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture_init(&f);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fixture_fini(&f);
-    return 0;
-}
-
-static int system_again(void **state)
-{
-    (void)state;
-    fixture_as_system(&f);
-    return 0;
-}
-
 static void a_tombstone_keeps_little(void **state)
 {
     (void)state;
@@ -190,12 +167,12 @@ static void descriptors_are_inherited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_tombstone_keeps_little, system_again),
-        cmocka_unit_test_setup(what_the_directory_needs_stays, system_again),
-        cmocka_unit_test_setup(trees, system_again),
-        cmocka_unit_test_setup(names_change, system_again),
-        cmocka_unit_test_setup(rights_decide, system_again),
-        cmocka_unit_test_setup(descriptors_are_inherited, system_again),
+        cmocka_unit_test_setup(a_tombstone_keeps_little, suite_as_system),
+        cmocka_unit_test_setup(what_the_directory_needs_stays, suite_as_system),
+        cmocka_unit_test_setup(trees, suite_as_system),
+        cmocka_unit_test_setup(names_change, suite_as_system),
+        cmocka_unit_test_setup(rights_decide, suite_as_system),
+        cmocka_unit_test_setup(descriptors_are_inherited, suite_as_system),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
 }

@@ -137,12 +137,18 @@ static void report(struct op *op)
     event_emit(op->w->events, &ev);
 }
 
+static enum err too_large(struct op *op)
+{
+    return op_refuse(op, ERR_LIMIT, REASON_DIR_TOO_LARGE,
+                     "the change is too large to be made at once");
+}
+
 enum err op_apply(struct op *op)
 {
     struct span record;
     enum err e = change_done(op->c, &record);
-    if (e == ERR_LIMIT || e == ERR_NOMEM)
-        return op_refuse(op, e, REASON_DIR_TOO_LARGE, "the change is too large to be made at once");
+    if (e == ERR_LIMIT)
+        return too_large(op);
     TRY(e);
     e = dir_write_apply(op->txn, record, &op->reply->usn);
     if (e == ERR_EXISTS)
@@ -188,6 +194,8 @@ static void handle(struct writer *w, struct dir_write *txn, struct writer_item *
                     .reply = &item->reply};
     item->reply = (struct intent_reply){0};
     enum err e = run(&op);
+    if (e == ERR_NOMEM) /* the scratch arena's maximum: how much one change may need */
+        e = too_large(&op);
     if (e != ERR_OK && item->reply.reason == REASON_NONE)
         op_refuse(&op, e, REASON_SERVER_FAILED, "the change could not be made: %s", err_name(e));
     if (e != ERR_OK) {
