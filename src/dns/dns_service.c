@@ -47,15 +47,8 @@ static enum err new_udp(struct dns_service *s)
 
 static enum err frame(void *session, struct span head, size_t *len_out)
 {
-    struct reader r = reader_of(head);
-    size_t len = reader_be16(&r);
     (void)session;
-    if (!reader_ok(&r))
-        return ERR_TRUNCATED;
-    if (len < DNS_HEADER_SIZE)
-        return ERR_MALFORMED;
-    *len_out = 2 + len;
-    return ERR_OK;
+    return dns_frame_size(head, len_out);
 }
 
 static enum err consume(struct plat_conn *c, void *session, struct span message)

@@ -1,5 +1,4 @@
-#include "base/test.h"
-#include "base/text.h"
+#include "base/test_arena.h"
 #include "wire/der/der_table.h"
 
 /* A type with one field of each kind, and one that holds it. */
@@ -46,29 +45,6 @@ static const struct der_field all_rows[] = {
     DER_ROW_OPT(all, list, 9, parts_type), DER_ROW(all, month, 10, month),
 };
 static const struct der_type all_type = {DER_TYPE_SEQUENCE(all, all_rows), .outer = DER_APP(7)};
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 4096, 1 << 20, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
-static struct span hex(const char *text)
-{
-    struct span out;
-    assert_ok(text_unhex(span_str(text), &arena, &out));
-    return out;
-}
 
 static enum err decode_part(const char *text, struct part **out)
 {

@@ -146,18 +146,14 @@ void dns_query_error(const struct dns_query *q, enum dns_rcode rcode, uint16_t e
         dns_put_opt(b, rcode, q->dnssec_ok);
 }
 
-bool dns_frame_next(struct span *stream, struct span *msg_out, enum err *err_out)
+enum err dns_frame_size(struct span stream, size_t *size_out)
 {
-    struct reader r = reader_of(*stream);
-    uint16_t len = reader_be16(&r);
-    if (reader_ok(&r) && len < DNS_HEADER_SIZE) {
-        *err_out = ERR_MALFORMED;
-        return false;
-    }
-    struct span msg = reader_span(&r, len);
+    struct reader r = reader_of(stream);
+    size_t len = reader_be16(&r);
     if (!reader_ok(&r))
-        return false;
-    *msg_out = msg;
-    *stream = reader_rest(&r);
-    return true;
+        return ERR_TRUNCATED;
+    if (len < DNS_HEADER_SIZE)
+        return ERR_MALFORMED;
+    *size_out = sizeof(uint16_t) + len;
+    return ERR_OK;
 }

@@ -51,9 +51,8 @@ static inline size_t dns_query_overhead(const struct dns_query *q)
     return DNS_HEADER_SIZE + q->question.len + (q->edns ? DNS_OPT_SIZE : 0);
 }
 
-/* Takes one whole message off the front of a TCP stream (RFC 1035 section 4.2.2): true when there
- * is one, with stream advanced past it. A message shorter than a header is ERR_MALFORMED through
- * err. */
-bool dns_frame_next(struct span *stream, struct span *msg_out, enum err *err_out);
+/* The size of the first frame of a TCP stream, its length included (RFC 1035 section 4.2.2).
+ * ERR_TRUNCATED: the length is not there yet; ERR_MALFORMED: shorter than a header. */
+enum err dns_frame_size(struct span stream, size_t *size_out);
 
 #endif

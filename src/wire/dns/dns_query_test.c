@@ -119,29 +119,16 @@ static void the_smallest_answers(void **state)
 
 static void frames_of_a_stream(void **state)
 {
+    size_t size = 0;
     (void)state;
-    enum err e = ERR_OK;
-    struct span msg, stream = SPAN_LIT("\0\x0c"
-                                       "abcdefghijkl"
-                                       "\0\x0d"
-                                       "ABCDEFGHIJKLM"
-                                       "\0\x0c"
-                                       "ab");
-    assert_true(dns_frame_next(&stream, &msg, &e));
-    assert_span(msg, "abcdefghijkl");
-    assert_true(dns_frame_next(&stream, &msg, &e));
-    assert_span(msg, "ABCDEFGHIJKLM");
-    assert_false(dns_frame_next(&stream, &msg, &e));
-    assert_int_equal(stream.len, 4);
-    assert_ok(e);
-    struct span runt = SPAN_LIT("\0\x05"
-                                "abcde");
-    assert_false(dns_frame_next(&runt, &msg, &e));
-    assert_err(e, ERR_MALFORMED);
-    e = ERR_OK;
-    struct span early = SPAN_LIT("\0\x05");
-    assert_false(dns_frame_next(&early, &msg, &e));
-    assert_err(e, ERR_MALFORMED);
+    assert_ok(dns_frame_size(SPAN_LIT("\0\x0c"), &size));
+    assert_int_equal(size, 2 + DNS_HEADER_SIZE);
+    assert_ok(dns_frame_size(SPAN_LIT("\xff\xff and more"), &size));
+    assert_int_equal(size, 2 + DNS_MSG_MAX);
+    assert_err(dns_frame_size(SPAN_LIT("\0\x0b"), &size), ERR_MALFORMED);
+    assert_err(dns_frame_size(SPAN_LIT("\0"), &size), ERR_TRUNCATED);
+    assert_err(dns_frame_size(SPAN_NONE, &size), ERR_TRUNCATED);
+    assert_int_equal(size, 2 + DNS_MSG_MAX);
 }
 
 int main(void)

@@ -3,32 +3,8 @@
  * What a decoder owes its callers: either an error and no struct, or a struct in which everything
  * absent says so.
  */
-#include "base/test.h"
-#include "base/text.h"
+#include "base/test_arena.h"
 #include "wire/krb/krb_msg.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 4096, 1 << 20, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
-static struct span hex(const char *text)
-{
-    struct span out;
-    assert_ok(text_unhex(span_str(text), &arena, &out));
-    return out;
-}
 
 static struct krb_kdc_req empty_request(enum krb_msg_type type)
 {

@@ -1,22 +1,5 @@
-#include "base/test.h"
-#include "base/text.h"
+#include "base/test_arena.h"
 #include "wire/krb/krb_name.h"
-
-static struct arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 4096, 1 << 20, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
 
 static struct krb_principal parse(const char *text)
 {

@@ -40,6 +40,18 @@ void ldap_read_attribute(struct reader *r, struct arena *a, struct ldap_attribut
     ldap_leave(r, &in);
 }
 
+struct ldap_attribute *ldap_read_attributes(struct reader *r, struct arena *a, uint32_t *count_out)
+{
+    struct reader in = ldap_enter(r, DER_SEQUENCE);
+    uint32_t count = 0;
+    struct ldap_attribute *items = ldap_items(&in, a, LDAP_ATTRS_MAX, sizeof(*items), &count);
+    for (uint32_t i = 0; i < count; i++)
+        ldap_read_attribute(&in, a, &items[i]);
+    ldap_leave(r, &in);
+    *count_out = count;
+    return items;
+}
+
 static void read_control(struct reader *r, struct ldap_control *out)
 {
     struct reader in = ldap_enter(r, DER_SEQUENCE);
@@ -63,6 +75,28 @@ struct ldap_control *ldap_read_controls(struct reader *r, struct arena *a, uint3
     ldap_leave(r, &in);
     *count_out = count;
     return items;
+}
+
+enum err ldap_envelope_begin(struct span in, struct ldap_envelope *out)
+{
+    struct reader r = reader_of(in);
+    struct der_tlv op;
+    struct span whole = der_read_tag(&r, BER_RULES, DER_SEQUENCE);
+    TRY(reader_end(&r));
+    struct reader body = reader_of(whole);
+    int32_t id = (int32_t)ldap_int(&body, 0, INT32_MAX);
+    if (!der_read(&body, BER_RULES, &op))
+        return ldap_inner_error(body.err);
+    *out = (struct ldap_envelope){id, op.tag, body, reader_of(op.body)};
+    return ERR_OK;
+}
+
+enum err ldap_envelope_end(struct ldap_envelope *e, struct arena *a, struct ldap_control **controls,
+                           uint32_t *count_out)
+{
+    ldap_leave(&e->body, &e->contents);
+    *controls = ldap_read_controls(&e->body, a, count_out);
+    return ldap_inner_error(reader_end(&e->body));
 }
 
 void ldap_put_octets(struct builder *b, struct span s)

@@ -58,8 +58,20 @@ void *ldap_items(struct reader *r, struct arena *a, uint32_t max, size_t item_si
 struct span *ldap_octets_list(struct reader *r, struct arena *a, uint8_t tag, uint32_t max,
                               uint32_t *count_out);
 void ldap_read_attribute(struct reader *r, struct arena *a, struct ldap_attribute *out);
+/* A SEQUENCE OF attributes. */
+struct ldap_attribute *ldap_read_attributes(struct reader *r, struct arena *a, uint32_t *count_out);
 /* Controls, which may be absent, at the end of a message. */
 struct ldap_control *ldap_read_controls(struct reader *r, struct arena *a, uint32_t *count_out);
+
+/* An LDAPMessage: between begin and end the operation is read from contents. */
+struct ldap_envelope {
+    int32_t id;
+    uint8_t op;
+    struct reader body, contents;
+};
+enum err ldap_envelope_begin(struct span in, struct ldap_envelope *out);
+enum err ldap_envelope_end(struct ldap_envelope *e, struct arena *a, struct ldap_control **controls,
+                           uint32_t *count_out);
 
 struct ldap_filter *ldap_read_filter(struct reader *r, struct arena *a);
 

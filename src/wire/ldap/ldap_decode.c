@@ -71,13 +71,7 @@ static void read_modify(struct reader *in, struct arena *a, struct ldap_modify *
 static void read_add(struct reader *in, struct arena *a, struct ldap_add *out)
 {
     out->dn = ldap_octets(in);
-    struct reader list = ldap_enter(in, DER_SEQUENCE);
-    uint32_t count = 0;
-    out->attrs = ldap_items(&list, a, LDAP_ATTRS_MAX, sizeof(*out->attrs), &count);
-    for (uint32_t i = 0; i < count; i++)
-        ldap_read_attribute(&list, a, &out->attrs[i]);
-    out->count = count;
-    ldap_leave(in, &list);
+    out->attrs = ldap_read_attributes(in, a, &out->count);
 }
 
 static void read_modify_dn(struct reader *in, struct ldap_modify_dn *out)
@@ -154,23 +148,15 @@ static void read_operation(struct reader *in, struct arena *a, struct ldap_messa
 
 enum err ldap_decode(struct span in, struct arena *a, struct ldap_message **out)
 {
-    struct reader r = reader_of(in);
     struct ldap_message *m = arena_new(a, struct ldap_message);
-    struct der_tlv op;
+    struct ldap_envelope e;
     if (!m)
         return ERR_NOMEM;
-    struct span whole = der_read_tag(&r, BER_RULES, DER_SEQUENCE);
-    TRY(reader_end(&r));
-    struct reader body = reader_of(whole);
-    m->id = (int32_t)ldap_int(&body, 0, INT32_MAX);
-    if (!der_read(&body, BER_RULES, &op))
-        return ldap_inner_error(body.err);
-    m->op = op.tag;
-    struct reader contents = reader_of(op.body);
-    read_operation(&contents, a, m);
-    ldap_leave(&body, &contents);
-    m->controls = ldap_read_controls(&body, a, &m->control_count);
-    TRY(ldap_inner_error(reader_end(&body)));
+    TRY(ldap_envelope_begin(in, &e));
+    m->id = e.id;
+    m->op = e.op;
+    read_operation(&e.contents, a, m);
+    TRY(ldap_envelope_end(&e, a, &m->controls, &m->control_count));
     *out = m;
     return ERR_OK;
 }

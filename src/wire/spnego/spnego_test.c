@@ -1,30 +1,7 @@
-#include "base/test.h"
-#include "base/text.h"
+#include "base/test_arena.h"
 #include "wire/spnego/spnego.h"
 
-static struct arena arena;
 static struct builder b;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&arena, 4096, 1 << 20, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_fini(&arena);
-    return 0;
-}
-
-static struct span hex(const char *text)
-{
-    struct span out;
-    assert_ok(text_unhex(span_str(text), &arena, &out));
-    return out;
-}
 
 static struct span built(void)
 {
