@@ -2,48 +2,7 @@
  * Authorization data on its way through the TGS: what a client asks for, what a ticket had before,
  * and what nobody but a KDC may put there.
  */
-#include "kdc/kdc_armor_test.h"
-
-utime test_now = INT64_C(1790000000) * UTIME_SECOND;
-struct realm *test_realms[4];
-unsigned test_replies;
-
-#define OURS    "S-1-5-21-101-102-103"
-#define PARTNER "S-1-5-21-201-202-203"
-#define CLOUD   "CLOUD.EXAMPLE.COM"
-#define CORP    "CORP.EXAMPLE.NET"
-#define WEB     "http/web1.cloud.example.com"
-
-static struct realm cloud;
-static struct arena arena;
-static struct krb_key krbtgt_key, service_key, ada_key, subkey;
-
-static int setup(void **state)
-{
-    struct sid sid = sid_of(PARTNER);
-    (void)state;
-    arena_init(&arena, 0, 256u << 20, ARENA_WIPE);
-    forests_start(&cloud, "cloud.example.com", "NIMBUS", OURS);
-    forests_service(&cloud, "web1", WEB);
-    forests_user(&cloud, "ada");
-    struct forests_partner p = {"corp.example.net", "CORP", sid,
-                                forests_info(&arena, "corp.example.net", "CORP", &sid)};
-    forests_trust(&cloud, &p, TRUST_BOTH, TRUST_FOREST_TRANSITIVE);
-    krbtgt_key = forge_account_key(&cloud, "krbtgt", &arena);
-    service_key = forge_account_key(&cloud, "web1$", &arena);
-    ada_key = forge_account_key(&cloud, "ada", &arena);
-    subkey = armor_subkey();
-    test_realms[0] = &cloud;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    forests_stop(&cloud);
-    arena_fini(&arena);
-    return 0;
-}
+#include "kdc/kdc_lab_test.h"
 
 /* --- elements ----------------------------------------------------------------------------------
  */
@@ -102,21 +61,8 @@ static void assert_holds(const struct krb_authdata_list *l, const char *want)
     assert_string_equal((const char *)out.ptr, want);
 }
 
-/* --- exchanges ---------------------------------------------------------------------------------
+/* --- what came out ------------------------------------------------------------------------------
  */
-
-static struct answer log_on(void)
-{
-    struct answer got = forge_log_on(&cloud, "ada", &ada_key, &arena);
-    assert_int_equal(got.error, 0);
-    return got;
-}
-
-static struct answer ask(struct forge_request *q)
-{
-    cloud.last.reason = REASON_NONE;
-    return forge_ask(&cloud, q, &arena);
-}
 
 static void granted(const struct answer *got, const struct krb_key *key, const char *want)
 {
@@ -127,19 +73,13 @@ static void granted(const struct answer *got, const struct krb_key *key, const c
     assert_holds(&t.part->authorization_data, want);
 }
 
-static void refused(const struct answer *got, const char *where, int32_t error, enum reason reason)
-{
-    if (got->error != error || cloud.last.reason != reason)
-        fail_msg("%s: error %d, %s", where, got->error, reason_row(cloud.last.reason)->code);
-}
-
 /* --- what passes -------------------------------------------------------------------------------
  */
 
 /* Behind the PAC, in the client's order, in either key; the signature over the ticket covers it. */
 static void test_asked_data_is_in_the_ticket(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct krb_usage u;
     struct opened t;
     struct span covered;
@@ -163,7 +103,7 @@ static void test_asked_data_is_in_the_ticket(void **state)
 /* A restriction that a TGT got stays in whatever comes of that TGT. */
 static void test_data_of_a_tgt_stays(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, "krbtgt/" CLOUD);
     (void)state;
     q.options = KRB_OPT_FORWARDED | KRB_OPT_FORWARDABLE | KRB_OPT_RENEWABLE;
@@ -217,7 +157,7 @@ static void test_nothing_that_only_a_kdc_says(void **state)
                                      KRB_AD_CAMMAC, KRB_AD_AUTHENTICATION_INDICATOR};
     static const int32_t unknown[] = {KRB_AD_MANDATORY_FOR_KDC, KRB_AD_AND_OR};
     char where[32];
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, WEB);
     (void)state;
     for (size_t i = 0; i < FORESTS_COUNT(issued) + FORESTS_COUNT(unknown); i++) {
@@ -238,7 +178,7 @@ static void test_nothing_that_only_a_kdc_says(void **state)
 
 static void test_nothing_unreadable(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, WEB);
     struct krb_authdata_list deep = LIMIT;
     (void)state;
@@ -262,7 +202,7 @@ static void test_nothing_unreadable(void **state)
 /* With a subkey it is the subkey, RFC 4120 section 5.4.1: one rule, so that nobody can choose. */
 static void test_only_the_key_of_the_exchange(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, WEB);
     (void)state;
     q.authdata = LIMIT;
@@ -315,7 +255,7 @@ static void test_a_partners_word_ends_here(void **state)
 
 static void test_armour_gives_no_ticket(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, "krbtgt/" CLOUD);
     (void)state;
     q.own = one(KRB_AD_FX_FAST_ARMOR, SPAN_LIT(""));
@@ -338,7 +278,7 @@ static void test_armour_gives_no_ticket(void **state)
 /* Whoever took the armour off on the way is noticed. */
 static void test_armour_that_is_gone(void **state)
 {
-    struct answer tgt = log_on();
+    struct answer tgt = log_on("ada", &ada_key);
     struct forge_request q = forge_follow(&tgt, CLOUD, WEB);
     (void)state;
     q.own = one(KRB_AD_FX_FAST_USED, SPAN_LIT(""));
@@ -431,5 +371,5 @@ int main(void)
         cmocka_unit_test(test_armour_that_is_gone),
         cmocka_unit_test(test_stock_client),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

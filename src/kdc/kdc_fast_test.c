@@ -1,47 +1,7 @@
 /*
  * Armour (FAST, RFC 6113 section 5.4): by stock libkrb5, and what is none.
  */
-#include "kdc/kdc_armor_test.h"
-
-utime test_now = INT64_C(1790000000) * UTIME_SECOND;
-struct realm *test_realms[4];
-unsigned test_replies;
-
-#define OURS    "S-1-5-21-101-102-103"
-#define PARTNER "S-1-5-21-201-202-203"
-#define CLOUD   "CLOUD.EXAMPLE.COM"
-#define CORP    "CORP.EXAMPLE.NET"
-#define WEB     "http/web1.cloud.example.com"
-
-static struct realm cloud;
-static struct arena arena;
-static struct krb_key service_key, ada_key, subkey;
-
-static int setup(void **state)
-{
-    struct sid sid = sid_of(PARTNER);
-    (void)state;
-    arena_init(&arena, 0, 64u << 20, ARENA_WIPE);
-    forests_start(&cloud, "cloud.example.com", "NIMBUS", OURS);
-    forests_service(&cloud, "web1", WEB);
-    forests_user(&cloud, "ada");
-    struct forests_partner p = {"corp.example.net", "CORP", sid,
-                                forests_info(&arena, "corp.example.net", "CORP", &sid)};
-    forests_trust(&cloud, &p, TRUST_BOTH, TRUST_FOREST_TRANSITIVE);
-    service_key = forge_account_key(&cloud, "web1$", &arena);
-    ada_key = forge_account_key(&cloud, "ada", &arena);
-    subkey = armor_subkey();
-    test_realms[0] = &cloud;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    forests_stop(&cloud);
-    arena_fini(&arena);
-    return 0;
-}
+#include "kdc/kdc_lab_test.h"
 
 /* --- stock libkrb5 ------------------------------------------------------------------------------
  */
@@ -91,42 +51,6 @@ static void test_stock_client(void **state)
 /* --- by hand -----------------------------------------------------------------------------------
  */
 
-static struct answer log_on(const char *who, const struct krb_key *key)
-{
-    struct answer got = forge_log_on(&cloud, who, key, &arena);
-    if (got.error)
-        fail_msg("%s: error %d, %s", who, got.error, reason_row(cloud.last.reason)->code);
-    return got;
-}
-
-static struct answer send_as(struct span message)
-{
-    struct span reply;
-    cloud.last.reason = REASON_NONE;
-    kdc_answer(cloud.kdc, KDC_TCP, message, &arena, &reply);
-    return forge_read(reply, &ada_key, KRB_USAGE_AS_REP, &arena);
-}
-
-static void refused(const struct answer *got, const char *where, int32_t error, enum reason reason)
-{
-    if (got->error != error || cloud.last.reason != reason)
-        fail_msg("%s: error %d, %s", where, got->error, reason_row(cloud.last.reason)->code);
-}
-
-static struct krb_kdc_req *as_request(void)
-{
-    struct krb_kdc_req *req;
-    assert_ok(krb_decode_as_req(forge_as_req(&cloud, "ada", &ada_key, NULL, &arena), &arena, &req));
-    return req;
-}
-
-static struct span encoded(const struct krb_kdc_req *req)
-{
-    struct span out;
-    assert_ok(krb_encode_as_req(req, &arena, &out));
-    return out;
-}
-
 static struct answer as_armored(const struct armor *armor, bool with_part, bool cover_other,
                                 uint32_t options)
 {
@@ -138,7 +62,7 @@ static struct answer as_armored(const struct armor *armor, bool with_part, bool 
     struct krb_padata pa =
         armor_wrap(&armor->key, with_part ? &armor->part : NULL, body, &inner, &arena);
     req->padata = (struct krb_padata_list){&pa, 1};
-    return send_as(encoded(req));
+    return send_as(as_encoded(req));
 }
 
 static void test_armour_of_an_as_request(void **state)
@@ -238,5 +162,5 @@ int main(void)
         cmocka_unit_test(test_armour_from_a_partner),
         cmocka_unit_test(test_armour_of_a_tgs_request),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }
