@@ -50,6 +50,9 @@ static enum err find(struct op *op, struct renaming *r)
         if (e == ERR_NOT_FOUND || (e == ERR_OK && (r->new_parent.flags & DIR_OBJ_DELETED)))
             return op_refuse(op, ERR_NOT_FOUND, REASON_DIR_NO_PARENT,
                              "there is no container \"%.*s\"", SPAN_ARG(op->in->new_parent));
+        if (e == ERR_MALFORMED)
+            return op_refuse(op, e, REASON_DIR_NAME, "\"%.*s\" is not a distinguished name",
+                             SPAN_ARG(op->in->new_parent));
         TRY(e);
     }
     r->move = r->new_parent.id != r->o.parent;
