@@ -10,7 +10,7 @@ static struct arena arena;
 static inline int setup(void **state)
 {
     (void)state;
-    arena_init(&arena, 4096, 1 << 20, 0);
+    arena_init(&arena, 4096, 1 << 24, 0);
     return 0;
 }
 

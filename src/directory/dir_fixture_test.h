@@ -205,4 +205,21 @@ static inline void fixture_forest(struct fixture *f)
     assert_int_equal(fixture_apply(f, c, NULL), ERR_OK);
 }
 
+/* A forest for each test. */
+static inline int fixture_setup(void **state)
+{
+    static struct fixture f;
+    fixture_init(&f);
+    fixture_forest(&f);
+    *state = &f;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    fixture_check(*state);
+    fixture_fini(*state);
+    return 0;
+}
+
 #endif

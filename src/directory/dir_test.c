@@ -5,22 +5,6 @@
 #include "directory/links.h"
 #include "directory/record.h"
 
-static int setup(void **state)
-{
-    static struct fixture f;
-    fixture_init(&f);
-    fixture_forest(&f);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_check(*state);
-    fixture_fini(*state);
-    return 0;
-}
-
 static struct dir_snap snap(struct fixture *f)
 {
     struct dir_snap s;
@@ -690,7 +674,7 @@ static void test_open_refuses_other_versions(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(test_names),
         T(test_well_known_guid),

@@ -4,22 +4,6 @@
 
 static const uint8_t nonce[12] = {9, 9, 9};
 
-static int setup(void **state)
-{
-    static struct fixture f;
-    fixture_init(&f);
-    fixture_forest(&f);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_check(*state);
-    fixture_fini(*state);
-    return 0;
-}
-
 static struct span sealed_keys(struct fixture *f, enum dir_secret_store store, dir_id id)
 {
     struct dir_account_keys k = {.versions = 1, .have_nt = true, .nt_hash = {1, 2, 3}};
@@ -121,7 +105,7 @@ static void test_trust_secrets(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(test_keys_open_only_where_they_belong),
         T(test_a_process_opens_only_the_stores_it_was_given),

@@ -2,21 +2,6 @@
 #include "directory/dir_fixture_test.h"
 #include "directory/value.h"
 
-static int setup(void **state)
-{
-    static struct fixture f;
-    fixture_init(&f);
-    fixture_forest(&f);
-    *state = &f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    fixture_fini(*state);
-    return 0;
-}
-
 struct row {
     uint32_t attr;
     const char *text;
@@ -140,7 +125,7 @@ static void test_normal_forms(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         T(test_text_to_stored_and_back),
         T(test_normal_forms),

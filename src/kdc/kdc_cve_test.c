@@ -286,6 +286,50 @@ static void cve_2022_37966_session_keys(void **state)
     forests_change(&cloud, INTENT_MODIFY, "CN=web1,CN=Computers", &aes, 1);
 }
 
+/* RC4 is what nobody gets that did not ask the directory's administrator for it. */
+static void cve_2026_20833_no_rc4_for_users(void **state)
+{
+    static int32_t rc4[] = {ETYPE_RC4_HMAC}, both[] = {ETYPE_RC4_HMAC, ETYPE_AES256_SHA1};
+    struct krb_kdc_req *req = as_request();
+    struct krb_padata_list *methods;
+    struct krb_etype_info2 *info;
+    (void)state;
+    req->req_body.etype = (struct krb_ints){rc4, 1};
+    struct answer got = send_as(as_encoded(req));
+    refused(&got, "RC4 alone", KDC_ERR_ETYPE_NOSUPP, REASON_KDC_NO_COMMON_ENCTYPE);
+    req->req_body.etype = (struct krb_ints){both, 2};
+    req->padata.count = 0;
+    got = send_as(as_encoded(req));
+    assert_int_equal(got.error, KDC_ERR_PREAUTH_REQUIRED);
+    assert_ok(krb_decode_method_data(got.e_data, &arena, &methods));
+    const struct krb_padata *pa = krb_padata_find(methods, KRB_PA_ETYPE_INFO2);
+    assert_ok(krb_decode_etype_info2(pa->padata_value, &arena, &info));
+    assert_int_equal(info->count, 1);
+    assert_int_equal(info->items[0].etype, ETYPE_AES256_SHA1);
+}
+
+/* A service that names RC4 alone has no key for a ticket; a trust that names nothing has AES. */
+static void cve_2026_20833_no_rc4_for_services_and_trusts(void **state)
+{
+    const struct forests_value rc4 = {"msDS-SupportedEncryptionTypes", "4"},
+                               aes = {"msDS-SupportedEncryptionTypes", "24"};
+    struct sid domain = sid_of(PARTNER), bob = sid_of(PARTNER "-1105");
+    struct answer tgt = log_on("ada", &ada_key);
+    struct krb_key weak;
+    (void)state;
+    forests_change(&cloud, INTENT_MODIFY, "CN=web1,CN=Computers", &rc4, 1);
+    struct answer got = go_on(&tgt, WEB, 0);
+    refused(&got, "service", KDC_ERR_ETYPE_NOSUPP, REASON_KDC_SERVICE_WITHOUT_KEY);
+    forests_change(&cloud, INTENT_MODIFY, "CN=web1,CN=Computers", &aes, 1);
+    got = go_on(&tgt, "krbtgt/" CORP, 0);
+    assert_int_equal(got.error, 0);
+    assert_int_equal(got.rep->ticket.enc_part.etype, ETYPE_AES256_SHA1);
+    assert_ok(krb_string_to_key(ETYPE_RC4_HMAC, SPAN_LIT(TRUST_PASSWORD), SPAN_NONE, 0, &weak));
+    struct forge f = forge_referral(CORP, CLOUD, &domain, &bob, weak);
+    got = use(&f, WEB);
+    refused(&got, "referral", KDC_ERR_ETYPE_NOSUPP, REASON_TRUST_NO_COMMON_ENCTYPE);
+}
+
 /* Whether a TGT may be delegated across a trust is said by the trust alone. */
 static void cve_2019_0683_tgt_delegation(void **state)
 {
@@ -431,6 +475,8 @@ int main(void)
         cmocka_unit_test(cve_2021_20251_lockout),
         cmocka_unit_test(cve_2021_20251_lockout_not_stored),
         cmocka_unit_test(cve_2022_37966_session_keys),
+        cmocka_unit_test(cve_2026_20833_no_rc4_for_users),
+        cmocka_unit_test(cve_2026_20833_no_rc4_for_services_and_trusts),
         cmocka_unit_test(cve_2019_0683_tgt_delegation),
         cmocka_unit_test(cve_2012_1015_no_usable_enctype),
         cmocka_unit_test(cve_2013_1416_short_names),

@@ -127,30 +127,11 @@ static void add_extra(struct forge *f, const char *text)
 static struct forge honest(void)
 {
     static struct pac_group groups[] = {{513, 7}, {512, 7}, {1300, 7}, {1300, 7}};
-    struct forge f = {.issuer = CORP,
-                      .target = CLOUD,
-                      .client = "bob",
-                      .crealm = CORP,
-                      .auth = test_now,
-                      .start = test_now,
-                      .end = test_now + UTIME_HOUR,
-                      .flags = KRB_TKT_PRE_AUTHENT | KRB_TKT_FORWARDABLE,
-                      .key = trust_key,
-                      .signer = trust_key,
-                      .kdc_signer = forge_session()};
-    f.logon = (struct pac_logon_info){.logon_time = utime_to_filetime(test_now),
-                                      .logoff_time = FILETIME_NEVER,
-                                      .kickoff_time = FILETIME_NEVER,
-                                      .account_name = SPAN_LIT("bob"),
-                                      .full_name = SPAN_LIT("Bob"),
-                                      .logon_server = SPAN_LIT("DC"),
-                                      .logon_domain = SPAN_LIT("CORP"),
-                                      .rid = 1105,
-                                      .primary_gid = 513,
-                                      .domain_sid = sid_new(PARTNER),
-                                      .groups = groups,
-                                      .group_count = 4};
-    f.requestor = sid_new(PARTNER "-1105");
+    struct forge f =
+        forge_referral(CORP, CLOUD, sid_new(PARTNER), sid_new(PARTNER "-1105"), trust_key);
+    f.flags |= KRB_TKT_FORWARDABLE;
+    f.logon.groups = groups;
+    f.logon.group_count = 4;
     return f;
 }
 

@@ -145,7 +145,7 @@ static void names_of_accounts_are_unique(void **state)
 }
 
 /* CVE-2021-42278 */
-static void machine_names_end_in_a_dollar(void **state)
+static void cve_2021_42278_machine_names_end_in_a_dollar(void **state)
 {
     (void)state;
     refused(fixture_add(&f, "CN=m1,CN=Computers",
@@ -255,7 +255,7 @@ int main(void)
         cmocka_unit_test_setup(the_schema_is_enforced, suite_as_system),
         cmocka_unit_test_setup(clients_cannot_bring_what_the_server_makes, suite_as_system),
         cmocka_unit_test_setup(names_of_accounts_are_unique, suite_as_system),
-        cmocka_unit_test_setup(machine_names_end_in_a_dollar, suite_as_system),
+        cmocka_unit_test_setup(cve_2021_42278_machine_names_end_in_a_dollar, suite_as_system),
         cmocka_unit_test_setup(service_names_are_unique, suite_as_system),
         cmocka_unit_test_setup(passwords_need_an_encrypted_connection, suite_as_system),
         cmocka_unit_test_setup(rights_decide, suite_as_system),
