@@ -5,9 +5,7 @@
 #include "plat/files.h"
 #include "plat/random.h"
 
-#define IMPORT_FILE_MAX  (1u << 30)
-#define IMPORT_PIECE_MAX (4u << 20)
-#define STATUS_TIMEOUT   (2 * UTIME_SECOND)
+#define STATUS_TIMEOUT (2 * UTIME_SECOND)
 
 /* --- create, delete
  * ------------------------------------------------------------------------------- */
@@ -227,77 +225,4 @@ enum err control_directory_set(struct control_call *call)
     TRY(control_intent(call, &in, &reply));
     call->result = json_object();
     return add_settings(call, call->result);
-}
-
-/* --- import
- * ------------------------------------------------------------------------------------------ */
-
-/* The end of the last whole record within max bytes: records are parted by an empty line. */
-static size_t piece_end(struct span text, size_t max)
-{
-    if (text.len <= max)
-        return text.len;
-    for (size_t i = max; i > 1; i--) {
-        if (text.ptr[i - 1] == '\n' && text.ptr[i - 2] == '\n')
-            return i;
-    }
-    return 0;
-}
-
-static uint32_t count_lines(struct span s)
-{
-    uint32_t lines = 0;
-    for (size_t i = 0; i < s.len; i++)
-        lines += s.ptr[i] == '\n';
-    return lines;
-}
-
-static enum err import_piece(struct control_call *call, struct span piece, uint32_t line,
-                             uint32_t *added, uint32_t *refused)
-{
-    struct arena a, *outer = call->a;
-    struct intent in = {
-        .kind = INTENT_IMPORT, .flags = INTENT_BULK, .ldif = piece, .first_line = line};
-    struct intent_reply reply;
-    arena_init(&a, 0, CONTROL_MEMORY, ARENA_WIPE);
-    call->a = &a;
-    enum err e = control_intent(call, &in, &reply);
-    if (e == ERR_OK) {
-        struct reader r = reader_of(reply.data);
-        *added += reader_le32(&r);
-        *refused += reader_le32(&r);
-    }
-    if (e == ERR_REFUSED && call->message)
-        call->message = arena_dup_str(outer, span_str(call->message));
-    call->a = outer;
-    arena_fini(&a);
-    return e;
-}
-
-enum err control_directory_import(struct control_call *call)
-{
-    struct arena file;
-    struct span text;
-    uint32_t line = 1, added = 0, refused = 0;
-    const char *path = arena_dup_str(call->a, control_arg(call, "file"));
-    arena_init(&file, 0, (size_t)IMPORT_FILE_MAX + 4096, ARENA_WIPE);
-    enum err e = path ? plat_file_read(path, IMPORT_FILE_MAX, &file, &text) : ERR_NOMEM;
-    if (e != ERR_OK)
-        e = control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                           "file: %s cannot be read by the service", path ? path : "");
-    while (e == ERR_OK && text.len) {
-        size_t end = piece_end(text, IMPORT_PIECE_MAX);
-        struct span piece = span_sub(text, 0, end);
-        if (end == 0)
-            e = control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                               "file: the record at line %u is larger than 4 MiB", line);
-        else
-            e = import_piece(call, piece, line, &added, &refused);
-        line += count_lines(piece);
-        text = span_sub(text, end, text.len);
-    }
-    arena_fini(&file);
-    TRY(e);
-    call->result = json_pack("{s:i, s:i}", "added", (int)added, "refused", (int)refused);
-    return ERR_OK;
 }

@@ -176,11 +176,6 @@ static void note_rid(struct apply *ap, const struct dir_obj *o)
 /* --- objects ------------------------------------------------------------------------------------
  */
 
-static bool changed(const struct work *w)
-{
-    return w->fresh || w->touched_count;
-}
-
 static enum err flush_one(struct apply *ap, struct work *w)
 {
     struct span bytes;
@@ -195,7 +190,7 @@ static enum err flush_one(struct apply *ap, struct work *w)
         classify(ap, w);
         return ERR_OK;
     }
-    if (!changed(w))
+    if (!w->fresh && !w->changed)
         return ERR_OK;
     w->now.usn_changed = ap->state.epochs.usn;
     w->now.when_changed = ap->when;

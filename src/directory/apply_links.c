@@ -56,21 +56,37 @@ static bool link_with_data(struct apply *ap, const struct change_item *i)
     return true;
 }
 
-static bool link_plain(struct apply *ap, const struct change_item *i)
+static bool unlink_plain(struct apply *ap, const struct change_item *i)
 {
     struct store_key k;
     dir_link_key(&k, i->id, i->attr);
-    if (i->op == CHANGE_UNLINK) {
-        if (!store_set_remove(ap->txn, DB_LINK, store_key_span(&k), i->target))
-            return false;
-        back_remove(ap, i->attr, i->id, i->target);
-        return true;
-    }
-    if (store_set_has(ap->txn, DB_LINK, store_key_span(&k), i->target))
+    if (!store_set_remove(ap->txn, DB_LINK, store_key_span(&k), i->target))
         return false;
-    store_set_add(ap->txn, DB_LINK, store_key_span(&k), i->target);
-    back_add(ap, i->attr, i->id, i->target);
+    back_remove(ap, i->attr, i->id, i->target);
     return true;
+}
+
+static enum err remember(struct apply *ap, const struct change_item *i)
+{
+    if (ap->run_count && ap->run_attr != i->attr)
+        TRY(apply_run(ap));
+    if (ap->run_count == ap->run_room) {
+        uint64_t *p = apply_grow(ap, ap->run, ap->run_count, &ap->run_room, sizeof(*p));
+        if (!p)
+            return ERR_NOMEM;
+        ap->run = p;
+    }
+    ap->run_attr = i->attr;
+    ap->run[ap->run_count++] = (uint64_t)i->id << 32 | i->target;
+    return ERR_OK;
+}
+
+static enum err linkable(struct apply *ap, dir_id id)
+{
+    uint32_t flags, sd_id;
+    TRY(apply_flags_of(ap, id, &flags, &sd_id));
+    /* Its links went when it was deleted; a later one would outlive it. */
+    return flags & DIR_OBJ_DELETED ? ERR_CONSTRAINT : ERR_OK;
 }
 
 enum err apply_link(struct apply *ap, const struct change_item *i)
@@ -80,16 +96,101 @@ enum err apply_link(struct apply *ap, const struct change_item *i)
     struct work *source;
     if (!a || !(a->flags & SCHEMA_LINK) || (i->data.len && !with_data))
         return ERR_CONSTRAINT;
+    if (i->op == CHANGE_LINK && !with_data)
+        return remember(ap, i);
     TRY(apply_load(ap, i->id, &source));
     if (i->op == CHANGE_LINK) {
-        uint32_t flags;
-        TRY(apply_flags_of(ap, i->target, &flags));
-        /* Its links went when it was deleted; a later one would outlive it. */
-        if ((flags | source->now.flags) & DIR_OBJ_DELETED)
-            return ERR_CONSTRAINT;
+        TRY(linkable(ap, i->id));
+        TRY(linkable(ap, i->target));
     }
-    bool changed = with_data ? link_with_data(ap, i) : link_plain(ap, i);
+    bool changed = with_data ? link_with_data(ap, i) : unlink_plain(ap, i);
     return changed ? apply_touch(ap, source, i->attr) : store_txn_err(ap->txn);
+}
+
+/* --- runs of plain links ------------------------------------------------------------------------
+ */
+
+/* By bytes, the last first; bytes that all pairs have in common cost nothing. */
+static uint64_t *sort_pairs(uint64_t *pair, uint64_t *spare, unsigned count)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) {
+        unsigned at[257] = {0};
+        for (unsigned i = 0; i < count; i++)
+            at[(pair[i] >> shift & 0xff) + 1]++;
+        if (at[(pair[0] >> shift & 0xff) + 1] == count)
+            continue;
+        for (unsigned b = 0; b < 256; b++)
+            at[b + 1] += at[b];
+        for (unsigned i = 0; i < count; i++)
+            spare[at[pair[i] >> shift & 0xff]++] = pair[i];
+        uint64_t *sorted = spare;
+        spare = pair;
+        pair = sorted;
+    }
+    return pair;
+}
+
+/* The pairs from `from` on with the same first id: their second ones. */
+static unsigned same_first(const uint64_t *pair, unsigned from, unsigned count, uint32_t *seconds)
+{
+    unsigned n = 0;
+    for (; from + n < count && pair[from + n] >> 32 == pair[from] >> 32; n++)
+        seconds[n] = (uint32_t)pair[from + n];
+    return n;
+}
+
+/* Puts the links of sorted pairs in; those that are new are left in pair, turned round. */
+static enum err run_forward(struct apply *ap, uint64_t *pair, uint32_t *ids, unsigned *count)
+{
+    unsigned made = 0;
+    for (unsigned i = 0; i < *count;) {
+        dir_id source = (dir_id)(pair[i] >> 32);
+        struct store_key k;
+        struct work *w;
+        unsigned n = same_first(pair, i, *count, ids);
+        TRY(apply_load(ap, source, &w));
+        TRY(linkable(ap, source));
+        dir_link_key(&k, source, ap->run_attr);
+        unsigned fresh = store_set_add_all(ap->txn, DB_LINK, store_key_span(&k), ids, n);
+        for (unsigned j = 0; j < fresh; j++)
+            pair[made++] = (uint64_t)ids[j] << 32 | source;
+        if (fresh)
+            TRY(apply_touch(ap, w, ap->run_attr));
+        i += n;
+    }
+    *count = made;
+    return store_txn_err(ap->txn);
+}
+
+static enum err run_backward(struct apply *ap, const uint64_t *pair, uint32_t *ids, unsigned count)
+{
+    for (unsigned i = 0; i < count;) {
+        dir_id target = (dir_id)(pair[i] >> 32);
+        struct store_key k;
+        unsigned n = same_first(pair, i, count, ids);
+        TRY(linkable(ap, target));
+        dir_link_key(&k, target, ap->run_attr);
+        store_set_add_all(ap->txn, DB_BACK, store_key_span(&k), ids, n);
+        apply_epoch(ap, target);
+        i += n;
+    }
+    return store_txn_err(ap->txn);
+}
+
+enum err apply_run(struct apply *ap)
+{
+    unsigned count = ap->run_count;
+    if (!count)
+        return ERR_OK;
+    uint64_t *spare = arena_new_array(&ap->arena, count, uint64_t);
+    uint32_t *ids = arena_new_array(&ap->arena, count, uint32_t);
+    if (!spare || !ids)
+        return ERR_NOMEM;
+    ap->run_count = 0;
+    uint64_t *pair = sort_pairs(ap->run, spare, count);
+    uint64_t *other = pair == spare ? ap->run : spare;
+    TRY(run_forward(ap, pair, ids, &count));
+    return count ? run_backward(ap, sort_pairs(pair, other, count), ids, count) : ERR_OK;
 }
 
 /* The first key of db that begins with id: its attribute. Walking by "the first that is left" needs

@@ -22,7 +22,7 @@ static struct work *new_work(struct apply *ap, dir_id id)
     return w;
 }
 
-enum err apply_flags_of(struct apply *ap, dir_id id, uint32_t *flags_out)
+enum err apply_flags_of(struct apply *ap, dir_id id, uint32_t *flags_out, uint32_t *sd_out)
 {
     struct span v;
     struct dir_obj o;
@@ -32,6 +32,7 @@ enum err apply_flags_of(struct apply *ap, dir_id id, uint32_t *flags_out)
     if (!w && record_view(id, v, &o) != ERR_OK)
         return ERR_IO;
     *flags_out = w ? w->now.flags : o.flags;
+    *sd_out = w ? w->now.sd_id : o.sd_id;
     return ERR_OK;
 }
 
@@ -56,12 +57,12 @@ enum err apply_load(struct apply *ap, dir_id id, struct work **out)
         return ERR_IO;
     TRY(record_open(&w->before, &ap->arena, &w->now));
     w->attr_room = w->now.attr_count;
+    w->young = w->now.usn_created == ap->state.epochs.usn;
     *out = w;
     return ERR_OK;
 }
 
-/* Arrays in the arena grow by doubling; the old one stays until the end of the record. */
-static void *grow(struct apply *ap, const void *old, unsigned count, unsigned *room, size_t size)
+void *apply_grow(struct apply *ap, const void *old, unsigned count, unsigned *room, size_t size)
 {
     unsigned want = *room ? *room * 2 : 16;
     uint8_t *p = arena_array(&ap->arena, want, size);
@@ -75,14 +76,15 @@ static void *grow(struct apply *ap, const void *old, unsigned count, unsigned *r
 
 enum err apply_touch(struct apply *ap, struct work *w, uint32_t attr)
 {
-    if (w->fresh)
+    w->changed = true;
+    if (w->fresh || w->young)
         return ERR_OK;
     for (unsigned i = 0; i < w->touched_count; i++) {
         if (w->touched[i] == attr)
             return ERR_OK;
     }
     if (w->touched_count == w->touched_room) {
-        uint32_t *p = grow(ap, w->touched, w->touched_count, &w->touched_room, sizeof(*p));
+        uint32_t *p = apply_grow(ap, w->touched, w->touched_count, &w->touched_room, sizeof(*p));
         if (!p)
             return ERR_NOMEM;
         w->touched = p;
@@ -288,7 +290,7 @@ static enum err insert_attr(struct apply *ap, struct work *w, unsigned at, struc
 {
     if (w->now.attr_count == w->attr_room) {
         struct record_attr *p =
-            grow(ap, w->now.attrs, w->now.attr_count, &w->attr_room, sizeof(*p));
+            apply_grow(ap, w->now.attrs, w->now.attr_count, &w->attr_room, sizeof(*p));
         if (!p)
             return ERR_NOMEM;
         w->now.attrs = p;
@@ -408,6 +410,26 @@ enum err apply_sd(struct apply *ap, const struct change_item *i)
         return ERR_CONSTRAINT;
     old = w->now.sd_id;
     TRY(sd_add(ap, i->data, &id));
+    w->now.sd_id = id;
+    apply_sd_release(ap, old);
+    return apply_touch(ap, w, ATTR_nTSecurityDescriptor);
+}
+
+enum err apply_sd_like(struct apply *ap, const struct change_item *i)
+{
+    struct work *w;
+    struct span v;
+    uint32_t id, flags, old;
+    TRY(apply_flags_of(ap, i->target, &flags, &id));
+    TRY(apply_load(ap, i->id, &w));
+    if (!id || !store_get(ap->txn, DB_SD, NUMBER_KEY(id), &v) || v.len < 4)
+        return ERR_CONSTRAINT;
+    uint8_t *copy = arena_dup(&ap->arena, v.ptr, v.len);
+    if (!copy)
+        return ERR_NOMEM;
+    le32_to(copy, le32_at(v.ptr) + 1);
+    store_put(ap->txn, DB_SD, NUMBER_KEY(id), span_of(copy, v.len));
+    old = w->now.sd_id;
     w->now.sd_id = id;
     apply_sd_release(ap, old);
     return apply_touch(ap, w, ATTR_nTSecurityDescriptor);

@@ -8,6 +8,7 @@
 #ifndef DIRECTORY_CHANGE_H
 #define DIRECTORY_CHANGE_H
 
+#include "base/builder.h"
 #include "directory/account.h"
 #include "directory/directory.h"
 
@@ -19,9 +20,10 @@ enum change_op {
     CHANGE_SD,         /* id, descriptor (interned while applying) */
     CHANGE_LINK,       /* attr, source, target, data */
     CHANGE_UNLINK,
-    CHANGE_SECRET, /* store, id, sealed blob (empty: removed) */
-    CHANGE_META,   /* key, value (empty: removed) */
-    CHANGE_REMOVE, /* id: for good; ends a tombstone's life */
+    CHANGE_SECRET,  /* store, id, sealed blob (empty: removed) */
+    CHANGE_META,    /* key, value (empty: removed) */
+    CHANGE_REMOVE,  /* id: for good; ends a tombstone's life */
+    CHANGE_SD_LIKE, /* id, another object: the descriptor that that one has now */
 };
 
 #define CHANGE_RECORD_MAX (64u << 20)
@@ -47,6 +49,8 @@ void change_move(struct change *c, dir_id id, dir_id parent, struct span rdn);
  * and removes every link to and from it; clearing it (undelete) brings it back without links. */
 void change_flags(struct change *c, dir_id id, uint32_t flags);
 void change_sd(struct change *c, dir_id id, struct span sd);
+/* The same descriptor as another object has: keeps records of many alike objects short. */
+void change_sd_like(struct change *c, dir_id id, dir_id like);
 /* data is empty for attributes of syntax DN. Linking what is linked and unlinking what is not
  * changes nothing. Neither end of a new link may be deleted. */
 void change_link(struct change *c, uint32_t attr, dir_id source, dir_id target, struct span data);
@@ -56,13 +60,16 @@ void change_meta(struct change *c, struct span key, struct span value);
 /* The object must be without children. Its secrets and links go with it. */
 void change_remove(struct change *c, dir_id id);
 enum err change_done(struct change *c, struct span *record_out); /* the encoded record */
+/* The head of an encoded record, which items may follow. */
+#define CHANGE_HEAD 9
+void change_begin(struct builder *b, struct arena *a, utime when);
 
 /* Reads a record back, for the audit and for other machines. */
 struct change_item {
     enum change_op op;
     dir_id id;     /* the object; source of a link */
     dir_id parent; /* CREATE, MOVE */
-    dir_id target; /* LINK, UNLINK */
+    dir_id target; /* LINK, UNLINK, SD_LIKE */
     uint32_t attr; /* SET, LINK, UNLINK */
     uint32_t class_id;
     uint32_t flags;
@@ -85,7 +92,8 @@ enum err change_next(struct change_reader *r, struct change_item *out);
 /* The writer's transaction: many records, one commit. Reads inside see what was applied. Outputs of
  * reads (spans, objects) die with the next dir_write_apply. */
 struct dir_write {
-    struct dir_snap snap; /* usable with every read function */
+    struct dir_snap snap;  /* usable with every read function */
+    struct dir_step *step; /* NULL: none is open */
 };
 /* ERR_DENIED unless opened writable. */
 enum err dir_write_begin(struct dir *d, struct dir_write *w);
@@ -98,6 +106,16 @@ enum err dir_write_next_rid(struct dir_write *w, uint32_t *out);
  * taken), ERR_NOT_FOUND (an object, parent or target is not there), ERR_CONSTRAINT (a loop,
  * children in the way, an attribute that is not set this way), ERR_MALFORMED, ERR_LIMIT, ERR_IO. */
 enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_out);
+/* A step is one record applied in parts, so that each part can be checked against what the parts
+ * before it did: between begin and keep, dir_write_apply takes parts, all with the same time, and
+ * the log gets the whole under one USN. That costs far less than a record each. A part that cannot
+ * be applied breaks the step, which then can only be undone. A part that changes an object that was
+ * there before the step closes it, as does one too many: parts must have the effect of the whole,
+ * and caches told by USNs must notice. What comes after belongs into another step. */
+enum err dir_write_step_begin(struct dir_write *w, utime when, struct arena *a);
+bool dir_write_step_closed(const struct dir_write *w);
+/* Undoes and tells why when the step is broken. */
+enum err dir_write_step_keep(struct dir_write *w);
 enum err dir_write_commit(struct dir_write *w); /* durable when it returns */
 void dir_write_abort(struct dir_write *w);
 /* What the log keeps: a record goes when this many are newer, or when it is older. The newest one

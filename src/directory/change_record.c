@@ -1,4 +1,3 @@
-#include "base/builder.h"
 #include "base/reader.h"
 #include "directory/change.h"
 #include "directory/record.h"
@@ -15,10 +14,15 @@ struct change *change_new(struct arena *a, utime when)
     struct change *c = arena_new(a, struct change);
     if (!c)
         return NULL;
-    builder_in(&c->b, a, CHANGE_RECORD_MAX);
-    builder_u8(&c->b, CHANGE_FORM);
-    builder_le64(&c->b, (uint64_t)when);
+    change_begin(&c->b, a, when);
     return c;
+}
+
+void change_begin(struct builder *b, struct arena *a, utime when)
+{
+    builder_in(b, a, CHANGE_RECORD_MAX);
+    builder_u8(b, CHANGE_FORM);
+    builder_le64(b, (uint64_t)when);
 }
 
 /* Every call tolerates NULL, which change_done tells, so that callers check once. */
@@ -94,6 +98,14 @@ void change_sd(struct change *c, dir_id id, struct span sd)
         return;
     builder_le32(&c->b, id);
     put_data(&c->b, sd);
+}
+
+void change_sd_like(struct change *c, dir_id id, dir_id like)
+{
+    if (!begin(c, CHANGE_SD_LIKE))
+        return;
+    builder_le32(&c->b, id);
+    builder_le32(&c->b, like);
 }
 
 static void put_link(struct change *c, enum change_op op, uint32_t attr, dir_id source,
@@ -238,6 +250,10 @@ static void get_item(struct reader *r, struct change_item *i)
         return;
     case CHANGE_REMOVE:
         i->id = reader_le32(r);
+        return;
+    case CHANGE_SD_LIKE:
+        i->id = reader_le32(r);
+        i->target = reader_le32(r);
         return;
     }
     reader_fail(r, ERR_MALFORMED);

@@ -61,6 +61,8 @@ static enum err apply_meta(struct apply *ap, const struct change_item *i)
 
 static enum err apply_item(struct apply *ap, const struct change_item *i)
 {
+    if (i->op != CHANGE_LINK)
+        TRY(apply_run(ap));
     switch (i->op) {
     case CHANGE_CREATE:
         return apply_create(ap, i);
@@ -81,29 +83,149 @@ static enum err apply_item(struct apply *ap, const struct change_item *i)
         return apply_meta(ap, i);
     case CHANGE_REMOVE:
         return apply_remove(ap, i);
+    case CHANGE_SD_LIKE:
+        return apply_sd_like(ap, i);
     }
     return ERR_MALFORMED;
 }
 
-static enum err apply_record(struct apply *ap, struct span record)
+static enum err apply_items(struct apply *ap, struct change_reader *r)
 {
-    struct change_reader r;
     struct change_item item;
     enum err e;
-    TRY(dir_state_read(ap->txn, &ap->state));
-    TRY(change_read(record, &r));
-    ap->when = r.when;
-    ap->state.epochs.usn++;
-    while ((e = change_next(&r, &item)) == ERR_OK) {
+    ap->when = r->when;
+    while ((e = change_next(r, &item)) == ERR_OK) {
         TRY(apply_item(ap, &item));
         TRY(store_txn_err(ap->txn));
     }
     if (e != ERR_NOT_FOUND)
         return e;
-    TRY(apply_flush(ap));
+    TRY(apply_run(ap));
+    return apply_flush(ap);
+}
+
+static enum err apply_whole(struct apply *ap, struct span record)
+{
+    struct change_reader r;
+    TRY(dir_state_read(ap->txn, &ap->state));
+    TRY(change_read(record, &r));
+    ap->state.epochs.usn++;
+    TRY(apply_items(ap, &r));
     store_put(ap->txn, DB_LOG, NUMBER_KEY(ap->state.epochs.usn), record);
     dir_state_write(ap->txn, &ap->state);
     return store_txn_err(ap->txn);
+}
+
+static enum err apply_nested(struct dir_write *w, struct apply *ap, struct span record)
+{
+    TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &ap->txn));
+    enum err e = apply_whole(ap, record);
+    if (e == ERR_OK)
+        return store_commit(ap->txn);
+    store_abort(ap->txn);
+    return e;
+}
+
+/* --- steps --------------------------------------------------------------------------------------
+ */
+
+struct dir_step {
+    struct store_txn *outer;
+    struct dir_epochs before;
+    struct dir_state state; /* of all parts */
+    struct builder log;
+    utime when;
+    bool closed;
+    enum err err;
+};
+
+/* Leaves room for one more part, whatever it is. */
+#define STEP_LOG_FULL (CHANGE_RECORD_MAX / 4)
+
+enum err dir_write_step_begin(struct dir_write *w, utime when, struct arena *a)
+{
+    struct dir_step *step = arena_new(a, struct dir_step);
+    struct store_txn *inner;
+    ENT_ASSERT(!w->step);
+    if (!step)
+        return ERR_NOMEM;
+    TRY(dir_state_read(w->snap.txn, &step->state));
+    TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &inner));
+    step->outer = w->snap.txn;
+    step->before = w->snap.epochs;
+    step->when = when;
+    step->state.epochs.usn++;
+    change_begin(&step->log, a, when);
+    w->snap.txn = inner;
+    w->step = step;
+    return ERR_OK;
+}
+
+static bool changes_others(const struct apply *ap)
+{
+    for (const struct work *w = ap->first; w; w = w->next) {
+        if (!w->fresh && !w->young && (w->changed || w->removed))
+            return true;
+    }
+    return ap->naming || ap->trusts || ap->zones;
+}
+
+static enum err apply_part(struct dir_step *step, struct apply *ap, struct span record)
+{
+    struct change_reader r;
+    if (step->closed)
+        return ERR_CONSTRAINT;
+    TRY(change_read(record, &r));
+    if (r.when != step->when)
+        return ERR_CONSTRAINT;
+    ap->state = step->state;
+    builder_span(&step->log, r.rest);
+    TRY(apply_items(ap, &r));
+    step->state = ap->state;
+    step->closed = changes_others(ap) || step->log.len > STEP_LOG_FULL;
+    return store_txn_err(ap->txn);
+}
+
+bool dir_write_step_closed(const struct dir_write *w)
+{
+    return w->step->closed || w->step->err != ERR_OK;
+}
+
+static enum err finish_step(struct dir_step *step, struct store_txn *t)
+{
+    struct span record;
+    TRY(step->err);
+    if (step->log.len == CHANGE_HEAD)
+        return ERR_OK;
+    TRY(builder_done(&step->log, &record));
+    store_put(t, DB_LOG, NUMBER_KEY(step->state.epochs.usn), record);
+    dir_state_write(t, &step->state);
+    return store_txn_err(t);
+}
+
+enum err dir_write_step_keep(struct dir_write *w)
+{
+    struct dir_step *step = w->step;
+    struct store_txn *inner = w->snap.txn;
+    enum err e = finish_step(step, inner);
+    w->step = NULL;
+    w->snap.txn = step->outer;
+    if (e == ERR_OK)
+        return store_commit(inner);
+    store_abort(inner);
+    w->snap.epochs = step->before;
+    dir_naming_forget(w->snap.dir);
+    return e;
+}
+
+static enum err apply_in(struct dir_write *w, struct apply *ap, struct span record)
+{
+    if (!w->step)
+        return apply_nested(w, ap, record);
+    ap->txn = w->snap.txn;
+    enum err e = w->step->err == ERR_OK ? apply_part(w->step, ap, record) : w->step->err;
+    w->step->err = e;
+    return e;
 }
 
 enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_out)
@@ -114,14 +236,7 @@ enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_
         return ERR_NOMEM;
     ap->last = &ap->first;
     arena_init(&ap->arena, 0, APPLY_ARENA_MAX, 0);
-    enum err e = store_write_begin(d->store, w->snap.txn, &ap->txn);
-    if (e == ERR_OK) {
-        e = apply_record(ap, record);
-        if (e == ERR_OK)
-            e = store_commit(ap->txn);
-        else
-            store_abort(ap->txn);
-    }
+    enum err e = apply_in(w, ap, record);
     if (e == ERR_OK) {
         w->snap.epochs = ap->state.epochs;
         if (d->next_id < ap->state.next_id)

@@ -109,6 +109,32 @@ enum err plat_file_read_secret(const char *path, size_t max, struct arena *a, st
     return e;
 }
 
+enum err plat_file_open(const char *path, int *fd_out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return from_errno();
+    *fd_out = fd;
+    return ERR_OK;
+}
+
+enum err plat_file_fill(int fd, void *buf, size_t len, size_t *got_out)
+{
+    size_t got = 0;
+    while (got < len) {
+        ssize_t n = read(fd, (uint8_t *)buf + got, len - got);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ERR_IO;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    *got_out = got;
+    return ERR_OK;
+}
+
 static enum err write_all(int fd, struct span data)
 {
     while (data.len > 0) {

@@ -19,6 +19,11 @@ enum err plat_file_read_secret(const char *path, size_t max, struct arena *a, st
 /* Checks an open descriptor in the same way. */
 enum err plat_file_check_secret(int fd);
 
+/* A file to be read piece by piece; close it with close(2). ERR_NOT_FOUND, ERR_DENIED, ERR_IO. */
+enum err plat_file_open(const char *path, int *fd_out);
+/* Reads len bytes, or fewer at the end of the file. ERR_IO. */
+enum err plat_file_fill(int fd, void *buf, size_t len, size_t *got_out);
+
 /* Replaces path by a new file with this content and mode: a temporary file beside it, fsync,
  * rename, fsync of the directory. When it returns ERR_OK the content survives a power cut. */
 enum err plat_file_write(const char *path, struct span data, mode_t mode);

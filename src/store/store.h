@@ -108,6 +108,10 @@ uint64_t store_set_count(struct store_txn *t, unsigned db, struct span key);
 bool store_set_key_from(struct store_txn *t, unsigned db, struct span key, struct span *key_out);
 bool store_set_key_after(struct store_txn *t, unsigned db, struct span key, struct span *key_out);
 void store_set_add(struct store_txn *t, unsigned db, struct span key, uint32_t id);
+/* Adds many, given in ascending order. Those that were not there before are moved to the front of
+ * ids; the result is their number (0 after a failure). */
+unsigned store_set_add_all(struct store_txn *t, unsigned db, struct span key, uint32_t *ids,
+                           unsigned count);
 bool store_set_remove(struct store_txn *t, unsigned db, struct span key, uint32_t id);
 /* Removes the key with all members. */
 bool store_set_drop(struct store_txn *t, unsigned db, struct span key);

@@ -220,6 +220,29 @@ void store_set_add(struct store_txn *t, unsigned db, struct span key, uint32_t i
         store_txn_fail(t, store_err(rc));
 }
 
+unsigned store_set_add_all(struct store_txn *t, unsigned db, struct span key, uint32_t *ids,
+                           unsigned count)
+{
+    unsigned added = 0;
+    MDB_val k = store_val(key);
+    MDB_cursor *c = store_cursor_get(t, db);
+    for (unsigned i = 0; c && i < count; i++) {
+        uint32_t id = ids[i];
+        MDB_val v = {sizeof(id), &id};
+        /* Members mostly come behind those that are there, which costs no search. */
+        int rc = mdb_cursor_put(c, &k, &v, MDB_APPENDDUP);
+        if (rc == MDB_KEYEXIST)
+            rc = mdb_cursor_put(c, &k, &v, MDB_NODUPDATA);
+        if (rc == MDB_SUCCESS)
+            ids[added++] = id;
+        else if (rc != MDB_KEYEXIST)
+            store_txn_fail(t, store_err(rc));
+    }
+    if (c)
+        store_cursor_put(t, c);
+    return t->err == ERR_OK ? added : 0;
+}
+
 bool store_set_remove(struct store_txn *t, unsigned db, struct span key, uint32_t id)
 {
     MDB_val k = store_val(key), v = {sizeof(id), &id};

@@ -295,7 +295,9 @@ void draft_write(struct draft *d)
             change_set(c, d->id, d->attrs[i].attr->id, d->attrs[i].v, d->attrs[i].count);
         else if (d->attrs[i].changed && d->attrs[i].attr->id == ATTR_objectClass && !d->is_new)
             change_set(c, d->id, ATTR_objectClass, NULL, 0);
-    if (d->sd.len)
+    if (d->sd_like)
+        change_sd_like(c, d->id, d->sd_like);
+    else if (d->sd.len)
         change_sd(c, d->id, d->sd);
     for (unsigned i = 0; i < d->link_count; i++) {
         const struct draft_link *l = &d->links[i];

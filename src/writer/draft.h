@@ -40,6 +40,7 @@ struct draft {
     struct draft_link *links;
     unsigned link_count, link_cap;
     struct span sd; /* the new descriptor, or empty: unchanged */
+    dir_id sd_like; /* an object that has the same one already, or 0 */
     bool has_sid;
     struct sid sid;
     /* A password in the request: unicodePwd's new value, and the old one of a change. */

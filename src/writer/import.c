@@ -1,200 +1,121 @@
-#include "base/text.h"
-#include "writer/ldif.h"
+#include "writer/import.h"
+
 #include "writer/password.h"
 #include "writer/values.h"
 
-/* Bulk load (docs/IMPORT.md): a piece of LDIF, each record an add of its own. What one record
- * refuses does not hinder the others; all of a piece are one commit. */
-
 #define REFUSALS_MAX 20 /* told one by one; the rest are counted */
 
-struct tally {
-    uint32_t added, refused;
-    struct builder text;
-};
-
-/* What a record says of its account's secrets; not attributes of the schema. */
-struct given_secrets {
-    struct span clear; /* userPassword: the password in the clear */
-    struct dir_account_keys keys;
-    bool ready; /* keys were given */
-};
-
-static enum err refuse_line(struct op *op, const char *what)
+static void tell(struct import *im, uint32_t line, struct span why)
 {
-    return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_IMPORT_RECORD, "%s", what);
+    if (im->refused++ < REFUSALS_MAX)
+        builder_printf(&im->text, "line %u: %.*s\n", line, SPAN_ARG(why));
 }
 
-/* "kvno etype hex" */
-static enum err ready_key(struct op *op, struct span v, struct given_secrets *s)
+/* The same descriptor as the last object's is written as such: it is most of a record. */
+static void descriptor_like(struct import *im, struct draft *d)
 {
-    struct span part[3], bytes;
-    uint64_t kvno, etype;
-    for (unsigned i = 0; i < 3; i++) {
-        const uint8_t *space = i < 2 && v.len ? memchr(v.ptr, ' ', v.len) : NULL;
-        size_t len = space ? (size_t)(space - v.ptr) : v.len;
-        part[i] = span_sub(v, 0, len);
-        v = span_sub(v, len + 1, v.len);
+    if (im->sd_of && span_eq(d->sd, im->sd)) {
+        d->sd_like = im->sd_of;
+        return;
     }
-    struct dir_keyset *set = &s->keys.version[0];
-    if (text_to_u64(part[0], UINT32_MAX, &kvno) != ERR_OK ||
-        text_to_u64(part[1], 255, &etype) != ERR_OK ||
-        text_unhex(part[2], op->a, &bytes) != ERR_OK || set->count == DIR_KEYS_MAX ||
-        krb_key_make((int32_t)etype, bytes, &set->key[set->count]) != ERR_OK)
-        return refuse_line(op,
-                           "entente-key wants \"kvno etype hex\" with a key of the right length");
-    if (!kvno || (set->count && set->kvno != kvno))
-        return refuse_line(op,
-                           "entente-key: all keys of an account have one version number above 0");
-    set->kvno = (uint32_t)kvno;
-    set->count++;
-    s->keys.versions = 1;
-    s->ready = true;
-    return ERR_OK;
+    im->sd = arena_dup_span(&d->op->w->scratch, d->sd);
+    im->sd_of = im->sd.ptr ? d->id : 0;
 }
 
-/* True when the value is one of ours; then *e_out tells. */
-static bool secret_value(struct op *op, const struct ldif_value *v, struct given_secrets *s,
-                         enum err *e_out)
-{
-    struct span bytes;
-    *e_out = ERR_OK;
-    if (ascii_eq_fold(v->name, SPAN_LIT("userPassword"))) {
-        s->clear = v->value;
-    } else if (ascii_eq_fold(v->name, SPAN_LIT("entente-key"))) {
-        *e_out = ready_key(op, v->value, s);
-    } else if (ascii_eq_fold(v->name, SPAN_LIT("entente-salt"))) {
-        s->keys.version[0].salt = v->value;
-    } else if (ascii_eq_fold(v->name, SPAN_LIT("entente-nt-hash"))) {
-        if (text_unhex(v->value, op->a, &bytes) != ERR_OK || bytes.len != 16) {
-            *e_out = refuse_line(op, "entente-nt-hash wants 32 hexadecimal digits");
-        } else {
-            memcpy(s->keys.nt_hash, bytes.ptr, 16);
-            s->keys.have_nt = s->ready = true;
-        }
-    } else {
-        return false;
-    }
-    return true;
-}
-
-/* Values of one attribute stand together in an intent, wherever they stood in the record. */
-static enum err gather(struct op *op, const struct ldif_record *rec, struct intent *in,
-                       struct given_secrets *s)
-{
-    struct intent_mod *mods = arena_array(op->a, rec->count, sizeof *mods);
-    struct span *values = arena_array(op->a, rec->count, sizeof *values);
-    bool *done = arena_array(op->a, rec->count, sizeof *done);
-    unsigned used = 0;
-    enum err e;
-    if (!mods || !values || !done)
-        return ERR_NOMEM;
-    for (unsigned i = 0; i < rec->count; i++) {
-        if (done[i])
-            continue;
-        if (secret_value(op, &rec->values[i], s, &e)) {
-            TRY(e);
-            continue;
-        }
-        struct intent_mod *m = &mods[in->mod_count++];
-        *m = (struct intent_mod){MOD_ADD, rec->values[i].name, &values[used], 0};
-        for (unsigned k = i; k < rec->count; k++)
-            if (!done[k] && ascii_eq_fold(rec->values[k].name, m->attr)) {
-                done[k] = true;
-                m->values[m->count++] = rec->values[k].value;
-            }
-        used += m->count;
-    }
-    in->mods = mods;
-    return ERR_OK;
-}
-
-static enum err put_secrets(struct draft *d, struct given_secrets *s)
-{
-    if (s->ready) {
-        s->keys.version[0].changed = d->op->now;
-        if (!s->keys.version[0].salt.len)
-            s->keys.version[0].salt = password_salt(d);
-        if (s->clear.len && !s->keys.have_nt) {
-            TRY(nt_hash(s->clear, s->keys.nt_hash));
-            s->keys.have_nt = true;
-        }
-        TRY(password_set_keys(d, &s->keys));
-        return s->clear.len ? password_verifier(d, s->clear) : ERR_OK;
-    }
-    return s->clear.len ? password_set(d, s->clear, PASSWORD_FREE | PASSWORD_COMMON) : ERR_OK;
-}
-
-static enum err one(struct op *op, const struct ldif_record *rec)
+static enum err add_one(struct import *im, struct op *op, const struct ldif_record *rec)
 {
     struct intent in = {.kind = INTENT_ADD,
                         .flags = op->in->flags | INTENT_BULK | INTENT_PROTECTED,
                         .token = op->in->token,
                         .target = rec->dn};
-    struct given_secrets s = {.ready = false};
+    struct import_given given = {.ready = false};
     struct draft d;
     op->in = &in;
     TRY(op_start(op));
-    TRY(gather(op, rec, &in, &s));
+    TRY(import_gather(op, rec, &in, &given));
     TRY(add_object(op, &d));
+    TRY(import_find_groups(im, &d, &given));
     TRY(password_request(&d));
-    TRY(put_secrets(&d, &s));
+    TRY(import_secrets(&d, &given));
+    descriptor_like(im, &d);
     draft_write(&d);
     TRY(draft_secrets(&d));
-    return op_apply(op);
+    TRY(op_apply(op));
+    im->memberships += im->pending;
+    return ERR_OK;
 }
 
-static void tell(struct tally *t, uint32_t line, struct span why)
-{
-    if (t->refused++ < REFUSALS_MAX)
-        builder_printf(&t->text, "line %u: %.*s\n", line, SPAN_ARG(why));
-}
-
-static void record(struct op *op, const struct ldif_record *rec, uint32_t line, struct tally *t)
+static void record(struct import *im, struct op *op, const struct ldif_record *rec)
 {
     struct op sub = *op;
     struct intent_reply reply = {0};
     sub.reply = &reply;
     sub.a = &op->w->record;
-    enum err e = one(&sub, rec);
-    if (e == ERR_OK)
-        t->added++;
-    else
-        tell(t, line, reply.text.len ? reply.text : span_str(err_name(e)));
-    if (e == ERR_OK)
-        op->reply->usn = reply.usn;
+    enum err e = add_one(im, &sub, rec);
+    if (e != ERR_OK) {
+        im->sd_of = 0; /* it may be the object that is not there now */
+        tell(im, rec->line, reply.text.len ? reply.text : span_str(err_name(e)));
+        return;
+    }
+    im->added++;
+    op->reply->usn = reply.usn;
 }
 
-static enum err answer(struct op *op, struct tally *t)
+static bool next(struct import *im, struct op *op)
+{
+    struct ldif_record rec;
+    arena_reset(&op->w->record);
+    enum err e = ldif_next(&im->reader, &op->w->record, &rec);
+    if (e == ERR_OK)
+        record(im, op, &rec);
+    else if (e == ERR_MALFORMED)
+        tell(im, im->reader.bad_line, span_str(im->reader.why));
+    return e != ERR_NOT_FOUND;
+}
+
+/* As many records as go into one step. */
+static enum err together(struct import *im, struct op *op)
+{
+    TRY(dir_write_step_begin(op->txn, op->now, op->a));
+    while (!dir_write_step_closed(op->txn) &&
+           im->memberships <= IMPORT_MEMBERSHIPS_MAX - LDIF_VALUES_MAX && next(im, op))
+        continue;
+    (void)import_make_memberships(im, op);
+    return dir_write_step_keep(op->txn);
+}
+
+static enum err answer(struct op *op, struct import *im)
 {
     struct builder b;
     builder_in(&b, op->out, 8);
-    builder_le32(&b, t->added);
-    builder_le32(&b, t->refused);
+    builder_le32(&b, im->added);
+    builder_le32(&b, im->refused);
     TRY(builder_done(&b, &op->reply->data));
-    if (!t->refused)
+    if (!im->refused)
         return ERR_OK;
     op->reply->reason = REASON_DIR_IMPORT_RECORD;
-    return builder_done(&t->text, &op->reply->text);
+    return builder_done(&im->text, &op->reply->text);
 }
 
+/* Checks refuse a record before anything of it is written; one that they let through and that
+ * cannot be applied ends the import, and nothing of its step stays. */
 enum err op_import(struct op *op)
 {
-    struct ldif_reader r = {.rest = op->in->ldif,
-                            .line = op->in->first_line ? op->in->first_line : 1};
-    struct tally t = {.added = 0};
-    struct ldif_record rec;
-    enum err e;
+    struct import *im = arena_new(op->a, struct import);
     if (!op_system(op))
         return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS, "imports come from the service alone");
+    if (!im)
+        return ERR_NOMEM;
     op->c = NULL;
-    builder_in(&t.text, op->out, 64u << 10);
-    while ((e = ldif_next(&r, &op->w->record, &rec)) != ERR_NOT_FOUND) {
-        if (e == ERR_MALFORMED)
-            tell(&t, r.bad_line, span_str(r.why));
-        else
-            record(op, &rec, rec.line, &t);
-        arena_reset(&op->w->record);
+    im->reader = (struct ldif_reader){.rest = op->in->ldif,
+                                      .line = op->in->first_line ? op->in->first_line : 1};
+    builder_in(&im->text, op->out, 64u << 10);
+    while (im->reader.rest.len) {
+        enum err e = together(im, op);
+        if (e != ERR_OK)
+            return op_refuse(op, e, REASON_SERVER_FAILED,
+                             "the record before line %u cannot be written: %s", im->reader.line,
+                             err_name(e));
     }
-    return answer(op, &t);
+    return answer(op, im);
 }

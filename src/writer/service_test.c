@@ -321,6 +321,51 @@ static void import_is_tolerant_and_precise(void **state)
     refused(fixture_do(&f, &in), DIR_ACCESS);
 }
 
+static bool is_member(const char *group, const char *member)
+{
+    struct dir_obj g;
+    struct dir_account m;
+    struct span dn = span_str(arena_printf(&f.arena, "CN=%s," DOMAIN, group));
+    assert_ok(dir_by_dn(fixture_snap(&f), dn, &g, NULL));
+    assert_ok(dir_account_by_sam(fixture_snap(&f), span_str(member), &m));
+    return dir_link_exists(fixture_snap(&f), ATTR_member, g.id, m.id);
+}
+
+/* memberOf names groups of the directory and of the file itself, before the account. */
+static void import_puts_accounts_into_groups(void **state)
+{
+    (void)state;
+    struct intent in = {.kind = INTENT_IMPORT};
+    in.ldif =
+        SPAN_LIT("dn: CN=crew,CN=Users," DOMAIN "\nobjectClass: group\nsAMAccountName: crew\n\n"
+                 "dn: CN=g1,CN=Users," DOMAIN "\nobjectClass: user\nsAMAccountName: g1\n"
+                 "memberOf: CN=crew,CN=Users," DOMAIN "\n"
+                 "memberOf: cn=Administrators,cn=Builtin," DOMAIN "\n\n"
+                 "dn: CN=g2,CN=Users," DOMAIN "\nobjectClass: user\nsAMAccountName: g2\n"
+                 "memberOf: CN=Domain Users,CN=Users," DOMAIN "\n\n"
+                 "dn: CN=g3,CN=Users," DOMAIN "\nobjectClass: user\nsAMAccountName: g3\n"
+                 "memberOf: CN=g1,CN=Users," DOMAIN "\n\n"
+                 "dn: CN=inner,CN=Users," DOMAIN "\nobjectClass: group\nsAMAccountName: inner\n"
+                 "memberOf: CN=crew,CN=Users," DOMAIN "\n\n"
+                 "dn: CN=g4,CN=Users," DOMAIN "\nobjectClass: user\nsAMAccountName: g4\n"
+                 "memberOf: CN=none,CN=Users," DOMAIN "\n\n"
+                 "dn: CN=g5,CN=Users," DOMAIN "\nobjectClass: user\nsAMAccountName: g5\n"
+                 "memberOf: CN=crew,CN=Users," DOMAIN "\n");
+    uint64_t before = dir_snap_usn(fixture_snap(&f));
+    done(fixture_do(&f, &in));
+    assert_int_equal(dir_snap_usn(fixture_snap(&f)), before + 1);
+    assert_int_equal(le32_of(f.reply.data.ptr), 3);
+    assert_int_equal(le32_of(f.reply.data.ptr + 4), 4);
+    const char *text = arena_dup_str(&f.arena, f.reply.text);
+    assert_non_null(strstr(text, "line 11: memberOf: CN=Domain Users"));
+    assert_non_null(strstr(text, "line 16: memberOf: CN=g1,"));
+    assert_non_null(strstr(text, "line 21: memberOf is for accounts"));
+    assert_non_null(strstr(text, "line 26: there is no object CN=none"));
+    assert_true(is_member("crew,CN=Users", "g1") && is_member("crew,CN=Users", "g5"));
+    assert_true(is_member("Administrators,CN=Builtin", "g1"));
+    assert_false(is_member("Administrators,CN=Builtin", "g5"));
+}
+
 static void ten_thousand_users_take_seconds(void **state)
 {
     (void)state;
@@ -379,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup(settings, suite_as_system),
         cmocka_unit_test_setup(commits_trim_the_log, suite_as_system),
         cmocka_unit_test_setup(import_is_tolerant_and_precise, suite_as_system),
+        cmocka_unit_test_setup(import_puts_accounts_into_groups, suite_as_system),
         cmocka_unit_test_setup(ten_thousand_users_take_seconds, suite_as_system),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);

@@ -1,0 +1,137 @@
+/*
+ * entente directory import: the file goes to the writer in pieces of whole records, each of which
+ * is one commit. The writer serves nobody else meanwhile, so a piece is as large as takes it about
+ * half a second: that is a few hundred accounts with clear passwords, or ten thousand with ready
+ * keys.
+ */
+#include <unistd.h>
+
+#include "control/control_call.h"
+#include "plat/clock.h"
+#include "plat/files.h"
+
+#define PIECE_FIRST (64u << 10)
+#define PIECE_MAX   (12u << 20) /* fits into an intent */
+#define PIECE_TIME  (UTIME_SECOND / 2)
+
+struct import {
+    struct control_call *call;
+    int fd;
+    uint8_t *text; /* PIECE_MAX bytes; what is read and not yet sent */
+    size_t have, piece;
+    bool at_end; /* of the file */
+    uint32_t line, added, refused;
+};
+
+/* Records are parted by an empty line. Where the last one ends that is whole within max bytes; or
+ * the first one, when it is longer; 0: none is whole. */
+static size_t whole_records(struct span text, size_t max)
+{
+    size_t end = 0;
+    for (size_t at = 0; at < text.len && (at <= max || !end);) {
+        const uint8_t *newline = memchr(text.ptr + at, '\n', text.len - at);
+        if (!newline)
+            break;
+        size_t next = (size_t)(newline - text.ptr) + 1;
+        bool empty = next - at == 1 || (next - at == 2 && text.ptr[at] == '\r');
+        if (empty && (next <= max || !end))
+            end = next;
+        at = next;
+    }
+    return end;
+}
+
+static uint32_t count_lines(struct span s)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < s.len; i++)
+        lines += s.ptr[i] == '\n';
+    return lines;
+}
+
+static enum err send_piece(struct import *im, struct span piece)
+{
+    struct control_call *call = im->call;
+    struct arena a, *outer = call->a;
+    struct intent in = {
+        .kind = INTENT_IMPORT, .flags = INTENT_BULK, .ldif = piece, .first_line = im->line};
+    struct intent_reply reply;
+    arena_init(&a, 0, CONTROL_MEMORY, ARENA_WIPE);
+    call->a = &a;
+    enum err e = control_intent(call, &in, &reply);
+    if (e == ERR_OK) {
+        struct reader r = reader_of(reply.data);
+        im->added += reader_le32(&r);
+        im->refused += reader_le32(&r);
+    }
+    if (e == ERR_REFUSED && call->message)
+        call->message = arena_dup_str(outer, span_str(call->message));
+    call->a = outer;
+    arena_fini(&a);
+    return e;
+}
+
+static enum err next_piece(struct import *im)
+{
+    struct span text = span_of(im->text, im->have);
+    utime began = plat_mono();
+    size_t end = im->at_end && im->have <= im->piece ? im->have : whole_records(text, im->piece);
+    if (!end && im->at_end)
+        end = im->have;
+    if (!end)
+        return control_refuse(im->call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "file: the record at line %u is larger than 12 MiB", im->line);
+    TRY(send_piece(im, span_sub(text, 0, end)));
+    utime took = plat_mono() - began;
+    if (took < PIECE_TIME / 2 && im->piece < PIECE_MAX / 2)
+        im->piece *= 2;
+    else if (took > PIECE_TIME && im->piece > PIECE_FIRST)
+        im->piece /= 2;
+    im->line += count_lines(span_sub(text, 0, end));
+    im->have -= end;
+    memmove(im->text, im->text + end, im->have);
+    return ERR_OK;
+}
+
+static enum err fill(struct import *im)
+{
+    size_t got, room = PIECE_MAX - im->have;
+    if (im->at_end || !room)
+        return ERR_OK;
+    if (plat_file_fill(im->fd, im->text + im->have, room, &got) != ERR_OK)
+        return control_refuse(im->call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "file: it cannot be read to its end");
+    im->have += got;
+    im->at_end = got < room;
+    return ERR_OK;
+}
+
+static enum err import_file(struct import *im)
+{
+    do {
+        TRY(fill(im));
+        if (im->have)
+            TRY(next_piece(im));
+    } while (im->have || !im->at_end);
+    return ERR_OK;
+}
+
+enum err control_directory_import(struct control_call *call)
+{
+    struct arena memory; /* there may be passwords in it */
+    struct import im = {.call = call, .piece = PIECE_FIRST, .line = 1};
+    const char *path = arena_dup_str(call->a, control_arg(call, "file"));
+    if (!path)
+        return ERR_NOMEM;
+    if (plat_file_open(path, &im.fd) != ERR_OK)
+        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "file: %s cannot be read by the service", path);
+    arena_init(&memory, 0, PIECE_MAX, ARENA_WIPE);
+    im.text = arena_alloc(&memory, PIECE_MAX);
+    enum err e = im.text ? import_file(&im) : ERR_NOMEM;
+    arena_fini(&memory);
+    close(im.fd);
+    TRY(e);
+    call->result = json_pack("{s:i, s:i}", "added", (int)im.added, "refused", (int)im.refused);
+    return ERR_OK;
+}
