@@ -115,7 +115,7 @@ struct intent_reply {
     enum err err;
     enum reason reason;
     uint64_t usn;
-    dir_id id;        /* ADD: the new object */
+    dir_id id;        /* ADD: the new object; otherwise the target, also of a refusal */
     struct span text; /* a sentence for the requester: which attribute, which rule */
     struct span data; /* KEYTAB: the file; IMPORT: two LE 32-bit numbers, added and refused */
 };

@@ -3,6 +3,9 @@
  * becomes the result. The connection is paused meanwhile, so one client has one change under way.
  */
 #include "base/text.h"
+#include "directory/account.h"
+#include "directory/policy_facts.h"
+#include "directory/volatile.h"
 #include "ldap/ldap_internal.h"
 
 #define CHANGE_TIMEOUT (30 * UTIME_SECOND)
@@ -33,9 +36,16 @@ static const struct {
     {REASON_DIR_SPN_TAKEN, LDAP_CONSTRAINT_VIOLATION},
     {REASON_DIR_PASSWORD_UNPROTECTED, LDAP_UNWILLING_TO_PERFORM},
     {REASON_DIR_PASSWORD_WRONG, LDAP_CONSTRAINT_VIOLATION},
+    {REASON_LOGON_LOCKED_OUT, LDAP_CONSTRAINT_VIOLATION},
+    {REASON_KDC_LOCKED_NOW, LDAP_CONSTRAINT_VIOLATION},
+    {REASON_KDC_LOCKOUT_NOT_STORED, LDAP_CONSTRAINT_VIOLATION},
     {REASON_DIR_HAS_CHILDREN, LDAP_NOT_ALLOWED_ON_NON_LEAF},
     {REASON_DIR_OTHER_PARTITION, LDAP_AFFECTS_MULTIPLE_DSAS},
     {REASON_DIR_TREE_TOO_LARGE, LDAP_ADMIN_LIMIT_EXCEEDED},
+    {REASON_DIR_SYSTEM_CLASS, LDAP_UNWILLING_TO_PERFORM},
+    {REASON_DIR_PROTECTED, LDAP_UNWILLING_TO_PERFORM},
+    {REASON_DIR_DELETED, LDAP_UNWILLING_TO_PERFORM},
+    {REASON_DIR_LOOP, LDAP_UNWILLING_TO_PERFORM},
 };
 
 static enum ldap_code code_of(enum err err, enum reason reason)
@@ -85,22 +95,78 @@ static enum err result(struct ldap_request *rq, enum err err, enum reason reason
     return ldap_reply(rq, err == ERR_OK ? LDAP_SUCCESS : code_of(err, reason), text, SPAN_NONE);
 }
 
-static void answered(struct plat_call *call, enum err err, struct plat_msg *msg)
+static void conclude(struct ldap_request *rq, enum err err, enum reason reason, struct span said)
 {
-    struct ldap_request *rq =
-        (struct ldap_request *)((char *)call - offsetof(struct ldap_request, call));
     struct ldap_session *ss = rq->session;
+    (void)result(rq, err, reason, said);
+    ss->running = NULL;
+    ldap_request_free(rq);
+    plat_conn_resume(ss->conn);
+}
+
+static struct ldap_request *request_of(struct plat_call *call)
+{
+    return (struct ldap_request *)((char *)call - offsetof(struct ldap_request, call));
+}
+
+/* --- wrong old passwords -----------------------------------------------------------------------
+ */
+
+static void locked_out(struct plat_call *call, enum err err, struct plat_msg *msg)
+{
+    struct ldap_request *rq = request_of(call);
     struct intent_reply reply;
     rq->calling = false;
     if (err == ERR_OK)
         err = intent_reply_decode(msg->payload, &rq->arena, &reply);
+    bool stored = err == ERR_OK && reply.err == ERR_OK;
+    conclude(rq, ERR_DENIED, stored ? REASON_KDC_LOCKED_NOW : REASON_KDC_LOCKOUT_NOT_STORED,
+             SPAN_NONE);
+}
+
+static enum err start_lockout(struct ldap_request *rq, dir_id account, int64_t now)
+{
+    struct intent in = {
+        .kind = INTENT_LOCKOUT, .flags = INTENT_LOGON, .account = account, .when = now};
+    struct span bytes;
+    TRY(intent_encode(&in, &rq->arena, &bytes));
+    rq->call = (struct plat_call){.done = locked_out};
+    TRY(plat_channel_start(rq->channel, INTENT_MESSAGE, bytes, CHANGE_TIMEOUT, &rq->call));
+    rq->calling = true;
+    return ERR_OK;
+}
+
+/* Everybody may change a password who knows the old one: a wrong one counts as at a logon, or a
+ * change would be the place to guess at. False: no lockout is due. */
+static bool guessed_wrong(struct ldap_request *rq, dir_id id)
+{
+    const struct ldap_env *env = &rq->session->server->env;
+    int64_t now = utime_to_filetime(env->now());
+    struct dir_obj o;
+    struct dir_account a;
+    struct policy_settings policy;
+    if (ldap_request_read(rq) != ERR_OK || dir_by_id(&rq->snap, id, &o) != ERR_OK ||
+        dir_account_of(&rq->snap, &o, &a) != ERR_OK ||
+        policy_settings_for(&rq->snap, id, &rq->arena, &policy, NULL) != ERR_OK)
+        return false;
+    uint32_t bad = vol_bad_password(env->dir, id, now, policy.lockout_window);
+    bool due = policy_lockout_due(a.uac, a.sid.sub[a.sid.count - 1], bad, &policy);
+    ldap_event(rq->session, "ldap.password", REASON_DIR_PASSWORD_WRONG, a.sam_name);
+    ldap_request_pause(rq);
+    return due && start_lockout(rq, id, now) == ERR_OK;
+}
+
+static void answered(struct plat_call *call, enum err err, struct plat_msg *msg)
+{
+    struct ldap_request *rq = request_of(call);
+    struct intent_reply reply;
+    rq->calling = false;
     if (err == ERR_OK)
-        (void)result(rq, reply.err, reply.reason, reply.text);
-    else
-        (void)result(rq, err, REASON_LDAP_WRITER_AWAY, SPAN_NONE);
-    ss->running = NULL;
-    ldap_request_free(rq);
-    plat_conn_resume(ss->conn);
+        err = intent_reply_decode(msg->payload, &rq->arena, &reply);
+    if (err != ERR_OK)
+        conclude(rq, err, REASON_LDAP_WRITER_AWAY, SPAN_NONE);
+    else if (reply.reason != REASON_DIR_PASSWORD_WRONG || !guessed_wrong(rq, reply.id))
+        conclude(rq, reply.err, reply.reason, reply.text);
 }
 
 static enum err submit(struct ldap_request *rq, struct intent *in)

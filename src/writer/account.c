@@ -97,8 +97,9 @@ static enum err kind_fits(struct draft *d, uint32_t uac, uint32_t was)
         return bad_uac(d, uac, "an account is of one kind");
     if (uac & UAC_TEMP_DUPLICATE)
         return bad_uac(d, uac, "local accounts do not exist here");
-    if ((uac & UAC_INTERDOMAIN_TRUST_ACCOUNT) && !op_system(d->op))
-        return bad_uac(d, uac, "accounts of trusts are made with their trust");
+    if (((uac ^ was) & UAC_INTERDOMAIN_TRUST_ACCOUNT) && !op_system(d->op))
+        return bad_uac(d, uac,
+                       "accounts of trusts are made with their trust, and stay what they are");
     if ((uac & UAC_MACHINES) && !computer)
         return bad_uac(d, uac, "a machine's account must be an object of class computer");
     if ((uac & UAC_NORMAL_ACCOUNT) && computer && !(was & UAC_NORMAL_ACCOUNT) &&

@@ -130,6 +130,7 @@ enum err op_modify(struct op *op)
     struct dir_obj o;
     struct draft d;
     TRY(op_find(op, op->in->target, &o));
+    op->reply->id = o.id; /* also of a refusal: whose password was guessed wrong */
     TRY(modifiable(op, &o));
     TRY(draft_load(op, &o, &d));
     for (unsigned i = 0; i < op->in->mod_count; i++)
@@ -141,7 +142,6 @@ enum err op_modify(struct op *op)
     TRY(object_check(&d));
     TRY(password_request(&d));
     TRY(password_required(&d));
-    op->reply->id = o.id;
     draft_write(&d);
     return draft_secrets(&d);
 }

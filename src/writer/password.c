@@ -164,10 +164,17 @@ static enum err settable(struct draft *d)
     return ERR_OK;
 }
 
+/* Who asks counts the wrong ones (ldap_change.c): a change proves a password as a logon does. */
 static enum err old_password_right(struct draft *d, struct span password)
 {
     struct dir_account_keys old;
+    struct policy_settings settings;
     bool have;
+    TRY(settings_of(d, &settings));
+    if (policy_locked_out((uint32_t)draft_i32(d, ATTR_userAccountControl, 0),
+                          draft_i64(d, ATTR_lockoutTime, 0), utime_to_filetime(d->op->now),
+                          &settings))
+        return op_refuse(d->op, ERR_DENIED, REASON_LOGON_LOCKED_OUT, "the account is locked out");
     TRY(old_keys(d, &old, &have));
     bool same = have && dir_keys_match(&old, password);
     if (have)

@@ -154,6 +154,8 @@ static void nobody_touches_trusts_over_ldap(void **state)
     refused(fixture_modify(&f, TDO, "=trustAuthIncoming: x"), DIR_SYSTEM_CLASS);
     refused(fixture_modify(&f, "CN=CORP$,CN=Users", "=unicodePwd: Taken-over-1"),
             DIR_PASSWORD_CANNOT_CHANGE);
+    refused(fixture_modify(&f, "CN=CORP$,CN=Users", "=userAccountControl: 512"),
+            DIR_ACCOUNT_CONTROL);
     refused(fixture_rename(&f, TDO, "CN=x", NULL), DIR_PROTECTED);
     struct intent in = corp();
     refused(fixture_do(&f, &in), DIR_ACCESS);

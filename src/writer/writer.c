@@ -200,7 +200,6 @@ static void handle(struct writer *w, struct dir_write *txn, struct writer_item *
         op_refuse(&op, e, REASON_SERVER_FAILED, "the change could not be made: %s", err_name(e));
     if (e != ERR_OK) {
         item->reply.usn = 0;
-        item->reply.id = 0;
         item->reply.data = SPAN_NONE;
     }
     item->reply.err = e;

@@ -179,7 +179,8 @@ def test_view_by_value(tree, rule, value, names, position):
     ([SSSRequestControl(True, ["cn"]), VLVRequestControl(True, 0, 1, 0, 5)], 61),
     ([SSSRequestControl(False, ["member"]), VLVRequestControl(True, 0, 1, 1, 0)], 53),
     ([SSSRequestControl(True, ["garbageCollPeriod"]), VLVRequestControl(True, 0, 1, greater_than_or_equal="x")], 80),
-    ([SSSRequestControl(True, ["cn"]), VLVRequestControl(True, 0, 1, 1, 0), SimplePagedResultsControl(True, 5, "")], 53),
+    ([SSSRequestControl(True, ["cn"]), VLVRequestControl(True, 0, 1, 1, 0),
+      SimplePagedResultsControl(True, 5, "")], 53),
 ])
 def test_refused_views(tree, controls, code):
     assert refused(tree, controls, ldap.VLV_ERROR)[VLVResponseControl].virtualListViewResult == code
