@@ -220,6 +220,9 @@ static enum err defaults(struct provision_object *o)
         TRY(provision_i32(o, ATTR_instanceType, 4));
     if ((o->cls->flags & SCHEMA_DEFAULT_HIDING) && !provision_given(o, ATTR_showInAdvancedViewOnly))
         TRY(provision_bool(o, ATTR_showInAdvancedViewOnly, true));
+    if (provision_given(
+            o, ATTR_isDeleted)) /* the containers of what is deleted ([MS-ADTS] 6.1.1.4.2) */
+        o->flags |= DIR_OBJ_DELETED;
     return o->sd.len ? ERR_OK : provision_descriptor(o, NULL);
 }
 

@@ -22,6 +22,7 @@ static const struct {
     {REASON_DIR_NO_PARENT, LDAP_NO_SUCH_OBJECT},
     {REASON_DIR_EXISTS, LDAP_ENTRY_ALREADY_EXISTS},
     {REASON_DIR_CLASS, LDAP_OBJECT_CLASS_VIOLATION},
+    {REASON_DIR_NO_CLASS, LDAP_NO_SUCH_ATTRIBUTE},
     {REASON_DIR_PARENT_CLASS, LDAP_NAMING_VIOLATION},
     {REASON_DIR_RDN_ATTRIBUTE, LDAP_NAMING_VIOLATION},
     {REASON_DIR_NO_ATTRIBUTE_TYPE, LDAP_NO_SUCH_ATTRIBUTE},
@@ -31,6 +32,8 @@ static const struct {
     {REASON_DIR_NAMING_ATTRIBUTE, LDAP_NOT_ALLOWED_ON_RDN},
     {REASON_DIR_VALUE_EXISTS, LDAP_ATTRIBUTE_OR_VALUE_EXISTS},
     {REASON_DIR_NO_VALUE, LDAP_NO_SUCH_ATTRIBUTE},
+    {REASON_DIR_MEMBER_EXISTS, LDAP_ENTRY_ALREADY_EXISTS}, /* as the account database says it */
+    {REASON_DIR_NO_MEMBER, LDAP_UNWILLING_TO_PERFORM},
     {REASON_DIR_ACCOUNT_NAME_TAKEN, LDAP_ENTRY_ALREADY_EXISTS},
     {REASON_DIR_UPN_TAKEN, LDAP_CONSTRAINT_VIOLATION},
     {REASON_DIR_SPN_TAKEN, LDAP_CONSTRAINT_VIOLATION},
@@ -92,7 +95,10 @@ static enum err result(struct ldap_request *rq, enum err err, enum reason reason
     if (err != ERR_OK)
         text = said.len ? arena_printf(&rq->values, "%.*s (%s)", SPAN_ARG(said), row->code)
                         : arena_printf(&rq->values, "%s (%s)", row->cause, row->code);
-    return ldap_reply(rq, err == ERR_OK ? LDAP_SUCCESS : code_of(err, reason), text, SPAN_NONE);
+    uint32_t code = err == ERR_OK ? LDAP_SUCCESS : code_of(err, reason);
+    if (rq->m->op == LDAP_MODIFY_DN_REQUEST && reason == REASON_DIR_NO_PARENT)
+        code = LDAP_OTHER; /* [MS-ADTS] 3.1.1.5.4.1.2 */
+    return ldap_reply(rq, code, text, SPAN_NONE);
 }
 
 static void conclude(struct ldap_request *rq, enum err err, enum reason reason, struct span said)

@@ -262,8 +262,10 @@ static enum err put_references(struct ldap_request *rq)
             dir_nc_of(&rq->snap, o.parent) != dir_nc_of(&rq->snap, rq->q.base))
             continue;
         TRY(dir_dn(&rq->snap, nc[i].id, &rq->values, &dn));
-        url = span_str(arena_printf(&rq->values, "ldap://%s%.*s/%.*s", nc[i].host,
-                                    SPAN_ARG(n.dns_name), SPAN_ARG(dn)));
+        /* One level goes on at the base of the other (RFC 4511 4.5.3). */
+        url = span_str(arena_printf(&rq->values, "ldap://%s%.*s/%.*s%s", nc[i].host,
+                                    SPAN_ARG(n.dns_name), SPAN_ARG(dn),
+                                    rq->q.scope == DIR_ONE ? "??base" : ""));
         ldap_response(rq, &b);
         ldap_put_search_reference(&b, rq->id, &url, 1);
         TRY(ldap_send(rq->session, &b));

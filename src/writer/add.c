@@ -61,7 +61,9 @@ static enum err structural_class(struct op *op, const struct schema_class **out)
     for (unsigned i = 0; m && i < m->count; i++) {
         const struct schema_class *c = schema_class_by_name(m->values[i]);
         if (!c || (c->flags & SCHEMA_DEFUNCT))
-            return bad_class(op, m->values[i], "the schema has no such class");
+            return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_NO_CLASS,
+                             "objectClass \"%.*s\": the schema has no such class",
+                             SPAN_ARG(m->values[i]));
         if (c->category != CATEGORY_STRUCTURAL && c->category != CATEGORY_88)
             continue;
         if (!best || schema_class_is(c, best->id))

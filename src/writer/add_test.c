@@ -59,7 +59,7 @@ static void rids_are_never_reissued(void **state)
 static void the_schema_is_enforced(void **state)
 {
     (void)state;
-    refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: nosuchclass"), DIR_CLASS);
+    refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: nosuchclass"), DIR_NO_CLASS);
     refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: top"), DIR_CLASS);
     refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: user\nobjectClass: group"), DIR_CLASS);
     refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: organizationalUnit"), DIR_RDN_ATTRIBUTE);
@@ -83,7 +83,7 @@ static void the_schema_is_enforced(void **state)
         fixture_add(&f, "CN=x,CN=Users", "objectClass: dfsConfiguration\nobjectClass: crossRef"),
         DIR_CLASS);
     refused(fixture_add(&f, "CN=x", "objectClass: groupPolicyContainer\nobjectClass: x"),
-            DIR_CLASS);
+            DIR_NO_CLASS);
     refused(fixture_add(&f, "x", "objectClass: user"), DIR_NAME);
     refused(fixture_add(&f, "CN=x\ny,CN=Users", "objectClass: user"), DIR_NAME);
     refused(fixture_add(&f, "CN=x,CN=Users", "objectClass: msDS-PasswordSettings"),

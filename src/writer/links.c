@@ -174,8 +174,10 @@ static enum err add(struct draft *d, const struct schema_attr *attr, const struc
     if (linked(d, attr, e)) {
         if (d->op->in->flags & INTENT_PERMISSIVE)
             return ERR_OK;
-        return op_refuse(d->op, ERR_EXISTS, REASON_DIR_VALUE_EXISTS, "%s has %.*s already",
-                         attr->name, SPAN_ARG(op_name(d->op, e->target)));
+        return op_refuse(d->op, ERR_EXISTS,
+                         attr->id == ATTR_member ? REASON_DIR_MEMBER_EXISTS
+                                                 : REASON_DIR_VALUE_EXISTS,
+                         "%s has %.*s already", attr->name, SPAN_ARG(op_name(d->op, e->target)));
     }
     if ((attr->flags & SCHEMA_SINGLE) && count_after(d, attr))
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SINGLE, "%s takes one value",
@@ -190,8 +192,9 @@ static enum err cut(struct draft *d, const struct schema_attr *attr, const struc
     if (!linked(d, attr, e)) {
         if (d->op->in->flags & INTENT_PERMISSIVE)
             return ERR_OK;
-        return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NO_VALUE, "%s does not have %.*s",
-                         attr->name, SPAN_ARG(op_name(d->op, e->target)));
+        return op_refuse(d->op, ERR_CONSTRAINT,
+                         attr->id == ATTR_member ? REASON_DIR_NO_MEMBER : REASON_DIR_NO_VALUE,
+                         "%s does not have %.*s", attr->name, SPAN_ARG(op_name(d->op, e->target)));
     }
     if (attr->id == ATTR_member)
         TRY(member_rules(d, e, false));

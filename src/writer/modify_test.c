@@ -90,13 +90,13 @@ static void members(void **state)
     done(
         fixture_modify(&f, SALES, "member: " ALICE "," DOMAIN "\nmember: CN=Bob,CN=Users," DOMAIN));
     assert_true(member(SALES, ALICE));
-    refused(fixture_modify(&f, SALES, "member: " ALICE "," DOMAIN), DIR_VALUE_EXISTS);
+    refused(fixture_modify(&f, SALES, "member: " ALICE "," DOMAIN), DIR_MEMBER_EXISTS);
     refused(fixture_modify(&f, SALES, "member: CN=Gone,CN=Users," DOMAIN), DIR_NO_REFERENCE);
     done(fixture_modify(&f, SALES, "=member: CN=Bob,CN=Users," DOMAIN));
     assert_false(member(SALES, ALICE));
     assert_true(member(SALES, "CN=Bob,CN=Users"));
     done(fixture_modify(&f, SALES, "-member: CN=Bob,CN=Users," DOMAIN));
-    refused(fixture_modify(&f, SALES, "-member: CN=Bob,CN=Users," DOMAIN), DIR_NO_VALUE);
+    refused(fixture_modify(&f, SALES, "-member: CN=Bob,CN=Users," DOMAIN), DIR_NO_MEMBER);
     refused(fixture_modify(&f, "CN=Domain Users,CN=Users", "member: " ALICE "," DOMAIN),
             DIR_PRIMARY_GROUP);
     refused(fixture_modify(&f, ALICE,
