@@ -12,6 +12,7 @@ struct entry {
 
 struct access_cache {
     unsigned mask;
+    unsigned claims; /* how often a place was given to a key */
     uint16_t *slots; /* of the token's SIDs: index + 1; 0 is free */
     struct entry entries[ENTRIES];
 };
@@ -103,14 +104,16 @@ static unsigned entry_of(const struct access_key *k)
     return (h ^ h >> 16) & (ENTRIES - 1);
 }
 
-enum access_answer access_cache_get(const struct access_cache *c, const struct access_key *k,
-                                    unsigned index)
+const uint8_t *access_cache_find(const struct access_cache *c, const struct access_key *k)
 {
     const struct entry *e = &c->entries[entry_of(k)];
 
-    if (!e->used || !same(&e->key, k))
-        return ACCESS_UNKNOWN;
-    return e->bits[index / 4] >> (index % 4 * 2) & 3;
+    return e->used && same(&e->key, k) ? e->bits : NULL;
+}
+
+unsigned access_cache_claims(const struct access_cache *c)
+{
+    return c->claims;
 }
 
 void access_cache_put(struct access_cache *c, const struct access_key *k, unsigned index, bool yes)
@@ -121,6 +124,7 @@ void access_cache_put(struct access_cache *c, const struct access_key *k, unsign
         memset(e->bits, 0, bytes());
         e->key = *k;
         e->used = true;
+        c->claims++;
     }
     e->bits[index / 4] &= (uint8_t) ~(3u << (index % 4 * 2));
     e->bits[index / 4] |= (uint8_t)((yes ? ACCESS_YES : ACCESS_NO) << (index % 4 * 2));

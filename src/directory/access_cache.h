@@ -21,8 +21,14 @@ struct access_key {
 /* index: 0..schema_attr_count() - 1 for reading attributes, or one of these. */
 unsigned access_cache_list_index(void); /* may the token list the children */
 
-enum access_answer access_cache_get(const struct access_cache *c, const struct access_key *k,
-                                    unsigned index);
+/* What is known under a key, or NULL. The place is another key's as soon as access_cache_claims
+ * tells another number. */
+const uint8_t *access_cache_find(const struct access_cache *c, const struct access_key *k);
+unsigned access_cache_claims(const struct access_cache *c);
+static inline enum access_answer access_cache_answer(const uint8_t *bits, unsigned index)
+{
+    return bits ? bits[index / 4] >> (index % 4 * 2) & 3 : ACCESS_UNKNOWN;
+}
 void access_cache_put(struct access_cache *c, const struct access_key *k, unsigned index, bool yes);
 
 #endif

@@ -90,7 +90,7 @@ static bool may_list(const struct dir_snap *s, const struct dir_obj *o,
     if (!token->cache)
         return access_object(s, o, token, ACCESS_LIST, NULL) == ERR_OK;
     k = key_of(o, token);
-    switch (access_cache_get(token->cache, &k, access_cache_list_index())) {
+    switch (access_cache_answer(access_cache_find(token->cache, &k), access_cache_list_index())) {
     case ACCESS_YES:
         return true;
     case ACCESS_NO:
@@ -155,6 +155,31 @@ void dir_reader_init(struct dir_reader *r, const struct dir_snap *s, const struc
     *r = (struct dir_reader){.snap = s, .obj = o, .token = token};
 }
 
+static struct access_key key_in(struct dir_reader *r)
+{
+    if (!r->keyed) {
+        r->self = key_of(r->obj, r->token).self;
+        r->keyed = true;
+    }
+    return (struct access_key){r->obj->sd_id, r->obj->class_id, r->self};
+}
+
+/* Found once for all attributes of the object, as long as nobody else's answers take the place. */
+static enum access_answer known_answer(struct dir_reader *r, const struct schema_attr *attr)
+{
+    const struct access_cache *c = r->token->cache;
+    unsigned claims = access_cache_claims(c);
+    struct access_key k;
+
+    if (!r->looked || r->claims != claims) {
+        k = key_in(r);
+        r->known = access_cache_find(c, &k);
+        r->claims = claims;
+        r->looked = true;
+    }
+    return access_cache_answer(r->known, schema_attr_index(attr));
+}
+
 bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr)
 {
     enum access_answer known;
@@ -168,15 +193,11 @@ bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr)
     /* What rests on another object's descriptor is not kept under this one's. */
     if (!r->token->cache || (attr->search_flags & SEARCH_PARTITION_SECRET))
         return read_decided(r, attr);
-    if (!r->keyed) {
-        r->self = key_of(r->obj, r->token).self;
-        r->keyed = true;
-    }
-    k = (struct access_key){r->obj->sd_id, r->obj->class_id, r->self};
-    known = access_cache_get(r->token->cache, &k, schema_attr_index(attr));
+    known = known_answer(r, attr);
     if (known != ACCESS_UNKNOWN)
         return known == ACCESS_YES;
     yes = read_decided(r, attr);
+    k = key_in(r);
     access_cache_put(r->token->cache, &k, schema_attr_index(attr), yes);
     return yes;
 }

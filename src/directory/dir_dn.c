@@ -5,23 +5,46 @@
 
 #define DN_RESULT_MAX (4 * DN_TEXT_MAX)
 
-enum err dir_dn(const struct dir_snap *s, dir_id id, struct arena *a, struct span *out)
+static enum err put_rdn(const struct dir_obj *o, struct builder *b)
 {
+    const struct schema_class *c = schema_class(o->class_id);
+    if (!c)
+        return ERR_IO;
+    dn_put_rdn(b, span_str(schema_attr(c->rdn_attr)->name), o->rdn);
+    return ERR_OK;
+}
+
+enum err dir_dn_of(const struct dir_snap *s, const struct dir_obj *leaf, struct arena *a,
+                   struct span *out)
+{
+    struct dir_obj o = *leaf;
     struct builder b;
-    struct dir_obj o;
     builder_in(&b, a, DN_RESULT_MAX);
-    for (unsigned depth = 0; id; depth++, id = o.parent) {
+    TRY(put_rdn(&o, &b));
+    for (unsigned depth = 1; o.parent; depth++) {
+        const struct dir_place *above = dir_place(s, o.parent);
+        builder_u8(&b, ',');
+        if (above) {
+            builder_bytes(&b, above->dn, above->len);
+            break;
+        }
         if (depth == DIR_DEPTH_MAX)
             return ERR_IO;
-        TRY(dir_by_id(s, id, &o));
-        const struct schema_class *c = schema_class(o.class_id);
-        if (!c)
-            return ERR_IO;
-        if (depth)
-            builder_u8(&b, ',');
-        dn_put_rdn(&b, span_str(schema_attr(c->rdn_attr)->name), o.rdn);
+        TRY(dir_by_id(s, o.parent, &o));
+        TRY(put_rdn(&o, &b));
     }
     return builder_done(&b, out);
+}
+
+enum err dir_dn(const struct dir_snap *s, dir_id id, struct arena *a, struct span *out)
+{
+    struct dir_obj o;
+    if (!id) {
+        *out = SPAN_LIT("");
+        return ERR_OK;
+    }
+    TRY(dir_by_id(s, id, &o));
+    return dir_dn_of(s, &o, a, out);
 }
 
 /* Where each RDN of a plain DN starts, leaf first. */
@@ -54,29 +77,50 @@ static bool type_is(struct span type, uint32_t attr)
     return a && (ascii_eq_fold(type, span_str(a->name)) || schema_attr_by_name(type) == a);
 }
 
-/* From the root down, one lookup a level. */
-static enum err walk(const struct dir_snap *s, struct span dn, struct dir_obj *out, dir_id *matched)
+static enum err step_down(const struct dir_snap *s, const struct dn_rdn *rdn, dir_id *id,
+                          dir_id *matched)
+{
+    dir_id child;
+    uint32_t rdn_attr;
+    if (dir_child_find(s->txn, *id, rdn->value, &child, &rdn_attr) &&
+        type_is(rdn->type, rdn_attr)) {
+        *id = child;
+        return ERR_OK;
+    }
+    *matched = *id;
+    return store_txn_err(s->txn) ? ERR_IO : ERR_NOT_FOUND;
+}
+
+/* From the root down, one lookup a level. What stands behind the first RDN is remembered: most
+ * names are those of objects of one container. */
+static enum err find_id(const struct dir_snap *s, struct span dn, dir_id *out, dir_id *matched)
 {
     uint8_t buf[DN_VALUE_MAX];
     struct dn_starts starts;
+    struct dn_rdn rdn;
+    size_t pos = 0;
     dir_id id = 0;
+    if (dn_next(dn, &pos, buf, &rdn) == ERR_OK && dir_memo_named(s, span_sub(dn, pos, dn.len), out))
+        return step_down(s, &rdn, out, matched);
     TRY(find_starts(dn, buf, &starts));
     for (unsigned i = starts.count; i > 0; i--) {
-        struct dn_rdn rdn;
-        size_t pos = starts.at[i - 1];
-        dir_id child;
-        uint32_t rdn_attr;
+        pos = starts.at[i - 1];
+        if (i == 1 && id)
+            dir_memo_name(s, span_sub(dn, starts.at[1], dn.len), id);
         TRY(dn_next(dn, &pos, buf, &rdn));
-        if (!dir_child_find(s->txn, id, rdn.value, &child, &rdn_attr) ||
-            !type_is(rdn.type, rdn_attr)) {
-            *matched = id;
-            return store_txn_err(s->txn) ? ERR_IO : ERR_NOT_FOUND;
-        }
-        id = child;
+        TRY(step_down(s, &rdn, &id, matched));
     }
+    *out = id;
+    return ERR_OK;
+}
+
+static enum err walk(const struct dir_snap *s, struct span dn, struct dir_obj *out, dir_id *matched)
+{
+    struct dir_obj o;
+    dir_id id;
+    TRY(find_id(s, dn, &id, matched));
     if (!id)
         return ERR_NOT_FOUND;
-    struct dir_obj o;
     TRY(dir_by_id(s, id, &o));
     if (o.flags & DIR_OBJ_PHANTOM)
         return ERR_NOT_FOUND;

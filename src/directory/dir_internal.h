@@ -31,6 +31,7 @@
 #define DIR_RID_MAX        0x3fffffff /* [MS-ADTS] 3.1.1.1.10, with bit 31 locked */
 #define DIR_DEPTH_MAX      256        /* of the tree */
 #define REPL_ENTRY         24         /* attribute, version, USN, time */
+#define DIR_PLACE_DN_MAX   226        /* bytes of a name that is remembered */
 
 enum dir_db {
     DB_META,
@@ -140,6 +141,31 @@ extern const struct store_db dir_dbs[DB__COUNT];
 /* The child with this name, whatever it is. */
 bool dir_child_find(struct store_txn *t, dir_id parent, struct span rdn, dir_id *id_out,
                     uint32_t *rdn_attr_out);
+/* --- dir_memo.c: what was read lately in this very commit ---------------------------------------
+ *
+ * Objects are asked for again and again within one request, and the containers above them by every
+ * request. Both are remembered with the read transaction, for as long as no commit comes between:
+ * then a view is still the same bytes. A transaction that writes remembers nothing.
+ */
+
+/* Where an object is. Containers, above all. */
+struct dir_place {
+    uint64_t commit; /* in which this is so; 0: an empty slot */
+    dir_id id, parent, nc;
+    uint16_t len;
+    uint8_t dn[DIR_PLACE_DN_MAX];
+};
+
+/* Attaches the memory, and reads the epochs. ERR_NOT_FOUND, ERR_UNSUPPORTED, ERR_IO. */
+enum err dir_memo_begin(struct dir_snap *s);
+bool dir_memo_object(const struct dir_snap *s, dir_id id, struct dir_obj *out);
+void dir_memo_keep(const struct dir_snap *s, const struct dir_obj *o);
+/* NULL: ask the store; the name is too long, the object is not there, or nothing is remembered. */
+const struct dir_place *dir_place(const struct dir_snap *s, dir_id id);
+/* The object that exactly this text named before. False: parse it. */
+bool dir_memo_named(const struct dir_snap *s, struct span dn, dir_id *out);
+void dir_memo_name(const struct dir_snap *s, struct span dn, dir_id id);
+
 void dir_naming_free(struct dir *d);
 /* After a transaction was given up: the next answer is read again. */
 void dir_naming_forget(struct dir *d);

@@ -163,25 +163,15 @@ void dir_close(struct dir *d)
 
 enum err dir_snap_begin(struct dir *d, struct dir_snap *out)
 {
-    return dir_snap_begin_after(d, &(struct dir_snap){0}, out);
-}
-
-enum err dir_snap_begin_after(struct dir *d, const struct dir_snap *known, struct dir_snap *out)
-{
-    struct store_txn *t;
-    struct dir_state st;
-    TRY(store_read_begin(d->store, &t));
-    uint64_t id = store_txn_id(t);
-    if (known->dir == d && known->id == id) {
-        *out = (struct dir_snap){d, t, known->epochs, id};
-        return ERR_OK;
-    }
-    enum err e = dir_state_read(t, &st);
+    struct dir_snap s = {.dir = d};
+    TRY(store_read_begin(d->store, &s.txn));
+    s.id = store_txn_id(s.txn);
+    enum err e = dir_memo_begin(&s);
     if (e != ERR_OK) {
-        store_read_end(t);
+        store_read_end(s.txn);
         return e == ERR_NOT_FOUND ? ERR_IO : e;
     }
-    *out = (struct dir_snap){d, t, st.epochs, id};
+    *out = s;
     return ERR_OK;
 }
 

@@ -4,12 +4,15 @@
 enum err dir_by_id(const struct dir_snap *s, dir_id id, struct dir_obj *out)
 {
     struct span bytes;
+    if (dir_memo_object(s, id, out))
+        return ERR_OK;
     if (!store_get(s->txn, DB_OBJ, NUMBER_KEY(id), &bytes))
         return store_txn_err(s->txn) ? ERR_IO : ERR_NOT_FOUND;
     if (record_view(id, bytes, out) != ERR_OK) {
         store_txn_fail(s->txn, ERR_IO);
         return ERR_IO;
     }
+    dir_memo_keep(s, out);
     return ERR_OK;
 }
 
@@ -134,10 +137,14 @@ dir_id dir_nc_of(const struct dir_snap *s, dir_id id)
 {
     struct dir_obj o;
     for (unsigned depth = 0; id && depth < DIR_DEPTH_MAX; depth++, id = o.parent) {
+        const struct dir_place *above;
         if (dir_by_id(s, id, &o) != ERR_OK)
             return 0;
         if (o.flags & DIR_OBJ_NC_HEAD)
             return id;
+        above = dir_place(s, o.parent);
+        if (above)
+            return above->nc;
     }
     return 0;
 }

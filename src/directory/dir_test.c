@@ -410,6 +410,61 @@ static void test_moves_and_renames(void **state)
     dir_snap_end(&s);
 }
 
+/* What one request remembers of the commit it saw must not reach into the next commit. */
+static void test_nothing_is_remembered_beyond_a_commit(void **state)
+{
+    struct fixture *f = *state;
+    static const char alice[] = "CN=alice,CN=Users,DC=aws,DC=example,DC=com";
+    for (unsigned round = 0; round < 2; round++) {
+        struct dir_snap s = snap(f);
+        finds(&s, alice, ID_ALICE);
+        dn_is(&s, &f->arena, ID_ALICE, "CN=Alice,CN=Users,DC=aws,DC=Example,DC=com");
+        assert_int_equal(dir_nc_of(&s, ID_ALICE), ID_AWS);
+        assert_true(dir_is_under(&s, ID_ALICE, ID_USERS));
+        dir_snap_end(&s);
+    }
+    struct change *c = fixture_change(f);
+    change_move(c, ID_USERS, ID_CONFIG, SPAN_LIT("People"));
+    create(c, ID_NEXT, ID_AWS, CLASS_container, 0, "Users");
+    create(c, ID_NEXT + 1, ID_NEXT, CLASS_user, 0, "Alice");
+    struct dir_snap before = snap(f);
+    finds(&before, alice, ID_ALICE);
+    assert_int_equal(fixture_apply(f, c, NULL), ERR_OK);
+    struct dir_snap after = snap(f);
+    finds(&after, alice, ID_NEXT + 1);
+    dn_is(&after, &f->arena, ID_ALICE,
+          "CN=Alice,CN=People,CN=Configuration,DC=aws,DC=Example,DC=com");
+    assert_int_equal(dir_nc_of(&after, ID_ALICE), ID_CONFIG);
+    assert_false(dir_is_under(&after, ID_NEXT + 1, ID_USERS));
+    finds(&before, alice, ID_ALICE); /* which goes on seeing its own commit */
+    assert_int_equal(dir_nc_of(&before, ID_ALICE), ID_AWS);
+    dir_snap_end(&before);
+    dir_snap_end(&after);
+}
+
+/* Longer than what is remembered of a name, and deeper. */
+static void test_long_and_deep_names(void **state)
+{
+    struct fixture *f = *state;
+    struct change *c = fixture_change(f);
+    const char *want = "CN=Users,DC=aws,DC=Example,DC=com";
+    char name[61];
+    memset(name, 'n', sizeof(name) - 1);
+    name[sizeof(name) - 1] = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        create(c, ID_NEXT + i, i ? ID_NEXT + i - 1 : ID_USERS, CLASS_container, 0, name);
+        want = arena_printf(&f->arena, "CN=%s,%s", name, want);
+    }
+    assert_int_equal(fixture_apply(f, c, NULL), ERR_OK);
+    struct dir_snap s = snap(f);
+    for (unsigned round = 0; round < 2; round++) {
+        dn_is(&s, &f->arena, ID_NEXT + 59, want);
+        finds(&s, want, ID_NEXT + 59);
+        assert_int_equal(dir_nc_of(&s, ID_NEXT + 59), ID_AWS);
+    }
+    dir_snap_end(&s);
+}
+
 static void test_index_ranges(void **state)
 {
     struct fixture *f = *state;
@@ -687,6 +742,8 @@ int main(void)
         T(test_links_with_data_may_repeat),
         T(test_a_failing_record_changes_nothing),
         T(test_moves_and_renames),
+        T(test_nothing_is_remembered_beyond_a_commit),
+        T(test_long_and_deep_names),
         T(test_index_ranges),
         T(test_long_values),
         T(test_descriptors_are_shared),

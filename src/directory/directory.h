@@ -68,18 +68,17 @@ struct dir_epochs {
 };
 
 struct store_txn;
+struct dir_memo;
 
 struct dir_snap {
     struct dir *dir;
     struct store_txn *txn;
     struct dir_epochs epochs;
     uint64_t id; /* the same in two snapshots: the same contents; 0 while it is being written */
+    struct dir_memo *memo; /* what was read lately; NULL: nothing is remembered */
 };
 
 enum err dir_snap_begin(struct dir *d, struct dir_snap *out);
-/* The same, for who takes many: known is an earlier snapshot, ended or zeroed. Nothing is read when
- * nothing was committed since. */
-enum err dir_snap_begin_after(struct dir *d, const struct dir_snap *known, struct dir_snap *out);
 void dir_snap_end(struct dir_snap *s);
 /* The last committed update sequence number in this snapshot. */
 static inline uint64_t dir_snap_usn(const struct dir_snap *s)
@@ -152,6 +151,9 @@ enum err dir_by_unique(const struct dir_snap *s, uint32_t attr, struct span valu
 
 /* The DN as RFC 4514 text. */
 enum err dir_dn(const struct dir_snap *s, dir_id id, struct arena *a, struct span *out);
+/* The same for an object at hand. */
+enum err dir_dn_of(const struct dir_snap *s, const struct dir_obj *leaf, struct arena *a,
+                   struct span *out);
 /* The naming context that holds the object. */
 dir_id dir_nc_of(const struct dir_snap *s, dir_id id);
 bool dir_is_under(const struct dir_snap *s, dir_id id, dir_id ancestor);

@@ -2,9 +2,20 @@
 
 #define DN_PRINT_MAX (4 * DN_TEXT_MAX)
 
+static bool is_plain(uint8_t c)
+{
+    static const char special[256] = {['"'] = 1, ['#'] = 1, ['+'] = 1, [','] = 1, [';'] = 1,
+                                      ['<'] = 1, ['='] = 1, ['>'] = 1, ['\\'] = 1};
+    return c > ' ' && c != 0x7f && !special[c];
+}
+
 static void put_value(struct builder *b, struct span value)
 {
-    for (size_t i = 0; i < value.len; i++) {
+    size_t plain = 0;
+    while (plain < value.len && is_plain(value.ptr[plain]))
+        plain++;
+    builder_span(b, span_sub(value, 0, plain));
+    for (size_t i = plain; i < value.len; i++) {
         uint8_t c = value.ptr[i];
         bool edge_space = c == ' ' && (i == 0 || i + 1 == value.len);
         if (c < 0x20 || c == 0x7f)
@@ -18,11 +29,14 @@ static void put_value(struct builder *b, struct span value)
 
 void dn_put_rdn(struct builder *b, struct span type, struct span value)
 {
+    uint8_t *p = builder_space(b, type.len + 1);
+    if (!p)
+        return;
     for (size_t i = 0; i < type.len; i++) {
         uint8_t c = type.ptr[i];
-        builder_u8(b, c >= 'a' && c <= 'z' ? (uint8_t)(c - 0x20) : c);
+        p[i] = c >= 'a' && c <= 'z' ? (uint8_t)(c - 0x20) : c;
     }
-    builder_u8(b, '=');
+    p[type.len] = '=';
     put_value(b, value);
 }
 

@@ -89,6 +89,17 @@ static const struct {
 };
 #define HEADER_ATTRS (sizeof(header_attrs) / sizeof(header_attrs[0]))
 
+static bool header_value(const struct dir_obj *o, uint32_t attr, struct dir_values *out)
+{
+    for (size_t i = 0; i < HEADER_ATTRS; i++) {
+        if (header_attrs[i].attr != attr)
+            continue;
+        *out = single(span_sub(o->record, header_attrs[i].offset, header_attrs[i].len));
+        return true;
+    }
+    return false;
+}
+
 static bool class_values(const struct dir_obj *o, struct dir_values *out)
 {
     const struct schema_class *c = schema_class(o->class_id);
@@ -111,19 +122,21 @@ bool dir_attr(const struct dir_obj *o, uint32_t attr, struct dir_values *out)
 {
     if (find_stored(o, attr, out))
         return true;
-    if (attr == ATTR_objectClass)
+    switch (attr) {
+    case ATTR_objectClass:
         return class_values(o, out);
-    if (attr == ATTR_name || is_rdn_attr(o, attr)) {
+    case ATTR_objectGUID:
+    case ATTR_uSNCreated:
+    case ATTR_uSNChanged:
+    case ATTR_whenCreated:
+    case ATTR_whenChanged:
+        return header_value(o, attr, out);
+    default:
+        if (attr != ATTR_name && !is_rdn_attr(o, attr))
+            return false;
         *out = single(o->rdn);
         return true;
     }
-    for (size_t i = 0; i < HEADER_ATTRS; i++) {
-        if (header_attrs[i].attr != attr)
-            continue;
-        *out = single(span_sub(o->record, header_attrs[i].offset, header_attrs[i].len));
-        return true;
-    }
-    return false;
 }
 
 bool dir_values_next(struct dir_values *v, struct span *out)

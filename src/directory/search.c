@@ -4,6 +4,7 @@
 
 #define WALK_DEPTH_MAX 256  /* as deep as a DN is long */
 #define WALK_COUNT_MAX 2048 /* a subtree is measured up to here */
+#define STREAM_SHORT   4    /* candidates that are looked at without measuring */
 
 struct walk_frame {
     dir_id parent;
@@ -21,7 +22,7 @@ struct search_plan {
     struct plan_stream *stream; /* NULL: walk */
     dir_id last;
     unsigned depth;
-    struct walk_frame frame[WALK_DEPTH_MAX];
+    struct walk_frame *frame; /* WALK_DEPTH_MAX, when the tree is walked */
     /* Candidates come in runs under one container: what was found out about the last one, true for
      * one snapshot. */
     uint64_t seen_usn;
@@ -135,11 +136,13 @@ static bool walk_next(const struct dir_snap *s, struct dir_search *q, struct dir
     return false;
 }
 
-/* Is the part of the tree to be walked smaller than limit? Looking at objects in vain is what
- * costs, and a small container is found small soon. */
-static bool walk_is_smaller(const struct dir_snap *s, const struct dir_search *q, uint64_t limit)
+/* Is the part of the tree to be walked smaller than what the stream gives? Looking at objects in
+ * vain is what costs, and a small container is found small soon. */
+static bool walk_is_smaller(const struct dir_snap *s, const struct dir_search *q,
+                            const struct search_plan *p)
 {
-    struct walk_frame frame[16] = {{.parent = q->plan->base}};
+    struct walk_frame frame[16] = {{.parent = p->base}};
+    uint64_t limit = p->stream->estimate;
     unsigned depth = 1, count = 0;
     dir_id id;
 
@@ -166,6 +169,15 @@ static bool walk_is_smaller(const struct dir_snap *s, const struct dir_search *q
 /* --- the search ---------------------------------------------------------------------------------
  */
 
+static enum err start_walk(struct search_plan *p, struct arena *a)
+{
+    p->frame = arena_new_array(a, WALK_DEPTH_MAX, struct walk_frame);
+    if (!p->frame)
+        return ERR_NOMEM;
+    push(p, p->base);
+    return ERR_OK;
+}
+
 static enum err start(const struct dir_snap *s, struct dir_search *q)
 {
     struct search_plan *p = arena_new(q->arena, struct search_plan);
@@ -181,16 +193,16 @@ static enum err start(const struct dir_snap *s, struct dir_search *q)
         if (!p->base)
             p->base = naming.root_nc;
     }
-    p->nc = dir_nc_of(s, p->base);
-    if (q->scope != DIR_BASE)
+    if (q->scope != DIR_BASE) {
+        p->nc = dir_nc_of(s, p->base);
         TRY(plan_make(s, q->filter, q->show_deleted, q->arena, &p->stream));
+        if (p->stream && p->stream->estimate > STREAM_SHORT &&
+            (p->base != p->nc || q->scope == DIR_ONE) && walk_is_smaller(s, q, p))
+            p->stream = NULL;
+        if (!p->stream)
+            TRY(start_walk(p, q->arena));
+    }
     q->plan = p;
-    if (p->stream && p->base != p->nc && walk_is_smaller(s, q, p->stream->estimate))
-        p->stream = NULL;
-    else if (p->stream && q->scope == DIR_ONE && walk_is_smaller(s, q, p->stream->estimate))
-        p->stream = NULL;
-    if (!p->stream && q->scope != DIR_BASE)
-        push(p, p->base);
     return ERR_OK;
 }
 

@@ -109,7 +109,10 @@ struct dir_reader {
     const struct dir_snap *snap;
     const struct dir_obj *obj;
     const struct dir_token *token;
-    bool keyed, self;
+    /* What the token's cache knows of the object, while no other key was given its place. */
+    const uint8_t *known;
+    unsigned claims;
+    bool looked, keyed, self;
 };
 void dir_reader_init(struct dir_reader *r, const struct dir_snap *s, const struct dir_obj *o,
                      const struct dir_token *token);

@@ -34,7 +34,7 @@ enum err kdc_request_begin(struct kdc *k, enum kdc_transport transport, const ch
 {
     *r = (struct kdc_request){.kdc = k, .a = a, .transport = transport, .now = k->env.now()};
     event_init(&r->event, r->now, event, REASON_NONE);
-    TRY(dir_snap_begin_after(k->env.dir, &k->domain.seen, &r->snap));
+    TRY(dir_snap_begin(k->env.dir, &r->snap));
     enum err e = kdc_domain_look(&k->domain, &r->snap);
     r->domain = &k->domain;
     if (e != ERR_OK)

@@ -72,10 +72,15 @@ enum err store_write_begin(struct store *s, struct store_txn *parent, struct sto
 enum err store_commit(struct store_txn *t);
 void store_abort(struct store_txn *t);
 
-/* Tells states of the store apart: two read transactions with one number see the same contents. */
+/* Tells states of the store apart: two read transactions with one number see the same contents, at
+ * the same addresses, so that views of the one hold in the other. */
 uint64_t store_txn_id(const struct store_txn *t);
 
 enum err store_txn_err(const struct store_txn *t);
+/* Room for who reads to remember what it read: zeroed when it is made, kept with the transaction
+ * across store_read_end. size is the same at each call. NULL for a write transaction and without
+ * memory. */
+void *store_txn_memory(struct store_txn *t, size_t size);
 void store_txn_fail(struct store_txn *t, enum err e);
 
 /* --- plain databases ----------------------------------------------------------------------------

@@ -98,6 +98,18 @@ enum err store_open(const struct store_open_args *args, struct store **out)
     return ERR_OK;
 }
 
+static void read_free(struct store_txn *t)
+{
+    for (unsigned d = 0; d < t->store->db_count; d++) {
+        if (t->cursor[d])
+            mdb_cursor_close(t->cursor[d]);
+    }
+    if (t->txn)
+        mdb_txn_abort(t->txn);
+    free(t->memory);
+    free(t);
+}
+
 void store_close(struct store *s)
 {
     if (!s)
@@ -106,12 +118,7 @@ void store_close(struct store *s)
         struct store_txn *t = atomic_exchange(&s->kept[i], NULL);
         if (!t)
             continue;
-        for (unsigned d = 0; d < s->db_count; d++) {
-            if (t->cursor[d])
-                mdb_cursor_close(t->cursor[d]);
-        }
-        mdb_txn_abort(t->txn);
-        free(t);
+        read_free(t);
     }
     if (s->env)
         mdb_env_close(s->env);
@@ -156,13 +163,7 @@ enum err store_read_begin(struct store *s, struct store_txn **out)
         rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &t->txn);
     }
     if (rc != MDB_SUCCESS) {
-        for (unsigned d = 0; d < s->db_count; d++) {
-            if (t->cursor[d])
-                mdb_cursor_close(t->cursor[d]);
-        }
-        if (t->txn)
-            mdb_txn_abort(t->txn);
-        free(t);
+        read_free(t);
         return store_err(rc);
     }
     t->err = ERR_OK;
@@ -180,12 +181,7 @@ void store_read_end(struct store_txn *t)
         if (atomic_compare_exchange_strong(&s->kept[i], &none, t))
             return;
     }
-    for (unsigned d = 0; d < s->db_count; d++) {
-        if (t->cursor[d])
-            mdb_cursor_close(t->cursor[d]);
-    }
-    mdb_txn_abort(t->txn);
-    free(t);
+    read_free(t);
 }
 
 enum err store_write_begin(struct store *s, struct store_txn *parent, struct store_txn **out)
@@ -231,6 +227,13 @@ uint64_t store_txn_id(const struct store_txn *t)
 enum err store_txn_err(const struct store_txn *t)
 {
     return t->err;
+}
+
+void *store_txn_memory(struct store_txn *t, size_t size)
+{
+    if (!t->memory && !t->write)
+        t->memory = calloc(1, size);
+    return t->memory;
 }
 
 void store_txn_fail(struct store_txn *t, enum err e)

@@ -25,6 +25,7 @@ struct store_txn {
      * LMDB ends them with the transaction. */
     MDB_cursor *cursor[STORE_DBS_MAX];
     uint32_t renewed; /* bit set: cursor belongs to the current snapshot */
+    void *memory;     /* the reader's own (store_txn_memory) */
 };
 
 /* LMDB's result as ours; sets errno for ERR_IO. MDB_NOTFOUND is ERR_NOT_FOUND. */

@@ -95,6 +95,37 @@ static void test_readers_keep_their_snapshot(void **state)
     }
 }
 
+static void test_memory_stays_with_readers(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *t, *other;
+    assert_int_equal(store_read_begin(f->store, &t), ERR_OK);
+    uint64_t commit = store_txn_id(t), *memory = store_txn_memory(t, 64);
+    assert_non_null(memory);
+    assert_int_equal(memory[7], 0);
+    memory[7] = 9;
+    assert_int_equal(store_read_begin(f->store, &other), ERR_OK);
+    assert_int_equal(store_txn_id(other), commit);
+    assert_ptr_not_equal(store_txn_memory(other, 64), memory);
+    store_read_end(other);
+    store_read_end(t);
+    assert_int_equal(store_write_begin(f->store, NULL, &t), ERR_OK);
+    assert_null(store_txn_memory(t, 64));
+    put_text(t, "a", "1");
+    assert_int_equal(store_commit(t), ERR_OK);
+    bool seen = false;
+    struct store_txn *both[2];
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(store_read_begin(f->store, &both[i]), ERR_OK);
+        assert_int_not_equal(store_txn_id(both[i]), commit);
+        memory = store_txn_memory(both[i], 64);
+        seen |= memory[7] == 9;
+    }
+    assert_true(seen);
+    store_read_end(both[0]);
+    store_read_end(both[1]);
+}
+
 static void test_nested_transactions_roll_back_alone(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_open_refuses_what_is_not_there),
         T(test_readers_keep_their_snapshot),
+        T(test_memory_stays_with_readers),
         T(test_nested_transactions_roll_back_alone),
         T(test_order_and_iteration),
         T(test_numbers_sort_as_numbers),
