@@ -6,6 +6,8 @@
 #ifndef BASE_READER_H
 #define BASE_READER_H
 
+#include <endian.h>
+
 #include "base/err.h"
 #include "base/span.h"
 
@@ -23,7 +25,11 @@ static inline struct reader reader_of(struct span s)
 }
 
 /* Records the first error; later ones are ignored. */
-void reader_fail(struct reader *r, enum err e);
+static inline void reader_fail(struct reader *r, enum err e)
+{
+    if (r->err == ERR_OK)
+        r->err = e;
+}
 
 static inline bool reader_ok(const struct reader *r)
 {
@@ -35,8 +41,8 @@ static inline size_t reader_left(const struct reader *r)
     return r->err ? 0 : r->len - r->pos;
 }
 
-/* The next len bytes, consumed; NULL and a sticky error when they are not there. Here, with the two
- * readings that decoders make for every element, because they are most of a decoder's time. */
+/* The next len bytes, consumed; NULL and a sticky error when they are not there. Here, with what
+ * decoders do for every field, because that is most of a decoder's time. */
 static inline const uint8_t *reader_take(struct reader *r, size_t len)
 {
     if (r->err != ERR_OK)
@@ -51,7 +57,12 @@ static inline const uint8_t *reader_take(struct reader *r, size_t len)
 }
 
 /* ERR_OK when all was read and nothing is left; ERR_MALFORMED on trailing bytes. */
-enum err reader_end(struct reader *r);
+static inline enum err reader_end(struct reader *r)
+{
+    if (r->err == ERR_OK && r->pos != r->len)
+        r->err = ERR_MALFORMED;
+    return r->err;
+}
 /* The same for input that is known to be complete: what is missing is ERR_MALFORMED too. */
 enum err reader_end_whole(struct reader *r);
 
@@ -66,12 +77,23 @@ static inline const uint8_t *reader_peek(const struct reader *r, size_t len)
 {
     return r->err == ERR_OK && len <= r->len - r->pos ? r->base + r->pos : NULL;
 }
-uint16_t reader_le16(struct reader *r);
-uint32_t reader_le32(struct reader *r);
-uint64_t reader_le64(struct reader *r);
-uint16_t reader_be16(struct reader *r);
-uint32_t reader_be32(struct reader *r);
-uint64_t reader_be64(struct reader *r);
+
+#define READER_INTEGER(NAME, TYPE, TO_HOST)                                                        \
+    static inline TYPE reader_##NAME(struct reader *r)                                             \
+    {                                                                                              \
+        TYPE v = 0;                                                                                \
+        const uint8_t *p = reader_take(r, sizeof(v));                                              \
+        if (p)                                                                                     \
+            memcpy(&v, p, sizeof(v));                                                              \
+        return TO_HOST(v);                                                                         \
+    }
+READER_INTEGER(le16, uint16_t, le16toh)
+READER_INTEGER(le32, uint32_t, le32toh)
+READER_INTEGER(le64, uint64_t, le64toh)
+READER_INTEGER(be16, uint16_t, be16toh)
+READER_INTEGER(be32, uint32_t, be32toh)
+READER_INTEGER(be64, uint64_t, be64toh)
+#undef READER_INTEGER
 
 /* The next len bytes as a view; the empty span and a sticky error when they are not there. */
 static inline struct span reader_span(struct reader *r, size_t len)

@@ -192,10 +192,39 @@ static int zone(struct scan *x)
     return sign * (int)(hours * 60 + number(x, 2, 0, 59));
 }
 
+static utime time_of(const struct civil *c, int offset)
+{
+    return days_of(c->year, c->month, c->day) * UTIME_DAY + c->hour * UTIME_HOUR +
+           (c->minute - (int64_t)offset) * UTIME_MINUTE + c->second * UTIME_SECOND + c->micro;
+}
+
+/* YYYYMMDDHHMMSSZ and nothing wrong: the only form in Kerberos. */
+static bool is_plain(struct span s, struct civil *out)
+{
+    unsigned two[7];
+    if (s.len != 15 || s.ptr[14] != 'Z')
+        return false;
+    for (unsigned i = 0; i < 7; i++) {
+        unsigned high = s.ptr[2 * i] - '0', low = s.ptr[2 * i + 1] - '0';
+        if (high > 9 || low > 9)
+            return false;
+        two[i] = high * 10 + low;
+    }
+    *out = (struct civil){two[0] * 100 + two[1], two[2], two[3], two[4], two[5], two[6], 0};
+    return out->month >= 1 && out->month <= 12 && out->day >= 1 &&
+           out->day <= days_in_month(out->year, out->month) && out->hour <= 23 &&
+           out->minute <= 59 && out->second <= 59;
+}
+
 enum err utime_from_generalized(struct span s, utime *out)
 {
     struct scan x = {.s = s};
-    struct civil c = {0};
+    struct civil c;
+    if (is_plain(s, &c)) {
+        *out = time_of(&c, 0);
+        return ERR_OK;
+    }
+    c = (struct civil){0};
     c.year = number(&x, 4, 0, 9999);
     c.month = number(&x, 2, 1, 12);
     c.day = number(&x, 2, 1, days_in_month(c.year, c.month));
@@ -210,7 +239,6 @@ enum err utime_from_generalized(struct span s, utime *out)
     if (x.err == ERR_OK && x.pos != s.len)
         x.err = ERR_MALFORMED;
     TRY(x.err);
-    *out = days_of(c.year, c.month, c.day) * UTIME_DAY + c.hour * UTIME_HOUR +
-           (c.minute - (int64_t)offset) * UTIME_MINUTE + c.second * UTIME_SECOND + c.micro;
+    *out = time_of(&c, offset);
     return ERR_OK;
 }

@@ -49,13 +49,37 @@ struct der_tlv {
     struct span whole; /* with tag and length */
 };
 
-/* The next element, whatever its tag. False (and the reader's sticky error) when there is none. */
-bool der_read(struct reader *r, enum der_rules rules, struct der_tlv *out);
+/* The number bits of a tag octet; all set, the number needs more octets: no protocol here has them.
+ */
+#define DER_TAG_NUMBER 0x1f
+
+/* Any element, however long: the long way of der_read. */
+bool der_read_any(struct reader *r, enum der_rules rules, struct der_tlv *out);
+
+/* The next element, whatever its tag. False (and the reader's sticky error) when there is none.
+ * Nine in ten are whole, with a length of one octet and nothing wrong: those are read here. */
+static inline bool der_read(struct reader *r, enum der_rules rules, struct der_tlv *out)
+{
+    const uint8_t *p = reader_peek(r, 2);
+    if (!p || p[1] >= 0x80 || p[0] == 0 || (p[0] & DER_TAG_NUMBER) == DER_TAG_NUMBER ||
+        !reader_peek(r, 2 + (size_t)p[1]))
+        return der_read_any(r, rules, out);
+    size_t len = 2 + (size_t)p[1];
+    out->tag = p[0];
+    out->body = span_of(p + 2, len - 2);
+    out->whole = span_of(reader_take(r, len), len);
+    return true;
+}
+
 /* The contents of the next element, which must have this tag: otherwise the empty span and
  * ERR_MALFORMED in the reader. */
 struct span der_read_tag(struct reader *r, enum der_rules rules, uint8_t tag);
 /* Is there a next element, and has it this tag? Consumes nothing. */
-bool der_next_is(const struct reader *r, uint8_t tag);
+static inline bool der_next_is(const struct reader *r, uint8_t tag)
+{
+    const uint8_t *p = reader_peek(r, 1);
+    return p && *p == tag;
+}
 /* How many elements stand side by side in body. ERR_LIMIT beyond max, ERR_MALFORMED. */
 enum err der_count(struct span body, enum der_rules rules, uint32_t max, uint32_t *count_out);
 

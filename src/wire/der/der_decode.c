@@ -1,3 +1,4 @@
+#include "wire/der/der_bytes.h"
 #include "wire/der/der_table.h"
 
 #define TIME_LEN 15
@@ -8,8 +9,12 @@ struct decoder {
     uint32_t depth;
 };
 
-static enum err decode_element(struct decoder *d, const struct der_type *type, struct reader *r,
-                               void *out);
+/* Only these two call themselves, for what is nested; all else is inside of them, since a message
+ * is mostly small values, two elements each. */
+DER_RECURSIVE static enum err decode_sequence(struct decoder *d, const struct der_type *type,
+                                              struct span body, uint8_t *out);
+DER_RECURSIVE static enum err decode_list(struct decoder *d, const struct der_type *type,
+                                          struct span body, struct der_list *out);
 
 /* What ends inside an element that is whole itself is no prefix of anything. */
 static enum err inner_error(enum err e)
@@ -21,7 +26,10 @@ static enum err get_int(const struct der_type *type, struct span body, int64_t l
                         int64_t *out)
 {
     int64_t v;
-    TRY(der_get_int(body, DER_RULES, &v));
+    if (body.len == 1)
+        v = (int8_t)body.ptr[0];
+    else
+        TRY(der_get_int(body, DER_RULES, &v));
     if (type->hi) {
         lo = type->lo;
         hi = type->hi;
@@ -75,8 +83,46 @@ static enum err decode_primitive(const struct der_type *type, struct span body, 
     }
 }
 
-static enum err decode_field(struct decoder *d, const struct der_field *f, struct span body,
-                             uint8_t *base)
+static ALWAYS_INLINE enum err decode_contents(struct decoder *d, const struct der_type *type,
+                                              struct span body, void *out)
+{
+    if (type->kind == DER_K_SEQUENCE)
+        return decode_sequence(d, type, body, out);
+    if (type->kind == DER_K_LIST)
+        return decode_list(d, type, body, out);
+    return decode_primitive(type, body, out);
+}
+
+static ALWAYS_INLINE enum err decode_element(struct decoder *d, const struct der_type *type,
+                                             struct reader *r, void *out)
+{
+    struct der_tlv e;
+    if (++d->elements > DER_ELEMENTS_MAX || d->depth >= DER_DEPTH_MAX)
+        return ERR_LIMIT;
+    if (!der_read(r, DER_RULES, &e))
+        return r->err;
+    if (type->kind == DER_K_RAW) {
+        *(struct span *)out = e.whole;
+        return ERR_OK;
+    }
+    if (e.tag != (type->outer ? type->outer : type->tag))
+        return ERR_MALFORMED;
+    struct span body = e.body;
+    if (type->outer) {
+        struct reader in = reader_of(e.body);
+        body = der_read_tag(&in, DER_RULES, type->tag);
+        TRY(inner_error(reader_end(&in)));
+    }
+    d->depth++;
+    TRY(decode_contents(d, type, body, out));
+    d->depth--;
+    if (type->raw)
+        *(struct span *)((uint8_t *)out + type->raw - 1) = e.whole;
+    return ERR_OK;
+}
+
+static ALWAYS_INLINE enum err decode_field(struct decoder *d, const struct der_field *f,
+                                           struct span body, uint8_t *base)
 {
     void *at = base + f->offset;
     if (f->flags & DER_POINTER) {
@@ -122,10 +168,10 @@ static enum err decode_sequence(struct decoder *d, const struct der_type *type, 
         }
         if (++d->elements > DER_ELEMENTS_MAX)
             return ERR_LIMIT;
-        struct span inner = der_read_tag(&r, DER_RULES, f->tag);
-        if (!reader_ok(&r))
+        struct der_tlv e;
+        if (!der_read(&r, DER_RULES, &e))
             return inner_error(r.err);
-        TRY(decode_field(d, f, inner, out));
+        TRY(decode_field(d, f, e.body, out));
     }
     return skip_extensions(d, type, &r);
 }
@@ -146,44 +192,6 @@ static enum err decode_list(struct decoder *d, const struct der_type *type, stru
     out->items = items;
     out->count = count;
     return reader_end(&r);
-}
-
-static enum err decode_contents(struct decoder *d, const struct der_type *type, struct span body,
-                                void *out)
-{
-    if (type->kind == DER_K_SEQUENCE)
-        return decode_sequence(d, type, body, out);
-    if (type->kind == DER_K_LIST)
-        return decode_list(d, type, body, out);
-    return decode_primitive(type, body, out);
-}
-
-static enum err decode_element(struct decoder *d, const struct der_type *type, struct reader *r,
-                               void *out)
-{
-    struct der_tlv e;
-    if (++d->elements > DER_ELEMENTS_MAX || d->depth >= DER_DEPTH_MAX)
-        return ERR_LIMIT;
-    if (!der_read(r, DER_RULES, &e))
-        return r->err;
-    if (type->kind == DER_K_RAW) {
-        *(struct span *)out = e.whole;
-        return ERR_OK;
-    }
-    if (e.tag != (type->outer ? type->outer : type->tag))
-        return ERR_MALFORMED;
-    struct span body = e.body;
-    if (type->outer) {
-        struct reader in = reader_of(e.body);
-        body = der_read_tag(&in, DER_RULES, type->tag);
-        TRY(inner_error(reader_end(&in)));
-    }
-    d->depth++;
-    TRY(decode_contents(d, type, body, out));
-    d->depth--;
-    if (type->raw)
-        *(struct span *)((uint8_t *)out + type->raw - 1) = e.whole;
-    return ERR_OK;
 }
 
 enum err der_decode(const struct der_type *type, struct span in, struct arena *a, void **out)

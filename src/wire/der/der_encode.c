@@ -14,8 +14,15 @@ struct sizer {
     enum err err;
 };
 
-static size_t size_element(struct sizer *s, const struct der_type *type, const void *value);
-static uint8_t *element_before(uint8_t *end, const struct der_type *type, const void *value);
+/* Only these call themselves, for what is nested; all else is inside of them. */
+DER_RECURSIVE static size_t size_sequence(struct sizer *s, const struct der_type *type,
+                                          const uint8_t *value);
+DER_RECURSIVE static size_t size_list(struct sizer *s, const struct der_type *type,
+                                      const struct der_list *l);
+DER_RECURSIVE static uint8_t *sequence_before(uint8_t *end, const struct der_type *type,
+                                              const uint8_t *value);
+DER_RECURSIVE static uint8_t *list_before(uint8_t *end, const struct der_type *type,
+                                          const struct der_list *l);
 
 static void size_fail(struct sizer *s, enum err e)
 {
@@ -23,7 +30,7 @@ static void size_fail(struct sizer *s, enum err e)
         s->err = e;
 }
 
-static const struct span *kept_raw(const struct der_type *type, const void *value)
+static inline const struct span *kept_raw(const struct der_type *type, const void *value)
 {
     if (!type->keep_raw || !type->raw)
         return NULL;
@@ -32,7 +39,7 @@ static const struct span *kept_raw(const struct der_type *type, const void *valu
 }
 
 /* The value of a row, or NULL when it is absent. */
-static const void *field_value(const struct der_field *f, const uint8_t *base)
+static inline const void *field_value(const struct der_field *f, const uint8_t *base)
 {
     const void *at = base + f->offset;
     if (f->flags & DER_POINTER)
@@ -83,6 +90,45 @@ static size_t size_text(struct sizer *s, const struct span *text)
     return text->len;
 }
 
+static ALWAYS_INLINE size_t size_body(struct sizer *s, const struct der_type *type,
+                                      const void *value)
+{
+    switch (type->kind) {
+    case DER_K_BOOL:
+        return 1;
+    case DER_K_SPAN:
+        return ((const struct span *)value)->len;
+    case DER_K_TEXT:
+        return size_text(s, value);
+    case DER_K_TIME:
+        return TIME_LEN;
+    case DER_K_FLAGS:
+        return FLAGS_LEN;
+    case DER_K_SEQUENCE:
+        return size_sequence(s, type, value);
+    case DER_K_LIST:
+        return size_list(s, type, value);
+    default:
+        return size_int(s, type, value);
+    }
+}
+
+static ALWAYS_INLINE size_t size_element(struct sizer *s, const struct der_type *type,
+                                         const void *value)
+{
+    const struct span *raw = type->kind == DER_K_RAW ? value : kept_raw(type, value);
+    if (raw) {
+        if (raw->len == 0)
+            size_fail(s, ERR_RANGE);
+        return raw->len;
+    }
+    size_t len = size_body(s, type, value);
+    len += header_size(len);
+    if (type->outer)
+        len += header_size(len);
+    return len;
+}
+
 static size_t size_sequence(struct sizer *s, const struct der_type *type, const uint8_t *value)
 {
     size_t sum = 0;
@@ -110,43 +156,6 @@ static size_t size_list(struct sizer *s, const struct der_type *type, const stru
     return sum;
 }
 
-static size_t size_body(struct sizer *s, const struct der_type *type, const void *value)
-{
-    switch (type->kind) {
-    case DER_K_BOOL:
-        return 1;
-    case DER_K_SPAN:
-        return ((const struct span *)value)->len;
-    case DER_K_TEXT:
-        return size_text(s, value);
-    case DER_K_TIME:
-        return TIME_LEN;
-    case DER_K_FLAGS:
-        return FLAGS_LEN;
-    case DER_K_SEQUENCE:
-        return size_sequence(s, type, value);
-    case DER_K_LIST:
-        return size_list(s, type, value);
-    default:
-        return size_int(s, type, value);
-    }
-}
-
-static size_t size_element(struct sizer *s, const struct der_type *type, const void *value)
-{
-    const struct span *raw = type->kind == DER_K_RAW ? value : kept_raw(type, value);
-    if (raw) {
-        if (raw->len == 0)
-            size_fail(s, ERR_RANGE);
-        return raw->len;
-    }
-    size_t len = size_body(s, type, value);
-    len += header_size(len);
-    if (type->outer)
-        len += header_size(len);
-    return len;
-}
-
 static uint8_t *bytes_before(uint8_t *end, const struct span *bytes)
 {
     if (bytes->len == 0)
@@ -167,6 +176,42 @@ static uint8_t *flags_before(uint8_t *end, uint32_t flags)
         *--end = (uint8_t)flags;
     *--end = 0; /* unused bits */
     return end;
+}
+
+static ALWAYS_INLINE uint8_t *body_before(uint8_t *end, const struct der_type *type,
+                                          const void *value)
+{
+    switch (type->kind) {
+    case DER_K_BOOL:
+        *--end = *(const bool *)value ? 0xff : 0x00;
+        return end;
+    case DER_K_SPAN:
+    case DER_K_TEXT:
+        return bytes_before(end, value);
+    case DER_K_TIME:
+        return time_before(end, *(const utime *)value);
+    case DER_K_FLAGS:
+        return flags_before(end, *(const uint32_t *)value);
+    case DER_K_SEQUENCE:
+        return sequence_before(end, type, value);
+    case DER_K_LIST:
+        return list_before(end, type, value);
+    default:
+        return int_before(end, int_of(type, value));
+    }
+}
+
+static ALWAYS_INLINE uint8_t *element_before(uint8_t *end, const struct der_type *type,
+                                             const void *value)
+{
+    const struct span *raw = type->kind == DER_K_RAW ? value : kept_raw(type, value);
+    if (raw)
+        return bytes_before(end, raw);
+    uint8_t *p = body_before(end, type, value);
+    p = header_before(p, type->tag, (size_t)(end - p));
+    if (type->outer)
+        p = header_before(p, type->outer, (size_t)(end - p));
+    return p;
 }
 
 static uint8_t *sequence_before(uint8_t *end, const struct der_type *type, const uint8_t *value)
@@ -190,40 +235,6 @@ static uint8_t *list_before(uint8_t *end, const struct der_type *type, const str
     return end;
 }
 
-static uint8_t *body_before(uint8_t *end, const struct der_type *type, const void *value)
-{
-    switch (type->kind) {
-    case DER_K_BOOL:
-        *--end = *(const bool *)value ? 0xff : 0x00;
-        return end;
-    case DER_K_SPAN:
-    case DER_K_TEXT:
-        return bytes_before(end, value);
-    case DER_K_TIME:
-        return time_before(end, *(const utime *)value);
-    case DER_K_FLAGS:
-        return flags_before(end, *(const uint32_t *)value);
-    case DER_K_SEQUENCE:
-        return sequence_before(end, type, value);
-    case DER_K_LIST:
-        return list_before(end, type, value);
-    default:
-        return int_before(end, int_of(type, value));
-    }
-}
-
-static uint8_t *element_before(uint8_t *end, const struct der_type *type, const void *value)
-{
-    const struct span *raw = type->kind == DER_K_RAW ? value : kept_raw(type, value);
-    if (raw)
-        return bytes_before(end, raw);
-    uint8_t *p = body_before(end, type, value);
-    p = header_before(p, type->tag, (size_t)(end - p));
-    if (type->outer)
-        p = header_before(p, type->outer, (size_t)(end - p));
-    return p;
-}
-
 static enum err measure(const struct der_type *type, const void *value, size_t *len_out)
 {
     struct sizer s = {ERR_OK};
@@ -235,22 +246,22 @@ static enum err measure(const struct der_type *type, const void *value, size_t *
     return s.err;
 }
 
-static void put_measured(struct builder *b, const struct der_type *type, const void *value,
-                         size_t len)
+static void write_at(uint8_t *start, size_t len, const struct der_type *type, const void *value)
 {
-    uint8_t *start = builder_space(b, len);
-    if (start)
-        ENT_ASSERT(element_before(start + len, type, value) == start);
+    ENT_ASSERT(element_before(start + len, type, value) == start);
 }
 
 void der_put(struct builder *b, const struct der_type *type, const void *value)
 {
     size_t len;
     enum err e = measure(type, value, &len);
-    if (e != ERR_OK)
+    if (e != ERR_OK) {
         builder_fail(b, e);
-    else
-        put_measured(b, type, value, len);
+        return;
+    }
+    uint8_t *start = builder_space(b, len);
+    if (start)
+        write_at(start, len, type, value);
 }
 
 size_t der_size(const struct der_type *type, const void *value)
@@ -263,10 +274,12 @@ size_t der_size(const struct der_type *type, const void *value)
 enum err der_encode(const struct der_type *type, const void *value, struct arena *a,
                     struct span *out)
 {
-    struct builder b;
     size_t len;
     TRY(measure(type, value, &len));
-    builder_in(&b, a, len);
-    put_measured(&b, type, value, len);
-    return builder_done(&b, out);
+    uint8_t *start = arena_alloc(a, len);
+    if (!start)
+        return ERR_NOMEM;
+    write_at(start, len, type, value);
+    *out = span_of(start, len);
+    return ERR_OK;
 }

@@ -1,7 +1,5 @@
 #include "wire/der/der.h"
 
-/* Tag numbers above 30 need more octets; no protocol here has them. */
-#define TAG_NUMBER_MASK   0x1f
 #define LENGTH_OCTETS_MAX 4
 
 static size_t read_length(struct reader *r, enum der_rules rules)
@@ -26,31 +24,13 @@ static size_t read_length(struct reader *r, enum der_rules rules)
 static uint8_t read_tag(struct reader *r)
 {
     uint8_t tag = reader_u8(r);
-    if ((tag & TAG_NUMBER_MASK) == TAG_NUMBER_MASK || (tag == 0 && reader_ok(r)))
+    if ((tag & DER_TAG_NUMBER) == DER_TAG_NUMBER || (tag == 0 && reader_ok(r)))
         reader_fail(r, ERR_MALFORMED);
     return tag;
 }
 
-/* Nine elements in ten: whole, a length of one octet, nothing wrong. All else is for the long way.
- */
-static bool read_short(struct reader *r, struct der_tlv *out)
+bool der_read_any(struct reader *r, enum der_rules rules, struct der_tlv *out)
 {
-    const uint8_t *p = reader_peek(r, 2);
-    if (!p || p[1] >= 0x80 || p[0] == 0 || (p[0] & TAG_NUMBER_MASK) == TAG_NUMBER_MASK)
-        return false;
-    size_t len = 2 + (size_t)p[1];
-    if (!reader_peek(r, len))
-        return false;
-    out->tag = p[0];
-    out->whole = span_of(reader_take(r, len), len);
-    out->body = span_of(out->whole.ptr + 2, len - 2);
-    return true;
-}
-
-bool der_read(struct reader *r, enum der_rules rules, struct der_tlv *out)
-{
-    if (read_short(r, out))
-        return true;
     size_t start = r->pos;
     uint8_t tag = read_tag(r);
     size_t len = read_length(r, rules);
@@ -72,12 +52,6 @@ struct span der_read_tag(struct reader *r, enum der_rules rules, uint8_t tag)
         return e.body;
     reader_fail(r, ERR_MALFORMED);
     return SPAN_NONE;
-}
-
-bool der_next_is(const struct reader *r, uint8_t tag)
-{
-    const uint8_t *p = reader_peek(r, 1);
-    return p && *p == tag;
 }
 
 enum err der_count(struct span body, enum der_rules rules, uint32_t max, uint32_t *count_out)
