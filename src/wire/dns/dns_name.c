@@ -135,3 +135,18 @@ void dns_name_mix_case(struct dns_name *n, const uint8_t random[32])
             n->wire[i] = c ^ 0x20;
     }
 }
+
+struct span dns_read_name(struct reader *r)
+{
+    size_t start = r->pos;
+    uint8_t len;
+    do {
+        len = reader_u8(r);
+        if (len > DNS_LABEL_MAX)
+            reader_fail(r, ERR_MALFORMED);
+        reader_skip(r, len);
+    } while (len > 0 && reader_ok(r) && r->pos - start <= DNS_NAME_MAX);
+    if (reader_ok(r) && r->pos - start > DNS_NAME_MAX)
+        reader_fail(r, ERR_MALFORMED);
+    return reader_ok(r) ? span_of(r->base + start, r->pos - start) : SPAN_NONE;
+}

@@ -10,7 +10,7 @@
 #define WIRE_DNS_DNS_NAME_H
 
 #include "base/err.h"
-#include "base/span.h"
+#include "base/reader.h"
 
 #define DNS_NAME_MAX   255
 #define DNS_LABEL_MAX  63
@@ -57,5 +57,9 @@ enum err dns_name_join(struct span prefix_labels, struct span suffix, struct dns
 
 /* Flips the case of each letter by one bit of random, for 0x20 encoding; random has 32 bytes. */
 void dns_name_mix_case(struct dns_name *n, const uint8_t random[32]);
+
+/* A name that is not compressed, as questions have it and what we store: a view of its octets.
+ * ERR_MALFORMED in r. */
+struct span dns_read_name(struct reader *r);
 
 #endif

@@ -7,22 +7,13 @@
 static void read_question(struct reader *r, struct dns_query *q)
 {
     size_t start = r->pos;
-    uint8_t len;
-    do {
-        len = reader_u8(r);
-        if (len > DNS_LABEL_MAX)
-            reader_fail(r, ERR_MALFORMED);
-        reader_skip(r, len);
-    } while (len > 0 && reader_ok(r) && r->pos - start <= DNS_NAME_MAX);
-    size_t name_len = r->pos - start;
+    struct span name = dns_read_name(r);
     uint16_t type = reader_be16(r);
     uint16_t klass = reader_be16(r);
-    if (!reader_ok(r) || name_len > DNS_NAME_MAX) {
-        reader_fail(r, ERR_MALFORMED);
+    if (!reader_ok(r))
         return;
-    }
     q->question = span_of(r->base + start, r->pos - start);
-    dns_name_lower(span_sub(q->question, 0, name_len), &q->name);
+    dns_name_lower(name, &q->name);
     q->type = type;
     q->klass = klass;
 }

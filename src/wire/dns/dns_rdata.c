@@ -3,6 +3,7 @@
 #include <libknot/descriptor.h>
 
 #include "base/reader.h"
+#include "wire/dns/dns_name.h"
 #include "wire/dns/dns_types.h"
 
 void dns_rdata_put_srv(struct builder *b, const struct dns_srv *srv)
@@ -32,28 +33,13 @@ void dns_rdata_put_txt(struct builder *b, struct span text)
     builder_span(b, text);
 }
 
-static struct span read_name(struct reader *r)
-{
-    size_t start = r->pos;
-    uint8_t len;
-    do {
-        len = reader_u8(r);
-        if (len > DNS_LABEL_MAX)
-            reader_fail(r, ERR_MALFORMED);
-        reader_skip(r, len);
-    } while (len > 0 && reader_ok(r) && r->pos - start <= DNS_NAME_MAX);
-    if (reader_ok(r) && r->pos - start > DNS_NAME_MAX)
-        reader_fail(r, ERR_MALFORMED);
-    return reader_ok(r) ? span_of(r->base + start, r->pos - start) : SPAN_NONE;
-}
-
 enum err dns_rdata_srv(struct span rdata, struct dns_srv *out)
 {
     struct reader r = reader_of(rdata);
     struct dns_srv srv = {.priority = reader_be16(&r)};
     srv.weight = reader_be16(&r);
     srv.port = reader_be16(&r);
-    srv.target = read_name(&r);
+    srv.target = dns_read_name(&r);
     TRY(reader_end(&r));
     *out = srv;
     return ERR_OK;
@@ -62,8 +48,8 @@ enum err dns_rdata_srv(struct span rdata, struct dns_srv *out)
 enum err dns_rdata_soa(struct span rdata, struct dns_soa *out)
 {
     struct reader r = reader_of(rdata);
-    struct dns_soa soa = {.mname = read_name(&r)};
-    soa.rname = read_name(&r);
+    struct dns_soa soa = {.mname = dns_read_name(&r)};
+    soa.rname = dns_read_name(&r);
     soa.serial = reader_be32(&r);
     soa.refresh = reader_be32(&r);
     soa.retry = reader_be32(&r);
@@ -102,7 +88,7 @@ static void skip_block(struct reader *r, int block)
     case KNOT_RDATA_WF_FIXED_DNAME:
     case KNOT_RDATA_WF_COMPRESSIBLE_DNAME:
     case KNOT_RDATA_WF_DECOMPRESSIBLE_DNAME:
-        (void)read_name(r);
+        (void)dns_read_name(r);
         break;
     case KNOT_RDATA_WF_NAPTR_HEADER: /* order, preference, flags, services, regexp (RFC 3403) */
         reader_skip(r, 4);
