@@ -2,7 +2,7 @@
  * Any bytes as a request to a provisioned forest with a trust: no reply, an error or a ticket. The
  * first octet says what the rest is: a message to port 88 or 464 as it stands, or the inside of
  * something that only who holds a key can make: the ticket of a partner or of ourselves, its PAC
- * (rightly signed), an authenticator, a request's body.
+ * (rightly signed), an authenticator, a request's body, the authorization data in it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define SECRET         SPAN_LIT("a shared secret of two forests")
 #define SIZE_MAX_TRIED 8192
 
-enum { RAW, KPASSWD, TICKET, OWN_TICKET, PAC, OWN_PAC, AUTHENTICATOR, BODY, MODES };
+enum { RAW, KPASSWD, TICKET, OWN_TICKET, PAC, OWN_PAC, AUTHENTICATOR, BODY, AUTHDATA, MODES };
 
 static struct {
     struct kdc *kdc;
@@ -166,6 +166,32 @@ static struct span sign(struct span bytes, const struct krb_key *key, struct are
     return span_of(copy, bytes.len);
 }
 
+/* The PAC of an account of ours: for what comes after the PAC was believed. */
+static struct span good_pac(struct arena *a)
+{
+    static const struct sid domain = {1, 4, {0, 0, 0, 0, 0, 5}, {21, 101, 102, 103}};
+    static const struct sid user = {1, 5, {0, 0, 0, 0, 0, 5}, {21, 101, 102, 103, 500}};
+    struct pac_client_info info = {utime_to_filetime(NOW), SPAN_LIT("Administrator")};
+    struct pac_logon_info logon = {.logon_time = utime_to_filetime(NOW),
+                                   .account_name = SPAN_LIT("Administrator"),
+                                   .full_name = SPAN_LIT(""),
+                                   .rid = 500,
+                                   .primary_gid = 513,
+                                   .domain_sid = &domain};
+    struct pac_content content = {.logon = &logon,
+                                  .client = &info,
+                                  .requestor = &user,
+                                  .server_cksumtype = CKSUM_HMAC_SHA1_AES256,
+                                  .kdc_cksumtype = CKSUM_HMAC_SHA1_AES256};
+    struct pac_layout layout;
+    struct builder b;
+    struct span out;
+    builder_in(&b, a, PAC_MAX);
+    pac_build(&b, &content, &layout);
+    ENT_ASSERT(builder_done(&b, &out) == ERR_OK);
+    return out;
+}
+
 static struct span ticket_part(struct span pac, const struct krb_key *key, bool own,
                                struct arena *a)
 {
@@ -183,10 +209,11 @@ static struct span ticket_part(struct span pac, const struct krb_key *key, bool 
     return out;
 }
 
-static struct span body_bytes(struct arena *a)
+static struct span body_bytes(struct span authdata, struct arena *a)
 {
     static int32_t etypes[] = {ETYPE_AES256_SHA1};
     struct span out;
+    struct krb_encrypted sealed = {ETYPE_AES256_SHA1, .cipher = authdata};
     struct krb_name sname =
         krb_name_2(KRB_NT_SRV_INST, SPAN_LIT("ldap"), SPAN_LIT("dc1.cloud.example.com"), a);
     struct krb_kdc_req_body body = {.kdc_options = KRB_OPT_CANONICALIZE,
@@ -194,7 +221,8 @@ static struct span body_bytes(struct arena *a)
                                     .sname = &sname,
                                     .has_till = true,
                                     .nonce = 1,
-                                    .etype = {etypes, 1}};
+                                    .etype = {etypes, 1},
+                                    .enc_authorization_data = authdata.len ? &sealed : NULL};
     ENT_ASSERT(krb_encode_req_body(&body, a, &out) == ERR_OK);
     return out;
 }
@@ -219,14 +247,16 @@ static struct span authenticator(struct span body, bool own, struct arena *a)
 /* False: the input is not even that. */
 static bool tgs_req(unsigned mode, struct span in, struct arena *a, struct span *out)
 {
-    bool own = mode == OWN_TICKET || mode == OWN_PAC;
+    bool own = mode == OWN_TICKET || mode == OWN_PAC || mode == AUTHDATA;
     const struct krb_key *key = own ? &f.krbtgt : &f.trust;
     struct krb_kdc_req_body *parsed;
-    struct span body = mode == BODY ? in : body_bytes(a);
-    struct span inside =
-        mode == TICKET || mode == OWN_TICKET
-            ? in
-            : ticket_part(mode == PAC || mode == OWN_PAC ? in : SPAN_LIT(""), key, own, a);
+    struct span authdata =
+        mode == AUTHDATA ? seal(a, &f.session, KRB_USAGE_TGS_REQ_AD_SESSION, in) : SPAN_NONE;
+    struct span body = mode == BODY ? in : body_bytes(authdata, a);
+    struct span pac = mode == PAC || mode == OWN_PAC ? in : SPAN_LIT("");
+    if (mode == AUTHDATA)
+        pac = good_pac(a);
+    struct span inside = mode == TICKET || mode == OWN_TICKET ? in : ticket_part(pac, key, own, a);
     struct span auth = mode == AUTHENTICATOR ? in : authenticator(body, own, a);
     struct krb_ap_req ap = {
         .ticket = {.realm = own ? CLOUD : CORP,
