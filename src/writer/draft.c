@@ -82,14 +82,29 @@ enum err draft_load(struct op *op, const struct dir_obj *o, struct draft *out)
     return ERR_OK;
 }
 
+/* 90 random bits stay in a row of up to 2^32. */
+static void new_guid(struct op_guids *row, struct guid *out)
+{
+    uint8_t drawn[16];
+    if (!row || !row->count)
+        plat_random(drawn, sizeof drawn);
+    if (row) {
+        if (!row->count)
+            memcpy(row->drawn, drawn, sizeof drawn);
+        memcpy(drawn, row->drawn, 12);
+        for (unsigned i = 0; i < 4; i++)
+            drawn[15 - i] = (uint8_t)(row->count >> 8 * i);
+        row->count++;
+    }
+    guid_from_random(drawn, out);
+}
+
 void draft_begin(struct op *op, dir_id parent, const struct schema_class *cls, struct span rdn,
                  struct draft *out)
 {
     *out = (struct draft){.op = op, .is_new = true, .parent = parent, .cls = cls, .rdn = rdn};
     out->id = dir_write_next_id(op->txn);
-    uint8_t random[16];
-    plat_random(random, sizeof random);
-    guid_from_random(random, &out->guid);
+    new_guid(op->guids, &out->guid);
 }
 
 struct draft_attr *draft_find(const struct draft *d, uint32_t attr)

@@ -51,6 +51,7 @@ static void record(struct import *im, struct op *op, const struct ldif_record *r
     struct intent_reply reply = {0};
     sub.reply = &reply;
     sub.a = &op->w->record;
+    sub.guids = &im->guids;
     enum err e = add_one(im, &sub, rec);
     if (e != ERR_OK) {
         im->sd_of = 0; /* it may be the object that is not there now */

@@ -44,6 +44,7 @@ struct import {
     /* The descriptor of the object before, and that object: most are alike. */
     struct span sd;
     dir_id sd_of;
+    struct op_guids guids;
 };
 
 /* Values of one attribute stand together in an intent, wherever they stood in the record. */

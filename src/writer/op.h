@@ -29,6 +29,13 @@ struct op_foreign {
     dir_id id;
 };
 
+/* GUIDs of objects that are made together: their beginning is drawn once, so that they lie side by
+ * side in the index and a piece of an import does not touch every page of it. */
+struct op_guids {
+    uint8_t drawn[16];
+    uint32_t count;
+};
+
 struct op {
     struct writer *w;
     const struct intent *in;
@@ -39,6 +46,7 @@ struct op {
     struct dir_naming naming;
     struct change *c;
     struct op_foreign *foreign;
+    struct op_guids *guids; /* NULL: each is drawn */
     utime now;
     struct intent_reply *reply;
 };
