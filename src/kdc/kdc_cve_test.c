@@ -391,6 +391,36 @@ static void cve_2013_1416_short_names(void **state)
     }
 }
 
+/* Hosts and realms of one label, which have no suffix to be routed by. */
+static void cve_2013_1417_single_labels(void **state)
+{
+    static const char *const names[] = {"host/web",   "host/web.",   "host/.",    "host/..",
+                                        "krbtgt/COM", "krbtgt/COM.", "http/.com", "http/com."};
+    struct answer tgt = log_on("ada", &ada_key);
+    (void)state;
+    for (size_t i = 0; i < FORESTS_COUNT(names); i++) {
+        struct answer got = go_on(&tgt, names[i], KRB_OPT_CANONICALIZE);
+        assert_int_equal(got.error, KDC_ERR_S_PRINCIPAL_UNKNOWN);
+    }
+}
+
+/* An AS request that fails before anything of it was looked at still gets a whole error. */
+static void cve_2012_1014_nothing_to_answer_with(void **state)
+{
+    struct krb_kdc_req *req = as_request();
+    struct krb_error *error;
+    struct span reply;
+    (void)state;
+    req->req_body.cname = NULL;
+    req->req_body.sname = NULL;
+    kdc_answer(cloud.kdc, KDC_TCP, as_encoded(req), &arena, &reply);
+    assert_ok(krb_decode_error(reply, &arena, &error));
+    assert_int_equal(error->error_code, KRB_ERR_GENERIC);
+    assert_span(error->realm, CLOUD);
+    assert_span(krb_name_plain(&error->sname, &arena), "krbtgt/" CLOUD);
+    assert_int_equal(cloud.last.reason, REASON_WIRE_MALFORMED);
+}
+
 /* The encrypted challenge belongs into armour; outside of it, and empty, it is nothing. */
 static void cve_2021_36222_challenge_without_armour(void **state)
 {
@@ -480,6 +510,8 @@ int main(void)
         cmocka_unit_test(cve_2019_0683_tgt_delegation),
         cmocka_unit_test(cve_2012_1015_no_usable_enctype),
         cmocka_unit_test(cve_2013_1416_short_names),
+        cmocka_unit_test(cve_2013_1417_single_labels),
+        cmocka_unit_test(cve_2012_1014_nothing_to_answer_with),
         cmocka_unit_test(cve_2021_36222_challenge_without_armour),
         cmocka_unit_test(cve_2021_37750_no_service),
         cmocka_unit_test(malformed_requests),
