@@ -7,6 +7,13 @@
 #define BATCHES 8 /* of one socket, before the others have their turn */
 #define SOCKETS 16
 
+/* Replies lie one behind the other, so that a batch of usual ones stays in the cache. When the next
+ * might not fit, those there are leave first. */
+#define REPLIES_ROOM 65536
+/* Between requests: without it, requests of 2^n bytes would all meet in the same lines of the
+ * cache. */
+#define REQUESTS_GAP 192
+
 struct udp_socket {
     struct plat_udp *server;
     unsigned index;
@@ -22,8 +29,9 @@ struct plat_udp {
     struct arena arena;
     unsigned sockets;
     struct udp_socket socket[SOCKETS];
-    /* One slot of a batch is a request, where it came from, and the reply to it. */
     uint8_t *requests, *replies;
+    size_t replies_room, replies_used;
+    unsigned replies_ready; /* in out */
     struct plat_addr from[BATCH];
     struct iovec in_iov[BATCH], out_iov[BATCH];
     struct mmsghdr in[BATCH], out[BATCH];
@@ -32,7 +40,7 @@ struct plat_udp {
 static void prepare(struct plat_udp *s)
 {
     for (unsigned i = 0; i < BATCH; i++) {
-        s->in_iov[i].iov_base = s->requests + i * s->limits.max_request;
+        s->in_iov[i].iov_base = s->requests + i * (s->limits.max_request + REQUESTS_GAP);
         s->in_iov[i].iov_len = s->limits.max_request;
         s->in[i].msg_hdr =
             (struct msghdr){.msg_name = &s->from[i], .msg_iov = &s->in_iov[i], .msg_iovlen = 1};
@@ -50,8 +58,9 @@ enum err plat_udp_new(struct plat_loop *loop, const struct plat_udp_ops *ops,
     s->limits = *limits;
     s->ctx = ctx;
     arena_init(&s->arena, limits->arena_first, limits->arena_max, ARENA_WIPE);
-    s->requests = calloc(BATCH, limits->max_request);
-    s->replies = calloc(BATCH, limits->max_reply);
+    s->replies_room = limits->max_reply + REPLIES_ROOM;
+    s->requests = calloc(BATCH, limits->max_request + REQUESTS_GAP);
+    s->replies = malloc(s->replies_room);
     if (!s->requests || !s->replies) {
         plat_udp_free(s);
         return ERR_NOMEM;
@@ -89,45 +98,50 @@ static unsigned receive(struct plat_udp *s, int fd)
     return n < 0 ? 0 : (unsigned)n;
 }
 
-/* The reply's length; 0 for none. */
-static size_t answer(struct plat_udp *s, unsigned socket, unsigned i)
+static void transmit(struct plat_udp *s, int fd)
 {
-    if (s->in[i].msg_hdr.msg_flags & MSG_TRUNC)
-        return 0;
+    for (unsigned sent = 0; sent < s->replies_ready;) {
+        int n = sendmmsg(fd, s->out + sent, s->replies_ready - sent, MSG_DONTWAIT);
+        if (n > 0)
+            sent += (unsigned)n;
+        else if (errno == EAGAIN || errno == ENOBUFS)
+            break; /* the kernel's queue is full: dropped, as by a router */
+        else if (errno != EINTR)
+            sent++; /* this one cannot be sent, the others can */
+    }
+    s->replies_ready = 0;
+    s->replies_used = 0;
+}
+
+static void add_reply(struct plat_udp *s, unsigned i, struct span bytes)
+{
+    unsigned n = s->replies_ready++;
+    s->out_iov[n] = (struct iovec){(void *)(uintptr_t)bytes.ptr, bytes.len};
+    s->out[n].msg_hdr = (struct msghdr){.msg_name = &s->from[i],
+                                        .msg_namelen = s->in[i].msg_hdr.msg_namelen,
+                                        .msg_iov = &s->out_iov[n],
+                                        .msg_iovlen = 1};
+    s->replies_used += bytes.len;
+}
+
+static void answer(struct plat_udp *s, const struct udp_socket *sock, unsigned i)
+{
     struct plat_udp_request rq = {.server = s,
-                                  .socket = socket,
+                                  .socket = sock->index,
                                   .from = &s->from[i],
                                   .bytes = span_of(s->in_iov[i].iov_base, s->in[i].msg_len),
                                   .arena = &s->arena};
     struct builder reply;
     struct span bytes = SPAN_NONE;
-    builder_over(&reply, s->replies + i * s->limits.max_reply, s->limits.max_reply);
+    if (s->in[i].msg_hdr.msg_flags & MSG_TRUNC)
+        return;
+    if (s->replies_room - s->replies_used < s->limits.max_reply)
+        transmit(s, sock->fd);
+    builder_over(&reply, s->replies + s->replies_used, s->limits.max_reply);
     s->ops->answer(s->ctx, &rq, &reply);
     arena_reset(&s->arena);
-    return builder_done(&reply, &bytes) == ERR_OK ? bytes.len : 0;
-}
-
-static void add_reply(struct plat_udp *s, unsigned i, size_t len, unsigned *count)
-{
-    unsigned n = (*count)++;
-    s->out_iov[n] = (struct iovec){s->replies + i * s->limits.max_reply, len};
-    s->out[n].msg_hdr = (struct msghdr){.msg_name = &s->from[i],
-                                        .msg_namelen = s->in[i].msg_hdr.msg_namelen,
-                                        .msg_iov = &s->out_iov[n],
-                                        .msg_iovlen = 1};
-}
-
-static void transmit(struct plat_udp *s, int fd, unsigned count)
-{
-    for (unsigned sent = 0; sent < count;) {
-        int n = sendmmsg(fd, s->out + sent, count - sent, MSG_DONTWAIT);
-        if (n > 0)
-            sent += (unsigned)n;
-        else if (errno == EAGAIN || errno == ENOBUFS)
-            return; /* the kernel's queue is full: dropped, as by a router */
-        else if (errno != EINTR)
-            sent++; /* this one cannot be sent, the others can */
-    }
+    if (builder_done(&reply, &bytes) == ERR_OK && bytes.len > 0)
+        add_reply(s, i, bytes);
 }
 
 static void on_readable(void *ctx, unsigned events)
@@ -136,13 +150,10 @@ static void on_readable(void *ctx, unsigned events)
     struct plat_udp *s = sock->server;
     (void)events;
     for (unsigned round = 0; round < BATCHES; round++) {
-        unsigned received = receive(s, sock->fd), replies = 0;
-        for (unsigned i = 0; i < received; i++) {
-            size_t len = answer(s, sock->index, i);
-            if (len)
-                add_reply(s, i, len, &replies);
-        }
-        transmit(s, sock->fd, replies);
+        unsigned received = receive(s, sock->fd);
+        for (unsigned i = 0; i < received; i++)
+            answer(s, sock, i);
+        transmit(s, sock->fd);
         if (received < BATCH)
             return;
     }

@@ -14,7 +14,8 @@ static struct {
     unsigned socket;
 } seen;
 
-/* "later" gets no reply now, "big" one that does not fit; all else comes back upside down. */
+/* "later" gets no reply now, "big" one that does not fit, "full" one that just fits; all else comes
+ * back upside down. */
 static void answer(void *ctx, const struct plat_udp_request *rq, struct builder *reply)
 {
     assert_ptr_equal(ctx, &seen);
@@ -30,15 +31,18 @@ static void answer(void *ctx, const struct plat_udp_request *rq, struct builder 
         return;
     if (span_eq(rq->bytes, SPAN_LIT("big")))
         builder_zeros(reply, 513);
+    if (span_eq(rq->bytes, SPAN_LIT("full"))) {
+        builder_zeros(reply, reply->max);
+        return;
+    }
     for (size_t i = rq->bytes.len; i > 0; i--)
         builder_u8(reply, copy[i - 1]);
 }
 
-static int setup(void **state)
+static void serve(size_t max_reply)
 {
-    (void)state;
     static const struct plat_udp_ops ops = {.name = "test", .answer = answer};
-    static const struct plat_udp_limits limits = {256, 512, 1024, 1024};
+    const struct plat_udp_limits limits = {256, max_reply, 1024, 1024};
     static const char *const hosts[2] = {"127.0.0.1", "::1"};
     memset(&seen, 0, sizeof(seen));
     loop = plat_loop_new();
@@ -50,6 +54,12 @@ static int setup(void **state)
         assert_ok(plat_sock_addr(fd, &at[i]));
         assert_ok(plat_udp_add(server, fd));
     }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    serve(512);
     return 0;
 }
 
@@ -107,6 +117,25 @@ static void many_at_once(void **state)
     close(fd);
 }
 
+/* Replies that do not all fit the server's memory leave in between, each to its client. */
+static void the_longest_replies(void **state)
+{
+    (void)state;
+    static uint8_t buf[65536];
+    int fd[8];
+    teardown(NULL);
+    serve(60000);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_ok(plat_udp_dial(NULL, &at[0], &fd[i]));
+        assert_ok(plat_send_wait(fd[i], i % 2 ? SPAN_LIT("full") : SPAN_LIT("abc"), plat_mono()));
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(receive(fd[i], buf, sizeof(buf)), i % 2 ? 60000 : 3);
+        close(fd[i]);
+    }
+    assert_int_equal(seen.count, 8);
+}
+
 static void what_gets_no_answer(void **state)
 {
     (void)state;
@@ -161,9 +190,8 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(both_families),           CASE(many_at_once),
-        CASE(what_gets_no_answer),     CASE(a_client_that_left),
-        CASE(at_most_sixteen_sockets),
+        CASE(both_families),       CASE(many_at_once),       CASE(the_longest_replies),
+        CASE(what_gets_no_answer), CASE(a_client_that_left), CASE(at_most_sixteen_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
