@@ -94,15 +94,6 @@ static void serve(struct plat_channel *ch, bool writable)
     (void)channel_leave(ch);
 }
 
-void plat_channel_deliver(struct plat_channel *ch)
-{
-    if (ch->callbacks)
-        return;
-    channel_enter(ch);
-    channel_deliver_kept(ch);
-    (void)channel_leave(ch);
-}
-
 static void on_poll(void *ctx, unsigned events)
 {
     serve(ctx, (events & PLAT_WRITABLE) != 0);

@@ -4,9 +4,11 @@
  * MiB and at most one descriptor. Either side may call the other; a reply carries the sequence
  * number of its call. The other end is not trusted: what breaks the framing closes the channel.
  *
- * Header, little-endian, 16 bytes: u32 magic "EMSG", u32 payload length, u32 type, u32 seq. In the
- * type, bit 31 marks a reply and bit 30 that a descriptor travels with the header; types of
- * services are below 2^30. seq 0 is a message that wants no reply.
+ * Header, little-endian, 24 bytes: u32 magic "EMSG", u32 payload length, u32 type, u32 seq, i64
+ * deadline. In the type, bit 31 marks a reply and bit 30 that a descriptor travels with the header;
+ * types of services are below 2^30. seq 0 is a message that wants no reply. The deadline is when a
+ * call's sender stops waiting (plat_mono, one clock for all processes of a machine): who is asked
+ * too late can leave undone what nobody waits for.
  *
  * Two ways of use: on a loop (ops, plat_channel_send, plat_channel_start), and synchronously
  * (plat_channel_call), which blocks the caller and keeps other messages that arrive meanwhile for
@@ -23,7 +25,7 @@
 #include "plat/loop.h"
 
 #define PLAT_MSG_PAYLOAD_MAX (16u * 1024 * 1024)
-#define PLAT_MSG_HEADER      16
+#define PLAT_MSG_HEADER      24
 #define PLAT_MSG_TYPE_MAX    0x3fffffffu
 #define PLAT_CHANNEL_QUEUE   (64u * 1024 * 1024) /* output that waits; beyond: ERR_BUSY */
 
@@ -31,7 +33,8 @@ struct plat_channel;
 
 struct plat_msg {
     uint32_t type;
-    uint32_t seq; /* 0: no reply is wanted */
+    uint32_t seq;   /* 0: no reply is wanted */
+    utime deadline; /* of a call; 0: none */
     struct span payload;
     int fd; /* -1 or a descriptor, which is closed when the callback returns unless it was taken */
     bool is_reply;
@@ -45,7 +48,7 @@ static inline int plat_msg_take_fd(struct plat_msg *msg)
     return fd;
 }
 
-/* The header of a message; for the receiver and for the fuzzer. ERR_TRUNCATED below 16 bytes,
+/* The header of a message; for the receiver and for the fuzzer. ERR_TRUNCATED below 24 bytes,
  * ERR_MALFORMED, ERR_LIMIT. On success fills all but payload and fd; *has_fd_out says whether a
  * descriptor has to come. */
 enum err plat_msg_decode(struct span bytes, struct plat_msg *msg_out, size_t *payload_out,
@@ -92,13 +95,10 @@ enum err plat_channel_start(struct plat_channel *ch, uint32_t type, struct span 
 void plat_channel_cancel(struct plat_channel *ch, struct plat_call *call);
 
 /* Calls and waits. The reply's payload is copied into the arena. After ERR_TIMEOUT the channel can
- * be used again: a late reply is dropped. */
+ * be used again: a late reply is dropped. In a task (task.h) only the task waits, and whoever frees
+ * the channel meanwhile ends its wait with ERR_CLOSED. */
 enum err plat_channel_call(struct plat_channel *ch, uint32_t type, struct span payload,
                            utime timeout, struct arena *a, struct plat_msg *reply_out);
-
-/* Delivers now what calls kept for the loop: for who needs a message that came before the reply.
- * Not from inside a callback of this channel. */
-void plat_channel_deliver(struct plat_channel *ch);
 
 void *plat_channel_ctx(const struct plat_channel *ch);
 void plat_channel_set_ctx(struct plat_channel *ch, void *ctx);

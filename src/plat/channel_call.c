@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "plat/channel_state.h"
+#include "plat/task.h"
 
 static uint32_t fresh_seq(struct plat_channel *ch)
 {
@@ -80,10 +81,14 @@ enum err plat_channel_start(struct plat_channel *ch, uint32_t type, struct span 
 {
     if (!ch->loop)
         return ERR_STATE;
-    struct plat_msg msg = {.type = type, .seq = fresh_seq(ch), .payload = payload, .fd = -1};
+    struct plat_msg msg = {.type = type,
+                           .seq = fresh_seq(ch),
+                           .deadline = timeout ? plat_mono() + timeout : 0,
+                           .payload = payload,
+                           .fd = -1};
     TRY(channel_put(ch, &msg));
     call->seq = msg.seq;
-    call->deadline = timeout ? plat_mono() + timeout : 0;
+    call->deadline = msg.deadline;
     call->next = NULL;
     call->prev = ch->last_call;
     if (ch->last_call)
@@ -179,15 +184,58 @@ static enum err wait_reply(struct plat_channel *ch, uint32_t seq, utime deadline
     }
 }
 
+/* --- in a task --- */
+
+struct task_call {
+    struct plat_call call; /* first */
+    struct plat_task *task;
+    struct arena *arena;
+    struct plat_msg *reply_out;
+    enum err err;
+};
+
+static void task_reply(struct plat_call *call, enum err err, struct plat_msg *reply)
+{
+    struct task_call *tc = (struct task_call *)call;
+    tc->err = err;
+    if (err == ERR_OK) {
+        struct span copy = arena_dup_span(tc->arena, reply->payload);
+        tc->err = copy.ptr ? ERR_OK : ERR_NOMEM;
+        if (copy.ptr) {
+            *tc->reply_out = *reply;
+            tc->reply_out->fd = plat_msg_take_fd(reply);
+            tc->reply_out->payload = copy;
+        }
+    }
+    plat_task_wake(tc->task);
+}
+
+static enum err call_in_task(struct plat_channel *ch, uint32_t type, struct span payload,
+                             utime timeout, struct arena *a, struct plat_msg *reply_out)
+{
+    struct task_call tc = {
+        .call.done = task_reply, .task = plat_task_self(), .arena = a, .reply_out = reply_out};
+    TRY(plat_channel_start(ch, type, payload, timeout, &tc.call));
+    plat_task_wait();
+    return tc.err;
+}
+
+/* --- both --- */
+
 enum err plat_channel_call(struct plat_channel *ch, uint32_t type, struct span payload,
                            utime timeout, struct arena *a, struct plat_msg *reply_out)
 {
-    struct plat_msg msg = {.type = type, .seq = fresh_seq(ch), .payload = payload, .fd = -1}, reply;
+    if (ch->loop && plat_task_self())
+        return call_in_task(ch, type, payload, timeout, a, reply_out);
     if (ch->callbacks)
         return ERR_STATE;
-    utime deadline = timeout ? plat_mono() + timeout : 0;
+    struct plat_msg reply, msg = {.type = type,
+                                  .seq = fresh_seq(ch),
+                                  .deadline = timeout ? plat_mono() + timeout : 0,
+                                  .payload = payload,
+                                  .fd = -1};
     TRY(channel_put(ch, &msg));
-    TRY(wait_reply(ch, msg.seq, deadline, &reply));
+    TRY(wait_reply(ch, msg.seq, msg.deadline, &reply));
     struct span copy = arena_dup_span(a, reply.payload);
     if (!copy.ptr) {
         if (reply.fd >= 0)

@@ -243,7 +243,7 @@ static void *serve(void *ctx)
     bool has_fd;
     while (plat_recv_all_wait(s->fd, header, sizeof(header), plat_mono() + UTIME_MINUTE) ==
            ERR_OK) {
-        ENT_ASSERT(plat_msg_decode(span_of(header, 16), &msg, &len, &has_fd) == ERR_OK);
+        ENT_ASSERT(plat_msg_decode(span_of(header, sizeof(header)), &msg, &len, &has_fd) == ERR_OK);
         ENT_ASSERT(len <= sizeof(body));
         if (len)
             ENT_ASSERT(plat_recv_all_wait(s->fd, body, len, plat_mono() + UTIME_MINUTE) == ERR_OK);
@@ -312,6 +312,8 @@ static void a_call_to_nobody(void **state)
     plat_channel_free(ch);
 }
 
+#define NO_TIME "\0\0\0\0\0\0\0\0"
+
 static void broken_framing_closes(void **state)
 {
     (void)state;
@@ -319,13 +321,17 @@ static void broken_framing_closes(void **state)
         struct span bytes;
         enum err why;
     } rows[] = {
-        {SPAN_LIT("GET / HTTP/1.1\r\n"), ERR_MALFORMED},
-        {SPAN_LIT("EMSG\x01\x00\x00\x01\1\0\0\0\0\0\0\0"), ERR_LIMIT},
-        {SPAN_LIT("EMSG\0\0\0\0\1\0\0\x80\0\0\0\0"), ERR_MALFORMED},  /* a reply to nothing */
-        {SPAN_LIT("EMSG\0\0\0\0\1\0\0\x40\0\0\0\0"), ERR_MALFORMED},  /* no descriptor came */
-        {SPAN_LIT("EMSG\4\0\0\0\1\0\0\0\0\0\0\0abc"), ERR_MALFORMED}, /* cut short */
-        {SPAN_LIT("EMSG\0\0\0\0\3\0\0\0\0\0\0\0EM"), ERR_MALFORMED},
-        {SPAN_LIT("EMSG\0\0\0\0\3\0\0\0\0\0\0\0"), ERR_CLOSED},
+        {SPAN_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), ERR_MALFORMED},
+        {SPAN_LIT("EMSG\x01\x00\x00\x01\1\0\0\0\0\0\0\0" NO_TIME), ERR_LIMIT},
+        {SPAN_LIT("EMSG\0\0\0\0\1\0\0\x80\0\0\0\0" NO_TIME),
+         ERR_MALFORMED}, /* a reply to nothing */
+        {SPAN_LIT("EMSG\0\0\0\0\1\0\0\x80\1\0\0\0\1\0\0\0\0\0\0\0"),
+         ERR_MALFORMED}, /* with a deadline */
+        {SPAN_LIT("EMSG\0\0\0\0\1\0\0\x40\0\0\0\0" NO_TIME),
+         ERR_MALFORMED}, /* no descriptor came */
+        {SPAN_LIT("EMSG\4\0\0\0\1\0\0\0\0\0\0\0" NO_TIME "abc"), ERR_MALFORMED}, /* cut short */
+        {SPAN_LIT("EMSG\0\0\0\0\3\0\0\0\0\0\0\0" NO_TIME "EM"), ERR_MALFORMED},
+        {SPAN_LIT("EMSG\0\0\0\0\3\0\0\0\0\0\0\0" NO_TIME), ERR_CLOSED},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int fds[2];
@@ -344,7 +350,7 @@ static void slow_bytes(void **state)
     (void)state;
     int fds[2];
     struct end e = {.fd = -1};
-    struct span bytes = SPAN_LIT("EMSG\4\0\0\0\3\0\0\0\0\0\0\0abcd");
+    struct span bytes = SPAN_LIT("EMSG\4\0\0\0\3\0\0\0\0\0\0\0" NO_TIME "abcd");
     assert_ok(plat_channel_pair(fds));
     assert_ok(plat_channel_new(loop, fds[0], &ops, &e, &e.ch));
     for (size_t i = 0; i < bytes.len; i++) {
