@@ -81,7 +81,8 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
         return; /* the client's call ends with its timeout */
     c->pending++;
     role->waiting[role->count] = (struct waiting){c, msg->seq};
-    role->message[role->count++] = (struct writer_message){bytes, c->allowed_flags, SPAN_NONE};
+    role->message[role->count++] =
+        (struct writer_message){bytes, msg->deadline, c->allowed_flags, SPAN_NONE};
     if (role->count == WRITER_BATCH_MAX)
         flush(role);
 }

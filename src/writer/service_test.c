@@ -1,4 +1,5 @@
 #include "directory/settings.h"
+#include "plat/clock.h"
 #include "trust/trust_attributes.h"
 #include "trust/trust_keys.h"
 #include "wire/ms/dnsp.h"
@@ -393,6 +394,40 @@ static void ten_thousand_users_take_seconds(void **state)
     assert_int_equal(le32_of(f.reply.data.ptr), users);
 }
 
+static void nothing_is_done_too_late(void **state)
+{
+    (void)state;
+    const struct intent_mod mod = {.op = MOD_REPLACE,
+                                   .attr = SPAN_LIT("description"),
+                                   .values = (struct span[]){SPAN_LIT("late")},
+                                   .count = 1};
+    struct intent in = {.kind = INTENT_MODIFY,
+                        .flags = f.flags,
+                        .token = f.token,
+                        .target = SPAN_LIT("CN=Users," DOMAIN),
+                        .mods = (struct intent_mod *)&mod,
+                        .mod_count = 1};
+    struct writer_message m[2] = {{.allowed_flags = INTENT_SYSTEM},
+                                  {.allowed_flags = INTENT_SYSTEM}};
+    struct intent_reply replies[2];
+    fixture_close(&f);
+    for (unsigned i = 0; i < 2; i++)
+        assert_ok(intent_encode(&in, &f.arena, &m[i].bytes));
+    m[0].deadline = plat_mono();
+    m[1].deadline = plat_mono() + UTIME_HOUR;
+    assert_ok(writer_handle_messages(f.w, m, 1, &f.arena));
+    assert_ok(intent_reply_decode(m[0].reply_out, &f.arena, &replies[0]));
+    assert_int_equal(replies[0].reason, REASON_WRITER_TOO_LATE);
+    assert_false(fixture_has(&f, "CN=Users", ATTR_description, "late"));
+    fixture_close(&f);
+    assert_ok(writer_handle_messages(f.w, m, 2, &f.arena));
+    for (unsigned i = 0; i < 2; i++)
+        assert_ok(intent_reply_decode(m[i].reply_out, &f.arena, &replies[i]));
+    assert_err(replies[0].err, ERR_TIMEOUT);
+    assert_ok(replies[1].err);
+    assert_true(fixture_has(&f, "CN=Users", ATTR_description, "late"));
+}
+
 static uint64_t log_length(void)
 {
     return dir_snap_usn(fixture_snap(&f)) - dir_log_oldest(fixture_snap(&f)) + 1;
@@ -424,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup(one_way_has_one_secret, suite_as_system),
         cmocka_unit_test_setup(forwarders, suite_as_system),
         cmocka_unit_test_setup(settings, suite_as_system),
+        cmocka_unit_test_setup(nothing_is_done_too_late, suite_as_system),
         cmocka_unit_test_setup(commits_trim_the_log, suite_as_system),
         cmocka_unit_test_setup(import_is_tolerant_and_precise, suite_as_system),
         cmocka_unit_test_setup(import_puts_accounts_into_groups, suite_as_system),

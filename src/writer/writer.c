@@ -246,10 +246,28 @@ enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsign
     return e;
 }
 
+static void report_unread(struct writer *w, const struct intent_reply *refusal)
+{
+    struct event ev;
+    if (!w->events)
+        return;
+    event_init(&ev, plat_now(), "writer.change", refusal->reason);
+    event_text(&ev, "result", span_str(err_name(refusal->err)));
+    event_text(&ev, "text", refusal->text);
+    event_emit(w->events, &ev);
+}
+
 /* What cannot be understood is answered here and does not take part in the batch. */
 static bool understand(struct writer_message *m, struct intent *in, struct intent_reply *reply,
                        struct arena *a)
 {
+    if (m->deadline && plat_mono() >= m->deadline) {
+        *reply = (struct intent_reply){
+            .err = ERR_TIMEOUT,
+            .reason = REASON_WRITER_TOO_LATE,
+            .text = SPAN_LIT("the intent came after its sender had stopped waiting")};
+        return false;
+    }
     enum err e = intent_decode(m->bytes, a, in);
     if (e != ERR_OK) {
         *reply = (struct intent_reply){.err = e,
@@ -286,6 +304,7 @@ enum err writer_handle_messages(struct writer *w, struct writer_message *message
             replies[i] = &items[n++].reply;
         } else {
             replies[i] = &refused[i];
+            report_unread(w, &refused[i]);
         }
     }
     enum err e = n ? writer_handle_batch(w, items, n, a) : ERR_OK;

@@ -44,10 +44,13 @@ struct writer_item {
 enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsigned count,
                              struct arena *a);
 
-/* The same for one encoded intent, as it came over a channel that may use the given flags (of
- * INTENT_SYSTEM): an intent that claims more is refused. Returns the encoded reply. */
+/* The same for encoded intents, as they came over a channel that may use the given flags (of
+ * INTENT_SYSTEM): an intent that claims more is refused. So is one whose sender has stopped waiting
+ * (deadline, of plat_mono; 0: none): it was told that nothing is known of the change, may have made
+ * a newer one by another way, and must not find the older one on top of that later. */
 struct writer_message {
     struct span bytes;
+    utime deadline;
     unsigned allowed_flags;
     struct span reply_out;
 };
