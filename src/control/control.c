@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "control/control_call.h"
 #include "plat/clock.h"
+#include "plat/task.h"
 
 #define START_MEMORY (1u << 20)
+#define STARTERS     4 /* directories that start at the same time */
 
 static struct plat_channel **link_of(struct control_directory *d, uint32_t type)
 {
@@ -45,25 +47,57 @@ void control_linked(struct control *c, uint32_t type, struct span id, int fd)
     *link = ch;
 }
 
-/* After control itself was restarted serve runs the directories already: that is fine too. */
+/* After control itself was restarted serve runs the directories already: that is fine too. One
+ * whose creation was cut short is there or it is not; only a second "directory create" has the
+ * password to go on with. */
+static void start_one(struct control *c, struct control_directory *d)
+{
+    struct arena a;
+    struct control_outcome outcome = {.text = SPAN_LIT("serve does not answer")};
+    const char *state = json_string_value(json_object_get(d->record, "state"));
+    bool cut_short = strcmp(state, "Creating") == 0;
+    if (strcmp(state, "Failed") == 0)
+        return;
+    arena_init(&a, 0, START_MEMORY, 0);
+    enum err e = control_start(c, d, SPAN_NONE, &a, &outcome);
+    if (e == ERR_OK && (outcome.err == ERR_OK || outcome.err == ERR_EXISTS))
+        control_directory_state(c, d, "Active", NULL);
+    else if (cut_short)
+        control_directory_state(c, d, "Failed",
+                                "its creation was interrupted: delete it, and create it again");
+    else
+        control_directory_state(c, d, "Impaired", arena_dup_str(&a, outcome.text));
+    arena_fini(&a);
+}
+
+static struct control_directory *next_to_start(struct control *c)
+{
+    struct control_directory *d = c->directories;
+    while (d && d->started)
+        d = d->next;
+    return d;
+}
+
+static void start_in_turn(void *ctx)
+{
+    struct control *c = ctx;
+    struct control_directory *d;
+    while ((d = next_to_start(c))) {
+        d->started = true;
+        d->users++;
+        start_one(c, d);
+        control_release(d);
+        (void)control_save(c);
+    }
+}
+
 static void start_all(void *ctx)
 {
     struct control *c = ctx;
-    for (struct control_directory *d = c->directories; d; d = d->next) {
-        struct arena a;
-        struct control_outcome outcome = {.text = SPAN_LIT("serve does not answer")};
-        const char *state = json_string_value(json_object_get(d->record, "state"));
-        if (strcmp(state, "Failed") == 0 || strcmp(state, "Creating") == 0)
-            continue;
-        arena_init(&a, 0, START_MEMORY, 0);
-        enum err e = control_start(c, d, SPAN_NONE, &a, &outcome);
-        if (e == ERR_OK && (outcome.err == ERR_OK || outcome.err == ERR_EXISTS))
-            control_directory_state(c, d, "Active", NULL);
-        else
-            control_directory_state(c, d, "Impaired", arena_dup_str(&a, outcome.text));
-        arena_fini(&a);
+    for (unsigned i = 0; i < STARTERS; i++) {
+        if (plat_task_start(c->env.loop, start_in_turn, c) != ERR_OK)
+            break;
     }
-    (void)control_save(c);
 }
 
 enum err control_new(const struct control_env *env, struct control **out, const char **why_out)

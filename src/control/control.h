@@ -4,8 +4,8 @@
  * and changes no directory itself; the only thing it keeps is which directories there are and how
  * far each trust has come.
  *
- * One thread, the loop's. Handlers wait for writer, serve and peer with timeouts; nobody but
- * administrators asks here.
+ * One thread, the loop's. Each request is a task (plat/task.h): it waits for writer, serve and peer
+ * with timeouts while others are served, so a directory that does not answer holds up nobody else.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H

@@ -10,6 +10,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_DIRECTORY_CREATE] = control_directory_create,
     [OP_DIRECTORY_LIST] = control_directory_list,
     [OP_DIRECTORY_SHOW] = control_directory_show,
+    [OP_DIRECTORY_CHECK] = control_directory_check,
     [OP_DIRECTORY_DELETE] = control_directory_delete,
     [OP_DIRECTORY_SET] = control_directory_set,
     [OP_DIRECTORY_IMPORT] = control_directory_import,
@@ -86,6 +87,9 @@ enum err control_read(struct control_call *call)
 {
     if (call->has_snap)
         return ERR_OK;
+    if (call->directory->removed)
+        return control_refuse(call, 404, "DirectoryNotFound", REASON_CONTROL_NO_DIRECTORY,
+                              "the directory was deleted");
     TRY(control_open(call->control, call->directory));
     TRY(dir_snap_begin(call->directory->dir, &call->snap));
     call->has_snap = true;
@@ -131,6 +135,7 @@ enum err control_intent(struct control_call *call, struct intent *in, struct int
         return control_refuse(call, 503, "WriterUnavailable", REASON_CONTROL_WRITER_AWAY,
                               "the directory's writer is not running");
     TRY(intent_encode(in, call->a, &bytes));
+    control_read_end(call);
     enum err e = plat_channel_call(call->directory->writer, INTENT_MESSAGE, bytes, INTENT_TIMEOUT,
                                    call->a, &msg);
     if (e == ERR_TIMEOUT || e == ERR_CLOSED)
@@ -138,7 +143,6 @@ enum err control_intent(struct control_call *call, struct intent *in, struct int
                               "the directory's writer does not answer");
     TRY(e);
     TRY(intent_reply_decode(msg.payload, call->a, out));
-    control_read_end(call); /* what was changed shows in the next snapshot */
     if (out->err == ERR_OK)
         return ERR_OK;
     const char *text = arena_dup_str(call->a, out->text);
@@ -152,18 +156,29 @@ static bool needs_directory(const struct operation *op)
     return operation_arg_find(op, SPAN_LIT("directory")) != NULL;
 }
 
+void control_hold(struct control_call *call, struct control_directory *d)
+{
+    d->users++;
+    if (call->directory)
+        control_release(call->directory);
+    call->directory = d;
+}
+
 static enum err find_directory(struct control_call *call)
 {
     struct control *c = call->control;
+    struct control_directory *d = NULL;
     struct span name = control_arg(call, "directory");
     if (name.len == 0 && strcmp(call->op->noun, "directory") == 0)
         name = control_arg(call, "name");
     if (name.len)
-        call->directory = control_directory_named(c, name);
+        d = control_directory_named(c, name);
     else if (c->directories && !c->directories->next)
-        call->directory = c->directories;
-    if (call->directory)
+        d = c->directories;
+    if (d) {
+        control_hold(call, d);
         return ERR_OK;
+    }
     if (name.len)
         return control_refuse(call, 404, "DirectoryNotFound", REASON_CONTROL_NO_DIRECTORY,
                               "there is no directory %.*s; entente directory list shows all",
@@ -181,7 +196,7 @@ static enum err perform(struct control_call *call)
     if (operation_check(call->op, call->args, call->a, &why) != ERR_OK)
         return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT, "%s", why);
     if (needs_directory(call->op) || id == OP_DIRECTORY_SHOW || id == OP_DIRECTORY_SET ||
-        id == OP_DIRECTORY_DELETE)
+        id == OP_DIRECTORY_DELETE || id == OP_DIRECTORY_CHECK)
         TRY(find_directory(call));
     return handlers[id](call);
 }
@@ -222,6 +237,8 @@ json_t *control_run(struct control *c, const struct operation *op, const json_t 
         e = control_refuse(&call, 500, "InternalFailure", REASON_SERVER_FAILED,
                            "the service failed: %s", err_name(e));
     tell(&call, e);
+    if (call.directory)
+        control_release(call.directory);
     if (e != ERR_OK) {
         json_decref(call.result);
         *status_out = call.status;

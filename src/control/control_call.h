@@ -24,6 +24,10 @@ struct control_directory {
     struct plat_channel *writer; /* NULL: no link */
     struct plat_channel *peer;
     struct dir *dir; /* NULL: not open */
+    json_t *making;  /* partners whose trust a request is making now */
+    unsigned users;  /* requests that point here: it lives until they have ended */
+    bool removed;    /* not in the list any more */
+    bool started;    /* serve was asked to start it */
 };
 
 struct control {
@@ -40,7 +44,7 @@ struct control_call {
     const struct operation *op;
     const json_t *args;
     struct arena *a;
-    struct control_directory *directory; /* of DIRECTORY_ARG, or the only one; NULL: not needed */
+    struct control_directory *directory; /* control_hold: of DIRECTORY_ARG, or the only one */
     struct dir_snap snap;                /* of directory; ended by whoever made the call */
     bool has_snap;
     /* The answer. */
@@ -69,7 +73,11 @@ struct span control_arg(const struct control_call *call, const char *member);
 bool control_flag(const struct control_call *call, const char *member);
 const json_t *control_list(const struct control_call *call, const char *member);
 
-/* Asks the directory's writer as the service itself; refuses when it refused. */
+/* Makes this the call's directory, which stays in memory until the call has ended. */
+void control_hold(struct control_call *call, struct control_directory *d);
+void control_release(struct control_directory *d);
+/* Asks the directory's writer as the service itself; refuses when it refused. Waits, without a
+ * snapshot: what was found in the one before has to be found again. */
 enum err control_intent(struct control_call *call, struct intent *in, struct intent_reply *out);
 /* A snapshot for reading, begun once a call. */
 enum err control_read(struct control_call *call);
@@ -115,6 +123,7 @@ enum err control_save(struct control *c);
 struct control_directory *control_directory_named(struct control *c, struct span name);
 struct control_directory *control_directory_by_id(struct control *c, struct span id);
 struct control_directory *control_directory_add(struct control *c, json_t *record);
+/* Takes it out of the list and closes its links; requests that wait on them are answered. */
 void control_directory_remove(struct control *c, struct control_directory *d);
 void control_directory_state(struct control *c, struct control_directory *d, const char *state,
                              const char *reason);
@@ -144,6 +153,7 @@ enum err control_forwarder_remove(struct control_call *call, struct span domain)
 HANDLER(control_directory_create);
 HANDLER(control_directory_list);
 HANDLER(control_directory_show);
+HANDLER(control_directory_check);
 HANDLER(control_directory_delete);
 HANDLER(control_directory_set);
 HANDLER(control_directory_import);

@@ -1,9 +1,11 @@
 #include "base/text.h"
 #include "control/control_call.h"
+#include "directory/check.h"
 #include "directory/settings.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/random.h"
+#include "plat/task.h"
 
 #define STATUS_TIMEOUT (2 * UTIME_SECOND)
 
@@ -79,6 +81,8 @@ enum err control_directory_create(struct control_call *call)
     struct control_directory *d = control_directory_add(c, new_record(call));
     if (!d)
         return ERR_NOMEM;
+    control_hold(call, d);
+    d->started = true;
     TRY(control_save(c));
     enum err e = control_start(c, d, control_arg(call, "admin_password"), call->a, &outcome);
     if (e == ERR_OK)
@@ -94,9 +98,6 @@ enum err control_directory_create(struct control_call *call)
     }
     control_directory_state(c, d, "Active", NULL);
     TRY(control_save(c));
-    call->directory = d;
-    /* The link to the new writer came before the outcome. */
-    plat_channel_deliver(c->env.serve);
     if (control_list(call, "default_forwarder") || control_list(call, "network"))
         TRY(control_directory_set(call));
     json_decref(call->result);
@@ -107,14 +108,19 @@ enum err control_directory_create(struct control_call *call)
 enum err control_directory_delete(struct control_call *call)
 {
     struct control *c = call->control;
+    struct control_directory *d = call->directory;
     struct plat_msg reply;
-    struct span id = span_str(json_string_value(json_object_get(call->directory->record, "id")));
+    struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
     char path[600];
     static const char *const files[] = {"data.mdb", "lock.mdb"};
     snprintf(path, sizeof(path), "%s/%.*s", c->env.state_dir, SPAN_ARG(id));
+    if (strcmp(json_string_value(json_object_get(d->record, "state")), "Creating") == 0)
+        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
+                              "the directory is being created");
     TRY(plat_channel_call(c->env.serve, CONTROL_STOP, id, 30 * UTIME_SECOND, call->a, &reply));
-    control_directory_remove(c, call->directory);
-    call->directory = NULL;
+    if (d->removed) /* somebody else wanted the same */
+        return ERR_OK;
+    control_directory_remove(c, d);
     for (unsigned i = 0; i < 2; i++) {
         char file[640];
         snprintf(file, sizeof(file), "%s/%s", path, files[i]);
@@ -190,6 +196,32 @@ enum err control_directory_show(struct control_call *call)
         json_object_set_new(call->result, "sentence",
                             json_string("Its files cannot be read now: see the state's reason."));
     return add_processes(call, call->result);
+}
+
+struct checking {
+    struct control_call *call;
+    const char *problem;
+    enum err err;
+};
+
+static void check(void *ctx)
+{
+    struct checking *c = ctx;
+    c->err = dir_check(&c->call->snap, c->call->a, &c->problem);
+}
+
+enum err control_directory_check(struct control_call *call)
+{
+    struct checking c = {.call = call};
+    TRY(control_read(call));
+    plat_task_away(check, &c);
+    if (c.err == ERR_INTEGRITY)
+        return control_refuse(call, 500, "Damaged", REASON_CONTROL_DAMAGED, "%s", c.problem);
+    TRY(c.err);
+    call->verdict = "pass";
+    call->result = json_pack("{s:s, s:I}", "sentence", "Nothing in its file contradicts itself.",
+                             "usn", (json_int_t)dir_snap_usn(&call->snap));
+    return ERR_OK;
 }
 
 /* --- settings

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "control/control_call.h"
+#include "plat/task.h"
 
 #define HTTP_TIMEOUT_SECONDS 30
 #define HTTP_CONNECTIONS     64
@@ -16,6 +17,13 @@ struct request {
     struct arena a;
     struct builder body;
     bool refused;
+    /* Once it is whole: a task performs it, and the connection is suspended while that waits. */
+    struct control *control;
+    struct MHD_Connection *connection;
+    const struct operation *op;
+    json_t *args, *answer;
+    unsigned status;
+    bool started, suspended, ended;
 };
 
 static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
@@ -69,27 +77,48 @@ static bool peer_allowed(struct MHD_Connection *connection)
     return who.uid == 0 || who.uid == geteuid();
 }
 
-static enum MHD_Result finish(struct control *c, struct MHD_Connection *connection, const char *url,
-                              struct request *rq)
+static void perform(void *ctx)
 {
-    const struct operation *op = route(span_str(url));
+    struct request *rq = ctx;
+    struct arena a;
+    arena_init(&a, 1 << 16, CONTROL_MEMORY, ARENA_WIPE);
+    rq->answer = control_run(rq->control, rq->op, rq->args, &a, &rq->status);
+    arena_fini(&a);
+    rq->ended = true;
+    if (!rq->suspended)
+        return;
+    MHD_resume_connection(rq->connection);
+    plat_timer_start(rq->control->timer, 0, 0);
+}
+
+static enum MHD_Result send_answer(struct request *rq)
+{
+    json_t *body = rq->answer;
+    rq->answer = NULL;
+    return send_json(rq->connection, rq->status, body);
+}
+
+static enum MHD_Result begin(struct request *rq, const char *url)
+{
+    struct MHD_Connection *connection = rq->connection;
     struct span text;
-    unsigned status;
-    if (!op)
+    rq->op = route(span_str(url));
+    if (!rq->op)
         return send_error(connection, 404, "UnknownOperation", "there is no such operation");
     if (rq->refused || builder_done(&rq->body, &text) != ERR_OK)
         return send_error(connection, 413, "RequestTooLarge", "the request is larger than 1 MiB");
-    json_t *args = text.len
-                       ? json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL)
-                       : json_object();
-    if (!args)
+    rq->args = text.len ? json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL)
+                        : json_object();
+    if (!rq->args)
         return send_error(connection, 400, "InvalidJson", "the body is not a JSON object");
-    struct arena a;
-    arena_init(&a, 1 << 16, CONTROL_MEMORY, ARENA_WIPE);
-    json_t *body = control_run(c, op, args, &a, &status);
-    arena_fini(&a);
-    json_decref(args);
-    return send_json(connection, status, body);
+    rq->started = true;
+    if (plat_task_start(rq->control->env.loop, perform, rq) != ERR_OK)
+        return MHD_NO;
+    if (rq->ended)
+        return send_answer(rq);
+    rq->suspended = true;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
 }
 
 static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, const char *url,
@@ -104,6 +133,8 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, cons
             free(rq);
             return MHD_NO;
         }
+        rq->control = cls;
+        rq->connection = connection;
         arena_init(&rq->a, 0, 3 * OPERATION_BODY_MAX, ARENA_WIPE);
         builder_in(&rq->body, &rq->a, OPERATION_BODY_MAX);
         *state = rq;
@@ -119,7 +150,7 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, cons
     }
     if (strcmp(method, "POST") != 0)
         return send_error(connection, 405, "MethodNotAllowed", "operations are called with POST");
-    return finish(cls, connection, url, rq);
+    return rq->started ? send_answer(rq) : begin(rq, url);
 }
 
 /* No operation's name has an escape: undone, %00 would cut a path into another one. */
@@ -134,8 +165,11 @@ static void completed(void *cls, struct MHD_Connection *connection, void **state
 {
     struct request *rq = *state;
     (void)cls, (void)connection, (void)why;
-    if (rq)
+    if (rq) {
+        json_decref(rq->args);
+        json_decref(rq->answer);
         arena_fini(&rq->a);
+    }
     free(rq);
     *state = NULL;
 }
@@ -159,11 +193,12 @@ static void readable(void *ctx, unsigned events)
 
 enum err control_http_start(struct control *c, int listen_fd)
 {
-    c->http = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, answer, c, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
+    c->http =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer, c,
+                         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
+                         completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
     if (!c->http)
         return ERR_IO;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(c->http, MHD_DAEMON_INFO_EPOLL_FD);

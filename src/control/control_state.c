@@ -24,6 +24,7 @@ struct control_directory *control_directory_add(struct control *c, json_t *recor
     if (!d)
         return NULL;
     d->record = record;
+    d->making = json_object();
     struct control_directory **end = &c->directories;
     while (*end)
         end = &(*end)->next;
@@ -38,8 +39,6 @@ static void close_links(struct control_directory *d)
     if (d->peer)
         plat_channel_free(d->peer);
     d->writer = d->peer = NULL;
-    dir_close(d->dir);
-    d->dir = NULL;
 }
 
 void control_directory_remove(struct control *c, struct control_directory *d)
@@ -50,7 +49,18 @@ void control_directory_remove(struct control *c, struct control_directory *d)
     if (*at)
         *at = d->next;
     close_links(d);
+    d->removed = true;
+    d->users++;
+    control_release(d);
+}
+
+void control_release(struct control_directory *d)
+{
+    if (--d->users || !d->removed)
+        return;
+    dir_close(d->dir);
     json_decref(d->record);
+    json_decref(d->making);
     free(d);
 }
 

@@ -345,22 +345,38 @@ static enum err refuse_existing(struct control_call *call, struct span partner)
                           "there is a trust with %.*s already", SPAN_ARG(partner));
 }
 
+static enum err create(struct control_call *call, struct trust *t)
+{
+    struct trust_report report;
+    enum trust_status verdict;
+    if (control_list(call, "forwarder"))
+        TRY(control_forwarder_put(call, t->dns_name, control_list(call, "forwarder")));
+    TRY(find_flat_name(call, t));
+    TRY(put(call, t, control_arg(call, "password"), true));
+    TRY(set_state(call, t->dns_name, "Created", REASON_NONE, SPAN_NONE));
+    /* The other half may come later: a trust that cannot be proved yet is made all the same. */
+    if (call->directory->peer)
+        TRY(verify(call, t, &report, &verdict));
+    return control_trust_show(call);
+}
+
 enum err control_trust_create(struct control_call *call)
 {
     struct trust t;
-    struct trust_report report;
-    enum trust_status verdict;
     TRY(describe(call, &t));
     TRY(refuse_existing(call, t.dns_name));
-    if (control_list(call, "forwarder"))
-        TRY(control_forwarder_put(call, t.dns_name, control_list(call, "forwarder")));
-    TRY(find_flat_name(call, &t));
-    TRY(put(call, &t, control_arg(call, "password"), true));
-    TRY(set_state(call, t.dns_name, "Created", REASON_NONE, SPAN_NONE));
-    /* The other half may come later: a trust that cannot be proved yet is made all the same. */
-    if (call->directory->peer)
-        TRY(verify(call, &t, &report, &verdict));
-    return control_trust_show(call);
+    /* Between here and the writer's answer others are served, who may want the same. */
+    char *partner = arena_dup_str(call->a, t.dns_name);
+    json_t *making = call->directory->making;
+    if (!partner)
+        return ERR_NOMEM;
+    if (json_object_get(making, partner))
+        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
+                              "a trust with %s is being made already", partner);
+    json_object_set_new(making, partner, json_true());
+    enum err e = create(call, &t);
+    json_object_del(making, partner);
+    return e;
 }
 
 enum err control_trust_set(struct control_call *call)
