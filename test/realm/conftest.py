@@ -1,8 +1,6 @@
-import subprocess
-
 import pytest
 
-from entente import BUILD, ROOT
+from entente import build_programs
 from world import SEED
 
 
@@ -16,8 +14,4 @@ def pytest_report_header(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def programs():
-    """The programs under test are those of the tree: built once, in no time when nothing changed."""
-    if not (BUILD.parent / "build.ninja").exists():
-        subprocess.run(["meson", "setup", str(BUILD.parent), str(ROOT)], check=True)
-    subprocess.run(["ninja", "-C", str(BUILD.parent), "src/entente", "src/entente-serve", "src/dns_testd"],
-                   check=True, stdout=subprocess.DEVNULL)
+    build_programs()

@@ -4,12 +4,21 @@ import json
 import os
 import pwd
 import signal
+import subprocess
 from pathlib import Path
 
 from netns import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("ENTENTE_BUILD", ROOT / "build")) / "src"
+
+
+def build_programs():
+    """The programs under test are those of the tree: built once, in no time when nothing changed."""
+    if not (BUILD.parent / "build.ninja").exists():
+        subprocess.run(["meson", "setup", str(BUILD.parent), str(ROOT)], check=True)
+    subprocess.run(["ninja", "-C", str(BUILD.parent), "src/entente", "src/entente-serve", "src/dns_testd"],
+                   check=True, stdout=subprocess.DEVNULL)
 
 
 class Refused(AssertionError):
