@@ -118,8 +118,10 @@ enum err control_quoted_password(struct control_call *call, struct span password
 /* --- control_state.c --- */
 
 enum err control_load(struct control *c, const char **why_out);
-/* Writes control.json; an error is logged and given back. */
+/* Writes control.json. */
 enum err control_save(struct control *c);
+/* The same for a call, which is refused when it cannot be done. */
+enum err control_keep(struct control_call *call);
 struct control_directory *control_directory_named(struct control *c, struct span name);
 struct control_directory *control_directory_by_id(struct control *c, struct span id);
 struct control_directory *control_directory_add(struct control *c, json_t *record);

@@ -83,21 +83,26 @@ enum err control_directory_create(struct control_call *call)
         return ERR_NOMEM;
     control_hold(call, d);
     d->started = true;
-    TRY(control_save(c));
-    enum err e = control_start(c, d, control_arg(call, "admin_password"), call->a, &outcome);
+    enum err e = control_keep(call);
+    if (e != ERR_OK) {
+        control_directory_remove(c, d);
+        return e;
+    }
+    e = control_start(c, d, control_arg(call, "admin_password"), call->a, &outcome);
     if (e == ERR_OK)
         e = outcome.err;
     if (e != ERR_OK) {
         /* Nothing half-made is left to be found later. */
         struct span text = arena_dup_span(call->a, outcome.text);
         control_directory_remove(c, d);
-        TRY(control_save(c));
+        (void)control_save(c);
         return control_refuse(call, e == ERR_RANGE ? 400 : 500, "CreateFailed",
                               REASON_CONTROL_START_FAILED, "the directory cannot be created: %.*s",
                               SPAN_ARG(text));
     }
+    /* Without this one the next start finds it in state Creating, and starts it. */
     control_directory_state(c, d, "Active", NULL);
-    TRY(control_save(c));
+    (void)control_save(c);
     if (control_list(call, "default_forwarder") || control_list(call, "network"))
         TRY(control_directory_set(call));
     json_decref(call->result);
@@ -127,7 +132,7 @@ enum err control_directory_delete(struct control_call *call)
         (void)remove(file);
     }
     (void)remove(path);
-    return control_save(c);
+    return control_keep(call);
 }
 
 /* --- list, show

@@ -159,8 +159,22 @@ enum err control_save(struct control *c)
         return ERR_NOMEM;
     state_path(c, path, sizeof(path));
     enum err e = plat_file_write(path, span_str(text), 0600);
+    int saved = errno;
     free(text);
+    errno = saved;
     return e;
+}
+
+enum err control_keep(struct control_call *call)
+{
+    enum err e = control_save(call->control);
+    bool full = e == ERR_IO && (errno == ENOSPC || errno == EDQUOT);
+    if (e == ERR_OK)
+        return ERR_OK;
+    return control_refuse(call, 500, "NotSaved",
+                          full ? REASON_SERVER_DISK_FULL : REASON_SERVER_FAILED,
+                          "control.json in the state directory cannot be written: %s",
+                          e == ERR_IO ? strerror(errno) : err_name(e));
 }
 
 void control_directory_state(struct control *c, struct control_directory *d, const char *state,

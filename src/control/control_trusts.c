@@ -159,7 +159,7 @@ static enum err set_state(struct control_call *call, struct span partner, const 
     event_text(&ev, "partner", partner);
     event_text(&ev, "state", span_str(state));
     event_emit(call->control->env.events, &ev);
-    return control_save(call->control);
+    return control_keep(call);
 }
 
 static void forget_state(struct control_call *call, struct span partner)
@@ -406,5 +406,5 @@ enum err control_trust_delete(struct control_call *call)
         if (e != ERR_OK && !(e == ERR_REFUSED && call->status == 404))
             return e;
     }
-    return control_save(call->control);
+    return control_keep(call);
 }

@@ -62,11 +62,13 @@ static void flush(void *ctx)
     unsigned count = role->count;
     if (count == 0)
         return;
-    (void)writer_handle_messages(role->writer, role->message, count, &role->memory);
+    enum err e = writer_handle_messages(role->writer, role->message, count, &role->memory);
     role->count = 0;
     for (unsigned i = 0; i < count; i++)
         answer(role, i);
     arena_reset(&role->memory);
+    if (e == ERR_STATE) /* the next process opens the file again */
+        ent_fatal("a write to the directory's file failed halfway");
 }
 
 static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)

@@ -65,10 +65,12 @@ enum err store_copy(struct store *s, const char *folder);
 enum err store_read_begin(struct store *s, struct store_txn **out);
 void store_read_end(struct store_txn *t);
 
-/* parent NULL: waits for the writers' lock. Otherwise a transaction inside parent, which must not
+/* ERR_STATE after a write that failed halfway (LMDB's MDB_PANIC): the store has to be opened again.
+ * parent NULL: waits for the writers' lock. Otherwise a transaction inside parent, which must not
  * be used until it ends. */
 enum err store_write_begin(struct store *s, struct store_txn *parent, struct store_txn **out);
-/* The sticky error, if any (then nothing was written); the handle is gone in any case. */
+/* The sticky error, if any (then nothing was written); the handle is gone in any case. ERR_IO with
+ * errno ENOSPC when the file system is full. */
 enum err store_commit(struct store_txn *t);
 void store_abort(struct store_txn *t);
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/statvfs.h>
 
 #include "store/store_internal.h"
 
@@ -20,6 +21,8 @@ enum err store_err(int rc)
     case MDB_TXN_FULL:
     case MDB_BAD_VALSIZE:
         return ERR_LIMIT;
+    case MDB_PANIC:
+        return ERR_STATE;
     case MDB_READERS_FULL:
         return ERR_BUSY;
     case ENOMEM:
@@ -33,6 +36,8 @@ enum err store_err(int rc)
         return ERR_IO;
     }
 }
+
+#define STORE_FULL (1u << 20) /* bytes: who has fewer left has none */
 
 static unsigned db_flags(unsigned flags)
 {
@@ -202,12 +207,25 @@ enum err store_write_begin(struct store *s, struct store_txn *parent, struct sto
     return ERR_OK;
 }
 
+/* LMDB calls a write that was cut short EIO; the file system knows whether that was for want of
+ * space. */
+static int why_cut(MDB_env *env)
+{
+    struct statvfs fs;
+    mdb_filehandle_t fd;
+    bool full = mdb_env_get_fd(env, &fd) == MDB_SUCCESS && fstatvfs(fd, &fs) == 0 &&
+                fs.f_bavail * fs.f_frsize < STORE_FULL;
+    return full ? ENOSPC : EIO;
+}
+
 enum err store_commit(struct store_txn *t)
 {
     enum err e = t->err;
-    if (e == ERR_OK)
-        e = store_err(mdb_txn_commit(t->txn));
-    else
+    if (e == ERR_OK) {
+        MDB_env *env = t->store->env;
+        int rc = mdb_txn_commit(t->txn);
+        e = store_err(rc == EIO ? why_cut(env) : rc);
+    } else
         mdb_txn_abort(t->txn);
     free(t);
     return e;

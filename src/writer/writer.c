@@ -1,5 +1,6 @@
 #include "writer/op.h"
 
+#include <errno.h>
 #include <stdarg.h>
 
 #include "plat/clock.h"
@@ -206,13 +207,18 @@ static void handle(struct writer *w, struct dir_write *txn, struct writer_item *
     arena_reset(&w->scratch);
 }
 
-static void fail_all(struct writer_item *items, unsigned count, enum err e)
+/* why: errno of ERR_IO. */
+static void fail_all(struct writer_item *items, unsigned count, enum err e, int why)
 {
+    bool full = e == ERR_IO && (why == ENOSPC || why == EDQUOT);
+    struct intent_reply reply = {
+        .err = e,
+        .reason = full ? REASON_SERVER_DISK_FULL : REASON_SERVER_FAILED,
+        .text =
+            full ? SPAN_LIT("there is no space left for the directory's file; nothing was changed")
+                 : SPAN_LIT("the directory's file could not be written; nothing was changed")};
     for (unsigned i = 0; i < count; i++)
-        items[i].reply = (struct intent_reply){
-            .err = e,
-            .reason = REASON_SERVER_FAILED,
-            .text = SPAN_LIT("the directory's file could not be written; nothing was changed")};
+        items[i].reply = reply;
 }
 
 enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsigned count,
@@ -224,7 +230,7 @@ enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsign
         return ERR_LIMIT;
     enum err e = dir_write_begin(w->dir, &txn);
     if (e != ERR_OK) {
-        fail_all(items, count, e);
+        fail_all(items, count, e, errno);
         return e;
     }
     for (unsigned i = 0; i < count; i++) {
@@ -238,7 +244,7 @@ enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsign
         dir_write_abort(&txn);
     }
     if (e != ERR_OK)
-        fail_all(items, count, e);
+        fail_all(items, count, e, errno);
     for (unsigned i = 0; i < count; i++) {
         struct op op = {.w = w, .in = items[i].intent, .now = plat_now(), .reply = &items[i].reply};
         report(&op);

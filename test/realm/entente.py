@@ -121,10 +121,10 @@ class EntenteForest:
             raise Refused(words, code, body, text)
         return (body or {}).get("result")
 
-    def refused(self, *words):
-        """The reason of the refusal, which has to come."""
+    def refused(self, *words, status=2):
+        """The reason of the refusal, which has to come; status 1: the service could not do it."""
         code, body, text = self.try_cli(*words)
-        assert code == 2, f"entente {' '.join(words)} -> {code}\n{text}"
+        assert code == status, f"entente {' '.join(words)} -> {code}\n{text}"
         return body["error"]["reason"]
 
     def sid(self):
