@@ -164,7 +164,8 @@ static enum err control_check(struct draft *d)
     TRY(kind_fits(d, uac, was));
     TRY(bits_allowed(d, uac & ~was));
     TRY(draft_set_i32(d, ATTR_userAccountControl, (int32_t)uac));
-    if (d->is_new || ((uac ^ was) & (UAC_KINDS | UAC_PARTIAL_SECRETS_ACCOUNT))) {
+    if (d->is_new || !draft_has(d, ATTR_sAMAccountType) ||
+        ((uac ^ was) & (UAC_KINDS | UAC_PARTIAL_SECRETS_ACCOUNT))) {
         TRY(draft_set_i32(d, ATTR_sAMAccountType, (int32_t)sam_type_of(uac)));
         if (!d->is_new || !draft_has(d, ATTR_primaryGroupID))
             TRY(draft_set_i32(d, ATTR_primaryGroupID, (int32_t)primary_group_of(uac)));

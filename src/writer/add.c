@@ -101,7 +101,7 @@ static enum err all_classes(struct draft *d)
     return ERR_OK;
 }
 
-static bool parent_fits(const struct schema_class *cls, const struct dir_obj *parent)
+bool object_fits_under(const struct schema_class *cls, const struct dir_obj *parent)
 {
     const struct schema_class *p = schema_class(parent->class_id);
     for (uint32_t i = 0; p && i < p->chain.count; i++)
@@ -124,7 +124,7 @@ static enum err class_rules(struct op *op, const struct schema_class *cls,
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_RDN_ATTRIBUTE,
                          "objects of class %s are named by %s", cls->name,
                          naming ? naming->name : "another attribute");
-    if (!parent_fits(cls, parent))
+    if (!object_fits_under(cls, parent))
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_PARENT_CLASS,
                          "objects of class %s cannot be under %.*s", cls->name,
                          SPAN_ARG(op_name(op, parent->id)));

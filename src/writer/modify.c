@@ -131,6 +131,10 @@ enum err op_modify(struct op *op)
     struct draft d;
     TRY(op_find(op, op->in->target, &o));
     op->reply->id = o.id; /* also of a refusal: whose password was guessed wrong */
+    if (undelete_asked(op->in)) {
+        TRY(draft_load(op, &o, &d));
+        return undelete(&d);
+    }
     TRY(modifiable(op, &o));
     TRY(draft_load(op, &o, &d));
     for (unsigned i = 0; i < op->in->mod_count; i++)

@@ -119,11 +119,7 @@ static enum err constraints(struct op *op, const struct renaming *r)
         return refuse(op, r, "cannot go into or out of the System container");
     TRY(flags_allow(op, r));
     if (r->move) {
-        const struct schema_class *p = schema_class(r->new_parent.class_id);
-        bool fits = false;
-        for (uint32_t i = 0; p && i < p->chain.count; i++)
-            fits |= schema_list_has(&r->cls->all_superiors, p->chain.id[i]);
-        if (!fits)
+        if (!object_fits_under(r->cls, &r->new_parent))
             return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_PARENT_CLASS,
                              "objects of class %s cannot be under %.*s", r->cls->name,
                              SPAN_ARG(op_name(op, r->new_parent.id)));

@@ -13,7 +13,7 @@ extern const struct guid right_change_password, right_force_change_password, rig
     right_validated_spn, right_validated_dns_host, right_install_replica, right_unexpire_password,
     right_password_not_required, right_reversible_password, right_change_pdc,
     right_change_rid_master, right_change_infrastructure_master, right_change_schema_master,
-    right_change_domain_master;
+    right_change_domain_master, right_reanimate;
 
 /* WRITE_PROP on one attribute. For a new object the descriptor it is going to have decides. */
 bool right_may_write(const struct draft *d, const struct schema_attr *attr);

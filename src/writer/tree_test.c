@@ -47,6 +47,27 @@ static void a_tombstone_keeps_little(void **state)
     done(fixture_delete(&f, "CN=Gone,CN=Users", 0)); /* two tombstones of one name */
 }
 
+static void a_tombstone_becomes_an_object_again(void **state)
+{
+    (void)state;
+    struct dir_obj o, again;
+    char guid[GUID_TEXT_SIZE];
+    struct intent in = {.kind = INTENT_MODIFY, .flags = INTENT_SHOW_DELETED};
+    done(fixture_add(&f, "CN=Back,CN=Users", "objectClass: group\nsAMAccountName: back"));
+    assert_true(fixture_find(&f, "CN=Back,CN=Users", &o));
+    guid_to_text(&o.guid, guid);
+    done(fixture_delete(&f, "CN=Back,CN=Users", 0));
+    in.target = span_str(arena_printf(&f.arena, "<GUID=%s>", guid));
+    fixture_mods(&f, "-isDeleted\n=distinguishedName: CN=Again,CN=Users," DOMAIN, &in);
+    done(fixture_do(&f, &in));
+    assert_true(fixture_find(&f, "CN=Again,CN=Users", &again));
+    assert_int_equal(again.id, o.id);
+    assert_false(again.flags & DIR_OBJ_DELETED);
+    assert_true(fixture_has(&f, "CN=Again,CN=Users", ATTR_sAMAccountType, "268435456"));
+    assert_false(fixture_has(&f, "CN=Again,CN=Users", ATTR_isDeleted, NULL));
+    refused(fixture_do(&f, &in), DIR_NO_VALUE);
+}
+
 static void what_the_directory_needs_stays(void **state)
 {
     (void)state;
@@ -168,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_tombstone_keeps_little, suite_as_system),
+        cmocka_unit_test_setup(a_tombstone_becomes_an_object_again, suite_as_system),
         cmocka_unit_test_setup(what_the_directory_needs_stays, suite_as_system),
         cmocka_unit_test_setup(trees, suite_as_system),
         cmocka_unit_test_setup(names_change, suite_as_system),

@@ -31,6 +31,13 @@ enum err object_defaults(struct draft *d);
 /* A new object from op->in, checked, not yet written (add.c). */
 enum err add_object(struct op *op, struct draft *d);
 
+/* May objects of the class be under this one (add.c)? */
+bool object_fits_under(const struct schema_class *cls, const struct dir_obj *parent);
+
+/* Is the modification an undelete, and that of a tombstone's draft (undelete.c)? */
+bool undelete_asked(const struct intent *in);
+enum err undelete(struct draft *d);
+
 /* A tombstone of it, without looking at rights (delete.c). */
 enum err delete_object(struct op *op, const struct dir_obj *o);
 /* The account of a trust that is being deleted, if it has one (trust.c). */

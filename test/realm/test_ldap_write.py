@@ -232,6 +232,48 @@ def test_deleted_objects_are_shown_on_demand(service, admin):
         assert [e for e in found if e[0]] == []
 
 
+def undelete(dn, *more):
+    return [(ldap.MOD_DELETE, "isDeleted", None), (ldap.MOD_REPLACE, "distinguishedName", dn.encode()), *more]
+
+
+def test_a_tombstone_becomes_an_object_again(service, admin):
+    dn, other = new_user(admin, "lazarus", mail="l@example.net"), f"cn=Lazarus the Second,{PLACE}"
+    team = f"cn=team,{PLACE}"
+    admin.add_s(team, [("objectClass", b"group"), ("sAMAccountName", b"team"), ("member", dn.encode())])
+    attributes = ["objectGUID", "objectSid", "objectCategory", "sAMAccountType", "primaryGroupID"]
+    before = admin.search_s(dn, ldap.SCOPE_BASE, attrlist=attributes)[0][1]
+    by_guid = f"<GUID={uuid.UUID(bytes_le=before['objectGUID'][0])}>"
+    admin.delete_s(dn)
+    shown, system = [SHOW_DELETED], ldap.UNWILLING_TO_PERFORM
+    refused(admin, by_guid, undelete(other), ldap.NO_SUCH_OBJECT, "DIR_NO_OBJECT")
+    refused(admin, by_guid, undelete(f"cn=x,ou=nowhere,{BASE}"), ldap.NO_SUCH_OBJECT, "DIR_NO_PARENT", shown)
+    refused(admin, by_guid, undelete(team), ldap.ALREADY_EXISTS, "DIR_EXISTS", shown)
+    refused(admin, by_guid, undelete(f"ou=x,{PLACE}"), ldap.INVALID_DN_SYNTAX, "DIR_NAME", shown)
+    refused(admin, by_guid, undelete(f"cn=x,cn=Configuration,{BASE}"), ldap.LDAPError, "DIR_OTHER_PARTITION", shown)
+    refused(admin, by_guid, [undelete(other)[0]], system, "DIR_DELETED", shown)
+    refused(admin, team, undelete(other), ldap.NO_SUCH_ATTRIBUTE, "DIR_NO_VALUE", shown)
+    refused(admin, DELETED, undelete(other), system, "DIR_PROTECTED", shown)
+    refused(service.connect("alice"), by_guid, undelete(other), ldap.LDAPError, "DIR_", shown)
+    admin.modify_ext_s(by_guid, undelete(other, (ldap.MOD_REPLACE, "description", b"back")), serverctrls=shown)
+    (name, entry), = admin.search_s(by_guid, ldap.SCOPE_BASE)
+    assert name == "CN=Lazarus the Second,OU=Written,DC=ldap-cloud,DC=example"
+    assert {a: entry[a] for a in attributes} == before and entry["description"] == [b"back"]
+    assert entry["userAccountControl"] == [b"514"] and not {"isDeleted", "memberOf", "mail"} & set(entry)
+    assert admin.search_s(PLACE, ldap.SCOPE_ONELEVEL, "(sAMAccountName=lazarus)", ["cn"])[0][0] == name
+    admin.modify_s(by_guid, [*reset("B4ck-again-1"), (ldap.MOD_REPLACE, "userAccountControl", b"512")])
+    PASSWORD["lazarus"] = "B4ck-again-1"
+    assert service.connect("lazarus").whoami_s() == "u:CLOUD\\lazarus"
+
+
+def test_a_name_that_is_taken_meanwhile(admin):
+    dn = new_user(admin, "taken")
+    raw = admin.search_s(dn, ldap.SCOPE_BASE, attrlist=["objectGUID"])[0][1]["objectGUID"][0]
+    admin.delete_s(dn)
+    new_user(admin, "taken")
+    refused(admin, f"<GUID={raw.hex()}>", undelete(f"cn=Taken too,{PLACE}"), ldap.ALREADY_EXISTS,
+            "DIR_ACCOUNT_NAME_TAKEN", [SHOW_DELETED])
+
+
 # --- the netlogon ping -----------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("version,code,answered", [
