@@ -229,10 +229,28 @@ static bool asks_netlogon(const struct ldap_search *q)
     return false;
 }
 
-/* Any filter but a presence test of objectClass finds nothing (3.1.1.3.2). */
+/* What every object has, the root has too (3.1.1.3.1.3.1); any other condition finds nothing. */
+static bool on_every_object(struct span name)
+{
+    return ascii_eq_fold(name, SPAN_LIT("objectClass")) || ascii_eq_fold(name, SPAN_LIT("name")) ||
+           ascii_eq_fold(name, SPAN_LIT("distinguishedName")) ||
+           ascii_eq_fold(name, SPAN_LIT("objectGUID"));
+}
+
+/* Samba's tools send (|(objectClass=*)(distinguishedName=*)) when they mean all. Recursion is as
+ * deep as the decoder allows. */
 static bool matches(const struct ldap_filter *f)
 {
-    return f->kind == LDAP_FILTER_PRESENT && ascii_eq_fold(f->attr, SPAN_LIT("objectClass"));
+    bool all = f->kind == LDAP_FILTER_AND;
+    if (f->kind == LDAP_FILTER_PRESENT)
+        return on_every_object(f->attr);
+    if (!all && f->kind != LDAP_FILTER_OR)
+        return false;
+    for (const struct ldap_filter *c = f->child; c; c = c->next) {
+        if (matches(c) != all)
+            return !all;
+    }
+    return all;
 }
 
 static void put_entry(struct root *r, struct builder *b)

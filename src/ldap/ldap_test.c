@@ -216,19 +216,30 @@ static struct ldap_response *ask(struct span request, struct ldap_response **don
     return second ? first : NULL;
 }
 
-static struct span search_request(const char *attr, const char *present)
+static struct span filtered_request(struct ldap_filter *filter, const char *attr)
 {
-    struct ldap_filter filter = {.kind = LDAP_FILTER_PRESENT, .attr = span_str(present)};
     struct span name = span_str(attr), bytes;
     struct ldap_message m = {
         .id = 7,
         .op = LDAP_SEARCH_REQUEST,
-        .search = {.filter = &filter, .attrs = &name, .attr_count = attr ? 1 : 0}};
+        .search = {.filter = filter, .attrs = &name, .attr_count = attr ? 1 : 0}};
     struct builder b;
     builder_in(&b, &f.arena, 1024);
     ldap_put_request(&b, &m);
     assert_ok(builder_done(&b, &bytes));
     return bytes;
+}
+
+static struct span search_request(const char *attr, const char *present)
+{
+    struct ldap_filter filter = {.kind = LDAP_FILTER_PRESENT, .attr = span_str(present)};
+    return filtered_request(&filter, attr);
+}
+
+static bool finds_root(struct ldap_filter *filter)
+{
+    struct ldap_response *done;
+    return ask(filtered_request(filter, "dnsHostName"), &done) != NULL;
 }
 
 static struct span only_value(const struct ldap_response *r, const char *name)
@@ -267,6 +278,27 @@ static void root_gives_what_was_asked(void **state)
     assert_int_equal(e->attr_count, 1);
     assert_null(ask(search_request(NULL, "cn"), &done));
     assert_int_equal(done->code, LDAP_SUCCESS);
+}
+
+static void root_is_there_for_every_way_of_asking(void **state)
+{
+    struct ldap_filter class = {.kind = LDAP_FILTER_PRESENT, .attr = SPAN_LIT("objectClass")};
+    struct ldap_filter name = {.kind = LDAP_FILTER_PRESENT, .attr = SPAN_LIT("distinguishedName")};
+    struct ldap_filter cn = {.kind = LDAP_FILTER_PRESENT, .attr = SPAN_LIT("cn")};
+    struct ldap_filter list = {.kind = LDAP_FILTER_OR, .child = &class};
+    struct ldap_filter no = {.kind = LDAP_FILTER_NOT, .child = &cn};
+    (void)state;
+    class.next = &name;
+    assert_true(finds_root(&list));
+    list.kind = LDAP_FILTER_AND;
+    assert_true(finds_root(&list));
+    name.next = &cn;
+    assert_false(finds_root(&list));
+    list.kind = LDAP_FILTER_OR;
+    assert_true(finds_root(&list));
+    list.child = &cn;
+    assert_false(finds_root(&list));
+    assert_false(finds_root(&no));
 }
 
 /* --- the ping ----------------------------------------------------------------------------------
@@ -330,6 +362,7 @@ int main(void)
         cmocka_unit_test(attribute_lists),
         cmocka_unit_test(root_tells_what_clients_read),
         cmocka_unit_test(root_gives_what_was_asked),
+        cmocka_unit_test(root_is_there_for_every_way_of_asking),
         cmocka_unit_test(ping_finds_the_domain),
         cmocka_unit_test(ping_knows_accounts),
     };
