@@ -2,7 +2,8 @@
 
 #include "directory/access.h"
 
-#define ENTRIES 64 /* a power of two; a search meets few descriptors many times */
+#define ENTRIES   64   /* a power of two; a search meets few descriptors many times */
+#define LAST_BITS 1024 /* a power of two */
 
 struct entry {
     struct access_key key;
@@ -12,8 +13,9 @@ struct entry {
 
 struct access_cache {
     unsigned mask;
-    unsigned claims; /* how often a place was given to a key */
-    uint16_t *slots; /* of the token's SIDs: index + 1; 0 is free */
+    unsigned claims;               /* how often a place was given to a key */
+    uint16_t *slots;               /* of the token's SIDs: index + 1; 0 is free */
+    uint64_t last[LAST_BITS / 64]; /* which last parts its SIDs have, by their low bits */
     struct entry entries[ENTRIES];
 };
 
@@ -52,6 +54,20 @@ bool access_cache_has(const struct access_cache *c, const struct dir_token *t,
     return false;
 }
 
+bool access_cache_may_have(const struct access_cache *c, uint32_t last)
+{
+    unsigned bit = last & (LAST_BITS - 1);
+
+    return c->last[bit / 64] >> bit % 64 & 1;
+}
+
+static void note_last(struct access_cache *c, const struct sid *sid)
+{
+    unsigned bit = sid->count ? sid->sub[sid->count - 1] & (LAST_BITS - 1) : 0;
+
+    c->last[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
 static enum err hash_sids(struct access_cache *c, const struct dir_token *t, struct arena *a)
 {
     unsigned size = 16;
@@ -67,6 +83,7 @@ static enum err hash_sids(struct access_cache *c, const struct dir_token *t, str
     for (unsigned i = 0; i < t->count; i++) {
         unsigned at = sid_hash(&t->sids[i]) & c->mask;
 
+        note_last(c, &t->sids[i]);
         while (c->slots[at])
             at = (at + 1) & c->mask;
         c->slots[at] = (uint16_t)(i + 1);

@@ -9,6 +9,8 @@
 
 bool access_cache_has(const struct access_cache *c, const struct dir_token *t,
                       const struct sid *sid);
+/* False: none of the token's SIDs has this last part. */
+bool access_cache_may_have(const struct access_cache *c, uint32_t last);
 
 enum access_answer { ACCESS_UNKNOWN = 0, ACCESS_NO = 2, ACCESS_YES = 3 };
 

@@ -1,5 +1,6 @@
 #include "directory/access.h"
 #include "directory/access_cache.h"
+#include "directory/dir_internal.h"
 #include "directory/search.h"
 
 /* DS-Read-Partition-Secrets ([MS-ADTS] 5.1.3.2.1) */
@@ -70,15 +71,20 @@ enum err access_object_guid(const struct dir_snap *s, const struct dir_obj *o,
     return (desired & ~granted(&j, token, &t)) ? ERR_DENIED : ERR_OK;
 }
 
-static struct access_key key_of(const struct dir_obj *o, const struct dir_token *token)
+/* Is the object one of the token's SIDs? Hardly ever, which the last four bytes tell. */
+static bool is_self(const struct dir_obj *o, const struct dir_token *token)
 {
-    struct access_key k = {.sd_id = o->sd_id, .class_id = o->class_id};
     struct span bytes;
     struct sid sid;
 
-    k.self = dir_attr_first(o, ATTR_objectSid, &bytes) && sid_from_bytes(bytes, &sid) == ERR_OK &&
-             dir_token_has(token, &sid);
-    return k;
+    return dir_attr_first(o, ATTR_objectSid, &bytes) && bytes.len > sizeof(uint32_t) &&
+           access_cache_may_have(token->cache, le32_at(bytes.ptr + bytes.len - sizeof(uint32_t))) &&
+           sid_from_bytes(bytes, &sid) == ERR_OK && dir_token_has(token, &sid);
+}
+
+static struct access_key key_of(const struct dir_obj *o, const struct dir_token *token)
+{
+    return (struct access_key){o->sd_id, o->class_id, is_self(o, token)};
 }
 
 static bool may_list(const struct dir_snap *s, const struct dir_obj *o,
@@ -158,7 +164,7 @@ void dir_reader_init(struct dir_reader *r, const struct dir_snap *s, const struc
 static struct access_key key_in(struct dir_reader *r)
 {
     if (!r->keyed) {
-        r->self = key_of(r->obj, r->token).self;
+        r->self = is_self(r->obj, r->token);
         r->keyed = true;
     }
     return (struct access_key){r->obj->sd_id, r->obj->class_id, r->self};

@@ -100,13 +100,15 @@ static enum err find_id(const struct dir_snap *s, struct span dn, dir_id *out, d
     struct dn_rdn rdn;
     size_t pos = 0;
     dir_id id = 0;
+    if (dir_memo_named(s, dn, out))
+        return ERR_OK;
     if (dn_next(dn, &pos, buf, &rdn) == ERR_OK && dir_memo_named(s, span_sub(dn, pos, dn.len), out))
         return step_down(s, &rdn, out, matched);
     TRY(find_starts(dn, buf, &starts));
     for (unsigned i = starts.count; i > 0; i--) {
         pos = starts.at[i - 1];
         if (i == 1 && id)
-            dir_memo_name(s, span_sub(dn, starts.at[1], dn.len), id);
+            dir_keep_name(s, span_sub(dn, starts.at[1], dn.len), id);
         TRY(dn_next(dn, &pos, buf, &rdn));
         TRY(step_down(s, &rdn, &id, matched));
     }

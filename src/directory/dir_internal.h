@@ -164,7 +164,6 @@ void dir_memo_keep(const struct dir_snap *s, const struct dir_obj *o);
 const struct dir_place *dir_place(const struct dir_snap *s, dir_id id);
 /* The object that exactly this text named before. False: parse it. */
 bool dir_memo_named(const struct dir_snap *s, struct span dn, dir_id *out);
-void dir_memo_name(const struct dir_snap *s, struct span dn, dir_id id);
 
 void dir_naming_free(struct dir *d);
 /* After a transaction was given up: the next answer is read again. */

@@ -141,7 +141,7 @@ bool dir_memo_named(const struct dir_snap *s, struct span dn, dir_id *out)
     return true;
 }
 
-void dir_memo_name(const struct dir_snap *s, struct span dn, dir_id id)
+void dir_keep_name(const struct dir_snap *s, struct span dn, dir_id id)
 {
     struct dir_memo *m = s->memo;
     if (!m || dn.len == 0 || dn.len > DIR_PLACE_DN_MAX)

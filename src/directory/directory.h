@@ -140,6 +140,8 @@ enum err dir_by_sid(const struct dir_snap *s, const struct sid *sid, struct dir_
  * existing ancestor when ERR_NOT_FOUND, 0 when none. */
 enum err dir_by_dn(const struct dir_snap *s, struct span dn, struct dir_obj *out,
                    dir_id *matched_out);
+/* Remembers what a name was found to be, for who will ask for the same again: bases of searches. */
+void dir_keep_name(const struct dir_snap *s, struct span dn, dir_id id);
 enum err dir_child(const struct dir_snap *s, dir_id parent, struct span rdn_value,
                    struct dir_obj *out);
 /* The first object whose indexed attribute has this value (stored form), live objects only. */

@@ -75,6 +75,8 @@ bool dir_index_next(const struct dir_snap *s, struct dir_index_cursor *c, dir_id
         *out = id;
         return true;
     }
+    if (c->on_key && c->how == INDEX_EQUAL)
+        return false;
     bool more = c->on_key ? store_set_key_after(s->txn, DB_INDEX, key, &key)
                           : store_set_key_from(s->txn, DB_INDEX, key, &key);
     if (!more || !inside(c, key) || !store_set_from(s->txn, DB_INDEX, key, 0, &id))
@@ -84,6 +86,16 @@ bool dir_index_next(const struct dir_snap *s, struct dir_index_cursor *c, dir_id
     c->last = id;
     *out = id;
     return true;
+}
+
+uint64_t dir_index_begin(const struct dir_snap *s, struct dir_index_cursor *c, dir_id *out)
+{
+    ENT_ASSERT(c->how == INDEX_EQUAL && !c->on_key);
+    uint64_t count = store_set_open(s->txn, DB_INDEX, span_of(c->key, c->key_len), &c->last);
+    c->on_key = count > 0;
+    if (count)
+        *out = c->last;
+    return count;
 }
 
 uint64_t dir_index_count(const struct dir_snap *s, const struct dir_index_cursor *c, uint64_t limit)

@@ -35,6 +35,9 @@ enum err dir_index_open(uint32_t attr, enum dir_index_how how, struct span value
                         struct dir_index_cursor *out);
 /* The next object: by value, then by id. One object appears once for each matching value. */
 bool dir_index_next(const struct dir_snap *s, struct dir_index_cursor *c, dir_id *out);
+/* INDEX_EQUAL, at the start: how many objects there are, and the first of them as dir_index_next
+ * would give it; 0 leaves *out as it is. */
+uint64_t dir_index_begin(const struct dir_snap *s, struct dir_index_cursor *c, dir_id *out);
 /* How many entries there are, exact for INDEX_EQUAL, else counted up to limit. */
 uint64_t dir_index_count(const struct dir_snap *s, const struct dir_index_cursor *c,
                          uint64_t limit);

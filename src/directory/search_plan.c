@@ -47,7 +47,8 @@ static enum err index_stream(const struct planning *p, uint32_t attr, struct spa
     TRY(dir_index_open(attr, INDEX_EQUAL, value, deleted, c));
     st->index = c;
     st->attr = attr;
-    st->estimate = dir_index_count(p->snap, c, PLAN_COUNT_MAX);
+    st->estimate = dir_index_begin(p->snap, c, &st->head);
+    st->valid = st->estimate > 0;
     *out = st;
     return ERR_OK;
 }

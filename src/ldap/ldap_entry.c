@@ -5,61 +5,6 @@
 #include "directory/links.h"
 #include "ldap/ldap_internal.h"
 
-/* "range=0-*", "range=1500-2999". */
-static bool parse_range(struct span option, struct ldap_wanted *w)
-{
-    const struct span word = SPAN_LIT("range=");
-    uint64_t low, high = UINT32_MAX;
-    if (option.len <= word.len || !ascii_eq_fold(span_sub(option, 0, word.len), word))
-        return false;
-    struct span rest = span_sub(option, word.len, option.len);
-    const uint8_t *dash = memchr(rest.ptr, '-', rest.len);
-    if (!dash)
-        return false;
-    struct span first = span_sub(rest, 0, (size_t)(dash - rest.ptr));
-    struct span last = span_sub(rest, first.len + 1, rest.len);
-    if (text_to_u64(first, UINT32_MAX - 1, &low) != ERR_OK)
-        return false;
-    if (!span_eq(last, SPAN_LIT("*")) && text_to_u64(last, UINT32_MAX - 1, &high) != ERR_OK)
-        return false;
-    w->range = true;
-    w->low = (uint32_t)low;
-    w->high = (uint32_t)high;
-    return true;
-}
-
-/* False: nothing that the schema knows. */
-static bool parse_wanted(struct span name, struct ldap_wanted *w)
-{
-    const uint8_t *semicolon = name.len ? memchr(name.ptr, ';', name.len) : NULL;
-    struct span base = semicolon ? span_sub(name, 0, (size_t)(semicolon - name.ptr)) : name;
-    w->attr = schema_attr_by_name(base);
-    if (!w->attr || !semicolon)
-        return w->attr != NULL;
-    struct span option = span_sub(name, base.len + 1, name.len);
-    if (parse_range(option, w))
-        return true;
-    w->option = option;
-    return ascii_eq_fold(option, SPAN_LIT("binary"));
-}
-
-enum err ldap_want_parse(const struct ldap_search *in, struct arena *a, struct ldap_want *out)
-{
-    struct ldap_want want = {.all = in->attr_count == 0};
-    want.list = arena_new_array(a, in->attr_count, struct ldap_wanted);
-    if (!want.list)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < in->attr_count; i++) {
-        struct ldap_wanted w = {0};
-        if (span_eq(in->attrs[i], SPAN_LIT("*")) || span_eq(in->attrs[i], SPAN_LIT("+")))
-            want.all = true;
-        else if (parse_wanted(in->attrs[i], &w))
-            want.list[want.count++] = w;
-    }
-    *out = want;
-    return ERR_OK;
-}
-
 struct putting {
     struct ldap_request *rq;
     const struct dir_obj *o;
@@ -110,7 +55,10 @@ static enum err put_id(struct putting *p, uint32_t attr)
         if (p->rq->want.list[i].attr == w.attr)
             return ERR_OK;
     }
-    return w.attr ? put_one(p, &w) : ERR_OK;
+    if (!w.attr)
+        return ERR_OK;
+    w.name = span_str(w.attr->name);
+    return put_one(p, &w);
 }
 
 /* All that is kept of the object; what is computed is given by name only (3.1.1.3.1.3.4). */

@@ -39,6 +39,7 @@
     "bind must be completed on the connection., data 0, v4563"
 
 struct ldap_sasl;
+struct ldap_wants;
 struct acceptor;
 
 struct ldap_server {
@@ -48,6 +49,7 @@ struct ldap_server {
     struct ldap_request *pool;
     unsigned pooled;
     uint64_t next_cookie;
+    struct ldap_wants *wants;
     struct acceptor *acceptor;
     struct arena names;        /* of the acceptor */
     struct arena layer_memory; /* one record of a security layer */
@@ -87,6 +89,7 @@ struct ldap_session {
 /* One attribute that a search asks for. */
 struct ldap_wanted {
     const struct schema_attr *attr;
+    struct span name;   /* the attribute's own spelling */
     struct span option; /* "binary", or empty */
     bool range;
     uint32_t low, high; /* high UINT32_MAX: the rest */
@@ -195,9 +198,16 @@ enum err ldap_sort_controls(struct ldap_request *rq, struct ldap_control *list, 
 
 enum err ldap_translate(const struct ldap_filter *in, struct arena *a, struct dir_filter **out);
 
-/* --- ldap_entry.c --- */
+/* --- ldap_want.c --- */
 
 enum err ldap_want_parse(const struct ldap_search *in, struct arena *a, struct ldap_want *out);
+/* The same by way of the lists that came before. NULL without memory; free() ends it. */
+struct ldap_wants *ldap_wants_new(void);
+enum err ldap_want_find(struct ldap_wants *wants, const struct ldap_search *in, struct arena *a,
+                        struct ldap_want *out);
+
+/* --- ldap_entry.c --- */
+
 enum err ldap_entry_put(struct ldap_request *rq, const struct dir_obj *o, struct builder *b);
 
 /* --- ldap_values.c --- */

@@ -235,6 +235,8 @@ static enum err find_base(struct ldap_request *rq)
     }
     TRY(e);
     rq->q.base = base.id;
+    if (in->scope != LDAP_SCOPE_BASE)
+        dir_keep_name(&rq->snap, in->base, base.id);
     return ERR_OK;
 }
 
@@ -256,10 +258,8 @@ static enum err put_references(struct ldap_request *rq)
         struct dir_obj o;
         struct span dn, url;
         struct builder b;
-        if (!nc[i].id || nc[i].id == rq->q.base || dir_by_id(&rq->snap, nc[i].id, &o) != ERR_OK ||
-            (rq->q.scope == DIR_ONE ? o.parent != rq->q.base
-                                    : !dir_is_under(&rq->snap, o.parent, rq->q.base)) ||
-            dir_nc_of(&rq->snap, o.parent) != dir_nc_of(&rq->snap, rq->q.base))
+        /* A naming context lies below the head of another one. */
+        if (!nc[i].id || dir_by_id(&rq->snap, nc[i].id, &o) != ERR_OK || o.parent != rq->q.base)
             continue;
         TRY(dir_dn(&rq->snap, nc[i].id, &rq->values, &dn));
         /* One level goes on at the base of the other (RFC 4511 4.5.3). */
@@ -315,7 +315,7 @@ static enum err begin(struct ldap_request *rq)
     TRY(ldap_request_read(rq));
     TRY(find_base(rq));
     TRY(prepare_filter(rq));
-    TRY(ldap_want_parse(in, &rq->arena, &rq->want));
+    TRY(ldap_want_find(ss->server->wants, in, &rq->arena, &rq->want));
     return put_references(rq);
 }
 

@@ -356,7 +356,8 @@ enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out)
                                 .dc_name = ascii_upper(&sv->names, span_sub(env->host, 0, 15)),
                                 .now = env->now,
                                 .random = env->random};
-    enum err e = acceptor_new(&auth, &sv->acceptor);
+    sv->wants = ldap_wants_new();
+    enum err e = sv->wants ? acceptor_new(&auth, &sv->acceptor) : ERR_NOMEM;
     if (e == ERR_OK)
         e = plat_stream_new(env->loop, &tcp_ops, &tcp_limits, env->events, sv, &sv->tcp);
     if (e == ERR_OK)
@@ -382,6 +383,7 @@ void ldap_server_free(struct ldap_server *sv)
     }
     if (sv->acceptor)
         acceptor_free(sv->acceptor);
+    free(sv->wants);
     arena_fini(&sv->layer_memory);
     arena_fini(&sv->names);
     free(sv);

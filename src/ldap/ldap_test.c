@@ -190,6 +190,43 @@ static void attribute_lists(void **state)
     assert_true(want.all);
 }
 
+/* As if they stood in a message: one behind the other. */
+static struct ldap_search names_in(const char *bytes, struct span names[], unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        size_t len = strcspn(bytes, " ");
+        names[i] = span_of(bytes, len);
+        bytes += len + 1;
+    }
+    return (struct ldap_search){.attrs = names, .attr_count = count};
+}
+
+static void attribute_lists_that_come_again(void **state)
+{
+    struct ldap_wants *wants = ldap_wants_new();
+    struct span names[3];
+    struct ldap_want first, again;
+    (void)state;
+    assert_non_null(wants);
+    for (unsigned round = 0; round < 200; round++) {
+        char bytes[64], other[] = "sn mail;binary *";
+        snprintf(bytes, sizeof(bytes), "cn member nothing%u", round % 20);
+        struct ldap_search in = names_in(bytes, names, 3);
+        assert_ok(ldap_want_parse(&in, &f.arena, &first));
+        assert_ok(ldap_want_find(wants, &in, &f.arena, &again));
+        assert_int_equal(again.count, 2);
+        assert_false(again.all);
+        assert_memory_equal(again.list, first.list, 2 * sizeof(first.list[0]));
+        assert_ptr_not_equal(again.list, first.list);
+        in = names_in(other, names, 3);
+        assert_ok(ldap_want_find(wants, &in, &f.arena, &again));
+        assert_true(again.all);
+        assert_int_equal(again.count, 2);
+        assert_ptr_equal(again.list[1].option.ptr, other + 8);
+    }
+    free(wants);
+}
+
 /* --- the root ----------------------------------------------------------------------------------
  */
 
@@ -360,6 +397,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(controls_are_known_or_refused),
         cmocka_unit_test(attribute_lists),
+        cmocka_unit_test(attribute_lists_that_come_again),
         cmocka_unit_test(root_tells_what_clients_read),
         cmocka_unit_test(root_gives_what_was_asked),
         cmocka_unit_test(root_is_there_for_every_way_of_asking),

@@ -24,7 +24,7 @@ void ldap_put_attr_name(struct ldap_entry *e, const struct ldap_wanted *w, struc
         ldap_entry_attr(e,
                         span_str(arena_printf(a, "%s;%.*s", w->attr->name, SPAN_ARG(w->option))));
     else
-        ldap_entry_attr(e, span_str(w->attr->name));
+        ldap_entry_attr(e, w->name);
 }
 
 /* Which of count values go out, and the attribute's name for them. False: none. */
@@ -129,13 +129,32 @@ static enum err stored_text(struct ldap_request *rq, const struct schema_attr *a
 /* --- the record ---------------------------------------------------------------------------------
  */
 
+/* As most attributes are. */
+static enum err put_single(struct ldap_request *rq, const struct ldap_wanted *w,
+                           struct dir_values *v, struct ldap_entry *e)
+{
+    struct span stored, text;
+    if (!dir_values_next(v, &stored))
+        return ERR_OK;
+    ldap_put_attr_name(e, w, &rq->values);
+    if (rq->m->search.types_only)
+        return ERR_OK;
+    TRY(stored_text(rq, w->attr, stored, &text));
+    ldap_entry_value(e, text);
+    return ERR_OK;
+}
+
 enum err ldap_put_stored(struct ldap_request *rq, const struct dir_obj *o,
                          const struct ldap_wanted *w, struct ldap_entry *e)
 {
     struct dir_values v;
     struct span stored, text;
     uint64_t low, end;
-    if (!dir_attr(o, w->attr->id, &v) || !begin_range(rq, w, v.left, e, &low, &end))
+    if (!dir_attr(o, w->attr->id, &v))
+        return ERR_OK;
+    if (v.left == 1 && !w->range)
+        return put_single(rq, w, &v, e);
+    if (!begin_range(rq, w, v.left, e, &low, &end))
         return ERR_OK;
     for (uint64_t i = 0; i < end && dir_values_next(&v, &stored); i++) {
         if (i < low)

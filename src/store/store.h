@@ -111,6 +111,8 @@ bool store_del(struct store_txn *t, unsigned db, struct span key);
 bool store_set_from(struct store_txn *t, unsigned db, struct span key, uint32_t min, uint32_t *out);
 bool store_set_has(struct store_txn *t, unsigned db, struct span key, uint32_t id);
 uint64_t store_set_count(struct store_txn *t, unsigned db, struct span key);
+/* The number of members and the smallest one, in one descent; 0 leaves *first_out as it is. */
+uint64_t store_set_open(struct store_txn *t, unsigned db, struct span key, uint32_t *first_out);
 /* Keys, ignoring members: the first key not less than (or greater than) the given one. */
 bool store_set_key_from(struct store_txn *t, unsigned db, struct span key, struct span *key_out);
 bool store_set_key_after(struct store_txn *t, unsigned db, struct span key, struct span *key_out);

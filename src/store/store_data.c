@@ -185,17 +185,24 @@ bool store_set_has(struct store_txn *t, unsigned db, struct span key, uint32_t i
     return store_set_from(t, db, key, id, &found) && found == id;
 }
 
-uint64_t store_set_count(struct store_txn *t, unsigned db, struct span key)
+uint64_t store_set_open(struct store_txn *t, unsigned db, struct span key, uint32_t *first_out)
 {
     MDB_val k = store_val(key), v;
     size_t n = 0;
     MDB_cursor *c = key_ok(key) ? store_cursor_get(t, db) : NULL;
     if (!c)
         return 0;
-    if (store_found(t, mdb_cursor_get(c, &k, &v, MDB_SET)))
-        store_found(t, mdb_cursor_count(c, &n));
+    if (store_found(t, mdb_cursor_get(c, &k, &v, MDB_SET)) &&
+        store_found(t, mdb_cursor_count(c, &n)))
+        *first_out = id_of(v);
     store_cursor_put(t, c);
     return n;
+}
+
+uint64_t store_set_count(struct store_txn *t, unsigned db, struct span key)
+{
+    uint32_t first;
+    return store_set_open(t, db, key, &first);
 }
 
 bool store_set_key_from(struct store_txn *t, unsigned db, struct span key, struct span *key_out)
