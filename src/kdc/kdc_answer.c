@@ -45,8 +45,7 @@ enum err kdc_request_begin(struct kdc *k, enum kdc_transport transport, const ch
 /* Steps of a dialogue are not refusals: they make no noise. */
 static bool is_dialogue(enum reason reason)
 {
-    return reason == REASON_KDC_PREAUTH_REQUIRED || reason == REASON_KDC_USE_TCP ||
-           reason == REASON_KDC_CLIENT_ELSEWHERE;
+    return reason == REASON_KDC_PREAUTH_REQUIRED || reason == REASON_KDC_USE_TCP;
 }
 
 void kdc_request_end(struct kdc_request *r, enum err e)

@@ -1,5 +1,6 @@
 """An Entente forest in one host: the service as an administrator starts it, and its CLI."""
 
+import base64
 import json
 import os
 import pwd
@@ -78,7 +79,7 @@ class EntenteForest:
         f = self.forest
         words = [w for a in f.addresses for w in ("--address", a)] + [w for h in f.hosts for w in ("--host", h)]
         # Names of other domains are looked up for clients of these networks only.
-        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--network", "10.99.0.0/16",
+        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--network", "10.99.0.0/16", "--network", "fd99::/16",
                  "--admin-password-file", self.secret(f.admin_password))
         self.wait_ready()
 
@@ -178,8 +179,17 @@ class EntenteForest:
 # --- what a client does ------------------------------------------------------------------------
 
 
+def ldif_line(attribute, text):
+    """As ldapsearch prints a value."""
+    if text.isascii():
+        return f"{attribute}: {text}"
+    return f"{attribute}:: {base64.b64encode(text.encode()).decode()}"
+
+
 class Client:
     """A machine with stock MIT clients, no KDC address and its own resolver."""
+
+    ENTERPRISE = "-E"
 
     def __init__(self, net, address, nameservers, realm="", name="client", domain_realm=()):
         self.host = net.host(name, [address], nameservers=nameservers)
@@ -206,6 +216,13 @@ class Client:
         if ok and r.returncode:
             raise AssertionError(f"kvno {service}: {r.stdout}\n{self.traced('kvno', *options, service)}")
         return r
+
+    def ticket(self, service, ok=True):
+        return self.kvno(service, ok=ok)
+
+    def ldapsearch(self, forest, filter, *attributes, server=0):
+        return self.run("ldapsearch", "-Y", "GSSAPI", "-Q", "-N", "-LLL", "-o", "ldif-wrap=no", "-H",
+                        f"ldap://{forest.fqdn(server)}", "-b", forest.base, filter, *attributes)
 
     def klist(self):
         return self.run("klist").stdout

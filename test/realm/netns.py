@@ -57,7 +57,7 @@ class Network:
 class Host:
     """binds: paths that get a private folder of this host (Samba's compiled-in places)."""
 
-    def __init__(self, net, name, addresses, nameservers=(), domain="", binds=(), prefix=24):
+    def __init__(self, net, name, addresses, nameservers=(), domain="", binds=()):
         self.net, self.name, self.addresses = net, name, list(addresses)
         self.dir = os.path.join(net.dir, name)
         self.procs = []
@@ -71,7 +71,9 @@ class Host:
         run("ip", "-n", ns, "link", "set", "lo", "up")
         run("ip", "-n", ns, "link", "set", "eth0", "up")
         for a in self.addresses:
-            run("ip", "-n", ns, "addr", "add", f"{a}/{prefix}", "dev", "eth0")
+            # An IPv6 address would wait for the answer of who has it already.
+            run("ip", "-n", ns, "addr", "add", *([f"{a}/64", "dev", "eth0", "nodad"] if ":" in a
+                                                 else [f"{a}/24", "dev", "eth0"]))
         run("ip", "-n", net.bridge, "link", "set", f"{ns}b", "master", "br0", "up")
         self.resolv = self.write("resolv.conf", "")
         self.set_nameservers(nameservers, domain)

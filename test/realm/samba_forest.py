@@ -30,7 +30,7 @@ class SambaForest:
         f = self.forest
         self.host.run(
             "samba-tool", "domain", "provision", f"--realm={f.realm}", f"--domain={f.netbios}",
-            f"--host-name={f.hosts[0]}", f"--host-ip={f.addresses[0]}",
+            f"--host-name={f.hosts[0]}", f"--host-ip{'6' if ':' in f.addresses[0] else ''}={f.addresses[0]}",
             f"--adminpass={f.admin_password}", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL",
             "--function-level=2008_R2", f"--targetdir={self.dir}/samba",
             "--option=interfaces=lo eth0", "--option=bind interfaces only=yes",
@@ -71,7 +71,7 @@ class SambaForest:
         f = self.forest
 
         def kdc():
-            r = self.host.run("ldapsearch", "-x", "-LLL", "-H", f"ldap://{f.addresses[0]}", "-s", "base",
+            r = self.host.run("ldapsearch", "-x", "-LLL", "-H", f"ldap://{f.fqdn()}", "-s", "base",
                               "-b", "", "dnsHostName", check=False)
             return f.hosts[0] in r.stdout.lower()
         wait_for(kdc, f"LDAP of Samba {f.dns}")
@@ -91,6 +91,10 @@ class SambaForest:
 
     def tool(self, *argv, **kw):
         return self.host.run("samba-tool", *argv, f"--configfile={self.conf}", **kw)
+
+    def passwords_change_at_once(self):
+        """The default policy keeps a password for a day."""
+        self.tool("domain", "passwordsettings", "set", "--min-pwd-age=0", "--history-length=0")
 
     def add_user(self, name, password):
         self.tool("user", "create", name, password)

@@ -4,7 +4,8 @@ real, by the row of the catalogue and by the side that it is on."""
 import pytest
 
 from netns import wait_for
-from test_samba_trust import Lab
+from samba_lab import Lab
+
 
 @pytest.fixture(scope="module")
 def lab():
@@ -67,10 +68,8 @@ def test_different_passwords(lab):
     # The remedy of that row mends both halves at once, also for users.
     lab.cloud.cli("trust", "set", w.corp.dns, "--password-file", lab.cloud.secret(w.trust_password))
     expect(lab)
-    lab.corp_logs_on()
-    lab.corp_client.kvno(lab.spn)
-    lab.cloud_logs_on()
-    lab.cloud_client.kvno(f"cifs/{w.corp.fqdn()}")
+    lab.corp_logs_on().ticket(lab.spn)
+    lab.cloud_logs_on().ticket(f"cifs/{w.corp.fqdn()}")
     lab.part()
 
 
@@ -78,9 +77,9 @@ def test_only_rc4_on_their_side(lab):
     lab.trust("forest", "two-way", enctypes=4)
     # Their trust account has AES keys all the same: the logon passes, what their users bring does not.
     expect(lab, ("incoming", "VERIFY_NO_COMMON_ENCTYPE"))
-    lab.corp_logs_on()
+    client = lab.corp_logs_on()
     since = lab.cloud.mark()
-    out = lab.corp_client.kvno(lab.spn, ok=False)
+    out = client.ticket(lab.spn, ok=False)
     assert "no support for encryption type" in out.stdout, out.stdout
     lab.cloud.reason_seen("TRUST_NO_COMMON_ENCTYPE", since)
     lab.part()

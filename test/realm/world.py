@@ -36,15 +36,16 @@ class Forest:
 
 
 class World:
-    """Two forests and the shared trust password. Each world of one run differs: index is mixed in."""
+    """Two forests and the shared trust password. Each world of one run differs: its name is mixed in."""
 
-    def __init__(self, name, dcs=1, seed=SEED):
+    def __init__(self, name, dcs=1, seed=SEED, ipv6=False):
         self.rng = random.Random(f"{seed}/{name}")
         self.net = self.rng.randrange(1, 255)
+        self.ipv6 = ipv6
         words = self.rng.sample(WORDS, 6)
         self.cloud = self._forest(words[0], words[1], 1, dcs)
         self.corp = self._forest(words[2], words[3], 2, 1)
-        self.client_address = f"10.99.{self.net}.200"
+        self.client_address, self.other_client_address = self.address(200), self.address(201)
         self.trust_password = self.password()
 
     def _forest(self, first, second, block, dcs):
@@ -52,8 +53,11 @@ class World:
         netbios = (second[:6] + self.digits(2)).upper()
         hosts = [f"{self.rng.choice(WORDS)[:5]}{block}{i}{self.digits(1)}" for i in range(dcs)]
         return Forest(dns=f"{first}{self.digits(2)}.example.com", netbios=netbios, hosts=hosts,
-                      addresses=[f"10.99.{self.net}.{block * 10 + i}" for i in range(dcs)],
+                      addresses=[self.address(block * 10 + i) for i in range(dcs)],
                       admin_password=self.password())
+
+    def address(self, host):
+        return f"fd99:{self.net:x}::{host:x}" if self.ipv6 else f"10.99.{self.net}.{host}"
 
     def digits(self, n):
         return "".join(self.rng.choice(string.digits) for _ in range(n))
