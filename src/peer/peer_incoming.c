@@ -158,6 +158,8 @@ static void tell_refusal(struct peer_run *r, const struct peer_kdc *kdc, int32_t
     default:
         break;
     }
+    if (reason == REASON_VERIFY_HALF_MISSING && !peer_is_partner(r, kdc, TRUST_INBOUND))
+        return;
     peer_tell(r, TRUST_INBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL, reason, kdc->label,
               "presenting a referral from %.*s: %s (%d)", SPAN_ARG(r->local.realm),
               krb_error_name(code), code);
@@ -172,8 +174,7 @@ static void present(struct peer_run *r, const struct peer_kdc *kdc, const struct
                          .crealm = r->local.realm,
                          .realm = r->partner_realm,
                          .cname = &f->cname,
-                         .sname = &sname,
-                         .nonce = plat_random_u32() & 0x7fffffff};
+                         .sname = &sname};
     struct span request, reply;
     struct krb_error *error;
     if (peer_tgs_request(r, &t, &request) != ERR_OK)

@@ -14,7 +14,14 @@
 #define SKEW_MAX  (5 * UTIME_MINUTE)
 
 static int32_t etype_list[] = {ETYPE_AES256_SHA1, ETYPE_AES128_SHA1};
-const struct krb_ints peer_etypes = {.items = etype_list, .count = 2};
+static const struct krb_ints etypes = {.items = etype_list, .count = 2};
+
+/* Once the port has taken the connection, an end without an answer and an impossible length are not
+ * what a KDC does. */
+static enum err not_kerberos(enum err e)
+{
+    return e == ERR_CLOSED || e == ERR_LIMIT || e == ERR_UNSUPPORTED ? ERR_MALFORMED : e;
+}
 
 static enum err exchange(int fd, struct span request, utime deadline, struct arena *a,
                          struct span *out)
@@ -43,23 +50,33 @@ enum err peer_kdc_ask(const struct plat_addr *kdc, struct span request, utime de
     TRY(plat_tcp_dial_wait(kdc, deadline, &fd));
     enum err e = exchange(fd, request, deadline, a, reply_out);
     close(fd);
-    return e;
+    return not_kerberos(e);
 }
 
 static bool judge_reach(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half,
                         enum err asked)
 {
+    static const struct {
+        enum err asked;
+        enum reason reason;
+        const char *what;
+    } rows[] = {
+        {ERR_CLOSED, REASON_VERIFY_PORT_CLOSED, "is closed"},
+        {ERR_TIMEOUT, REASON_VERIFY_PORT_SILENT, "gives no answer"},
+        {ERR_MALFORMED, REASON_VERIFY_NOT_A_KDC, "answers, but not with Kerberos"},
+    };
+    unsigned port = plat_addr_port(&kdc->addr);
     if (asked == ERR_OK)
         return true;
-    if (asked == ERR_CLOSED)
-        peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, REASON_VERIFY_PORT_CLOSED,
-                  kdc->label, "port 88/tcp is closed");
-    else if (asked == ERR_TIMEOUT)
-        peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, REASON_VERIFY_PORT_SILENT,
-                  kdc->label, "port 88/tcp gives no answer");
-    else
-        peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, REASON_VERIFY_PORT_SILENT,
-                  kdc->label, "port 88/tcp: %s", err_name(asked));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        if (rows[i].asked == asked) {
+            peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, rows[i].reason, kdc->label,
+                      "port %u/tcp %s", port, rows[i].what);
+            return false;
+        }
+    }
+    peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, REASON_VERIFY_PORT_SILENT, kdc->label,
+              "port %u/tcp cannot be reached: %s", port, err_name(asked));
     return false;
 }
 
@@ -76,20 +93,31 @@ static bool judge_clock(struct peer_run *r, const struct peer_kdc *kdc, uint32_t
     return false;
 }
 
+/* Some name the realm that was asked for in place of their own. */
+static void tell_wrong_realm(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half,
+                             const struct krb_error *error)
+{
+    if (krb_realm_eq(error->realm, r->partner_realm))
+        peer_tell(r, half, TRUST_STEP_REALM, TRUST_STATUS_FAIL, REASON_VERIFY_WRONG_REALM,
+                  kdc->label, "the KDC there does not answer for %.*s: %s (%d)",
+                  SPAN_ARG(r->partner_realm), krb_error_name(error->error_code), error->error_code);
+    else
+        peer_tell(r, half, TRUST_STEP_REALM, TRUST_STATUS_FAIL, REASON_VERIFY_WRONG_REALM,
+                  kdc->label, "the KDC there answers for %.*s, not for %.*s: %s (%d)",
+                  SPAN_ARG(error->realm), SPAN_ARG(r->partner_realm),
+                  krb_error_name(error->error_code), error->error_code);
+}
+
 /* A KDC of another realm says in its errors who it is, or does not know the realm asked for. One
  * that could not read the ticket may say no realm at all (Heimdal, and so Samba, as text). */
 static bool judge_realm(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half,
                         const struct krb_error *error)
 {
-    bool other = !krb_realm_eq(error->realm, r->partner_realm) &&
-                 !span_eq(error->realm, SPAN_LIT("<unspecified realm>"));
-    if (!other && error->error_code != KDC_ERR_WRONG_REALM)
+    bool same = krb_realm_eq(error->realm, r->partner_realm) ||
+                span_eq(error->realm, SPAN_LIT("<unspecified realm>"));
+    if (same && error->error_code != KDC_ERR_WRONG_REALM)
         return true;
-    struct span who = error->error_code == KDC_ERR_WRONG_REALM && error->crealm.len ? error->crealm
-                                                                                    : error->realm;
-    peer_tell(r, half, TRUST_STEP_REALM, TRUST_STATUS_FAIL, REASON_VERIFY_WRONG_REALM, kdc->label,
-              "the KDC there answers for %.*s, not for %.*s (%s)", SPAN_ARG(who),
-              SPAN_ARG(r->partner_realm), krb_error_name(error->error_code));
+    tell_wrong_realm(r, kdc, half, error);
     return false;
 }
 
@@ -99,13 +127,11 @@ bool peer_judge_reply(struct peer_run *r, const struct peer_kdc *kdc, uint32_t h
     *error_out = NULL;
     if (!judge_reach(r, kdc, half, asked))
         return false;
-    if (krb_message_type(reply) != KRB_ERROR)
+    enum krb_msg_type type = krb_message_type(reply);
+    if (type == KRB_AS_REP || type == KRB_TGS_REP)
         return true;
-    if (krb_decode_error(reply, r->a, error_out) != ERR_OK) {
-        peer_tell(r, half, TRUST_STEP_REACH, TRUST_STATUS_FAIL, REASON_VERIFY_NOT_A_KDC, kdc->label,
-                  "the answer is no Kerberos message");
-        return false;
-    }
+    if (type != KRB_ERROR || krb_decode_error(reply, r->a, error_out) != ERR_OK)
+        return judge_reach(r, kdc, half, ERR_MALFORMED);
     return judge_clock(r, kdc, half, *error_out) && judge_realm(r, kdc, half, *error_out);
 }
 
@@ -139,6 +165,63 @@ enum err peer_decrypt(struct peer_run *r, const struct krb_key *key, uint32_t us
     enum err e = krb_decrypt(&u, in->cipher, plain, plain_out);
     krb_usage_wipe(&u);
     return e;
+}
+
+static int64_t nonce(void)
+{
+    return plat_random_u32() & 0x7fffffff;
+}
+
+static enum err timestamp(struct peer_run *r, const struct krb_key *key, utime now,
+                          struct krb_padata *out)
+{
+    struct krb_pa_enc_ts ts = {.patimestamp = now - now % UTIME_SECOND,
+                               .has_pausec = true,
+                               .pausec = (int32_t)(now % UTIME_SECOND)};
+    struct krb_encrypted sealed;
+    struct span plain;
+    out->padata_type = KRB_PA_ENC_TIMESTAMP;
+    TRY(krb_encode_pa_enc_ts(&ts, r->a, &plain));
+    TRY(peer_encrypt(r, key, KRB_USAGE_PA_ENC_TIMESTAMP, plain, &sealed));
+    return krb_encode_encrypted(&sealed, r->a, &out->padata_value);
+}
+
+enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
+                         const struct krb_key *key, struct span *out)
+{
+    struct krb_padata item;
+    struct krb_name sname = krb_name_tgs(r->partner_realm, r->a), client = *cname;
+    struct krb_kdc_req req = {.msg_type = KRB_AS_REQ};
+    utime now = plat_now();
+    req.req_body = (struct krb_kdc_req_body){.cname = &client,
+                                             .realm = r->partner_realm,
+                                             .sname = &sname,
+                                             .has_till = true,
+                                             .till = now - now % UTIME_SECOND + UTIME_HOUR,
+                                             .nonce = nonce(),
+                                             .etype = etypes};
+    if (key) {
+        TRY(timestamp(r, key, now, &item));
+        req.padata = (struct krb_padata_list){.items = &item, .count = 1};
+    }
+    return krb_encode_as_req(&req, r->a, out);
+}
+
+bool peer_is_partner(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half)
+{
+    struct krb_name cname = krb_name_1(KRB_NT_PRINCIPAL, SPAN_LIT("krbtgt"), r->a);
+    struct span request, reply;
+    struct krb_error *error;
+    if (peer_as_request(r, &cname, NULL, &request) != ERR_OK)
+        return true;
+    enum err asked = peer_kdc_ask(&kdc->addr, request, peer_deadline(r), r->a, &reply);
+    if (!peer_judge_reply(r, kdc, half, asked, reply, &error))
+        return false;
+    if (!error || (error->error_code != KDC_ERR_C_PRINCIPAL_UNKNOWN &&
+                   error->error_code != KDC_ERR_S_PRINCIPAL_UNKNOWN))
+        return true;
+    tell_wrong_realm(r, kdc, half, error);
+    return false;
 }
 
 /* The AP-REQ with the checksum that binds it to the body. */
@@ -176,8 +259,8 @@ enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct s
                                              .sname = &sname,
                                              .has_till = true,
                                              .till = 0,
-                                             .nonce = t->nonce,
-                                             .etype = peer_etypes};
+                                             .nonce = nonce(),
+                                             .etype = etypes};
     TRY(krb_encode_req_body(&req.req_body, r->a, &body));
     TRY(header(r, t, body, &pa.padata_value));
     return krb_encode_tgs_req(&req, r->a, out);

@@ -27,49 +27,19 @@ static enum err trust_password(struct peer_run *r, struct span *out)
     return trust_password_utf8(clear->data, r->a, out);
 }
 
-static int64_t nonce(void)
-{
-    return plat_random_u32() & 0x7fffffff;
-}
-
-static enum err as_request(struct peer_run *r, const struct krb_name *cname,
-                           const struct krb_key *key, int64_t number, struct span *out)
-{
-    struct krb_padata items[1];
-    struct krb_name sname = krb_name_tgs(r->partner_realm, r->a), client = *cname;
-    struct krb_kdc_req req = {.msg_type = KRB_AS_REQ};
-    utime now = plat_now();
-    struct krb_pa_enc_ts ts = {.patimestamp = now - now % UTIME_SECOND,
-                               .has_pausec = true,
-                               .pausec = (int32_t)(now % UTIME_SECOND)};
-    struct krb_encrypted sealed;
-    struct span plain;
-    req.req_body = (struct krb_kdc_req_body){.cname = &client,
-                                             .realm = r->partner_realm,
-                                             .sname = &sname,
-                                             .has_till = true,
-                                             .till = now - now % UTIME_SECOND + UTIME_HOUR,
-                                             .nonce = number,
-                                             .etype = peer_etypes};
-    TRY(krb_encode_pa_enc_ts(&ts, r->a, &plain));
-    TRY(peer_encrypt(r, key, KRB_USAGE_PA_ENC_TIMESTAMP, plain, &sealed));
-    items[0].padata_type = KRB_PA_ENC_TIMESTAMP;
-    TRY(krb_encode_encrypted(&sealed, r->a, &items[0].padata_value));
-    req.padata = (struct krb_padata_list){.items = items, .count = 1};
-    return krb_encode_as_req(&req, r->a, out);
-}
-
 /* What the partner's KDC said to the logon. */
 static void tell_logon_refusal(struct peer_run *r, const struct peer_kdc *kdc, int32_t code)
 {
     enum reason reason = REASON_VERIFY_REFUSED;
-    if (code == KDC_ERR_C_PRINCIPAL_UNKNOWN || code == KDC_ERR_CLIENT_REVOKED)
+    if (code == KDC_ERR_C_PRINCIPAL_UNKNOWN)
         reason = REASON_VERIFY_HALF_MISSING;
     else if (code == KDC_ERR_PREAUTH_FAILED || code == KRB_AP_ERR_BAD_INTEGRITY ||
              code == KRB_AP_ERR_MODIFIED)
         reason = REASON_VERIFY_PASSWORD_DIFFERENT;
     else if (code == KDC_ERR_ETYPE_NOSUPP)
         reason = REASON_VERIFY_NO_COMMON_ENCTYPE;
+    if (reason == REASON_VERIFY_HALF_MISSING && !peer_is_partner(r, kdc, TRUST_OUTBOUND))
+        return;
     peer_tell(r, TRUST_OUTBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL, reason, kdc->label,
               "logging on as %.*s$@%.*s: %s (%d)", SPAN_ARG(r->local.flat_name),
               SPAN_ARG(r->partner_realm), krb_error_name(code), code);
@@ -138,7 +108,7 @@ static bool log_on(struct peer_run *r, const struct peer_kdc *kdc, struct logon 
 {
     struct span request, reply;
     struct krb_error *error;
-    if (as_request(r, &l->cname, &l->key, nonce(), &request) != ERR_OK)
+    if (peer_as_request(r, &l->cname, &l->key, &request) != ERR_OK)
         return false;
     enum err asked = peer_kdc_ask(&kdc->addr, request, peer_deadline(r), r->a, &reply);
     if (!peer_judge_reply(r, kdc, TRUST_OUTBOUND, asked, reply, &error))
@@ -155,23 +125,12 @@ static bool log_on(struct peer_run *r, const struct peer_kdc *kdc, struct logon 
 }
 
 /* The SID of the domain that issued a referral, from its PAC. */
-static enum err referral_domain(struct peer_run *r, const struct krb_ticket *ticket,
-                                struct sid *out)
+static enum err referral_domain(struct peer_run *r, struct span plain, struct sid *out)
 {
-    const struct trust_keys *keys;
-    const struct krb_key *key;
     struct krb_enc_ticket_part *part;
-    struct span plain, pac_bytes;
+    struct span pac_bytes;
     struct pac pac;
     struct pac_logon_info info;
-    TRY(auth_trust_keys(&r->snap, r->env->trust_keys, &r->trust, TRUST_OUTBOUND, &r->local, false,
-                        &keys));
-    for (unsigned i = 0; (key = trust_decryption_key(keys, ticket->enc_part.etype, 0, i)); i++) {
-        if (peer_decrypt(r, key, KRB_USAGE_TICKET, &ticket->enc_part, &plain) == ERR_OK)
-            break;
-    }
-    if (!key)
-        return ERR_INTEGRITY;
     TRY(krb_decode_enc_ticket_part(plain, r->a, &part));
     TRY(krb_ticket_pac(&part->authorization_data, r->a, &pac_bytes));
     TRY(pac_open(pac_bytes, &pac));
@@ -182,8 +141,50 @@ static enum err referral_domain(struct peer_run *r, const struct krb_ticket *tic
     return ERR_OK;
 }
 
-/* A referral to ourselves: what every user of the partner will bring. */
-static void ask_referral(struct peer_run *r, const struct peer_kdc *kdc, const struct logon *l)
+/* Opens it as our KDC will. ERR_UNSUPPORTED: in an encryption type that we do not take; then no key
+ * of ours is tried. */
+static enum err open_referral(struct peer_run *r, const struct krb_encrypted *sealed,
+                              struct span *plain_out)
+{
+    const struct trust_keys *keys;
+    const struct krb_key *key;
+    enum err e = ERR_UNSUPPORTED;
+    TRY(auth_trust_keys(&r->snap, r->env->trust_keys, &r->trust, TRUST_OUTBOUND, &r->local, false,
+                        &keys));
+    for (unsigned i = 0; e != ERR_OK; i++) {
+        key = trust_decryption_key(keys, sealed->etype, 0, i);
+        if (!key)
+            break;
+        e = peer_decrypt(r, key, KRB_USAGE_TICKET, sealed, plain_out) == ERR_OK ? ERR_OK
+                                                                                : ERR_INTEGRITY;
+    }
+    return e;
+}
+
+/* What every user of the partner will bring, judged. False: it would be refused. */
+static bool judge_referral(struct peer_run *r, const struct peer_kdc *kdc,
+                           const struct krb_ticket *referral)
+{
+    struct span plain;
+    struct sid sid;
+    enum err e = open_referral(r, &referral->enc_part, &plain);
+    if (e == ERR_OK && referral_domain(r, plain, &sid) == ERR_OK)
+        r->report->sid = sid;
+    if (e == ERR_UNSUPPORTED)
+        peer_tell(r, TRUST_OUTBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL,
+                  REASON_VERIFY_NO_COMMON_ENCTYPE, kdc->label,
+                  "its referrals to %.*s are encrypted with type %d (%s)", SPAN_ARG(r->local.realm),
+                  referral->enc_part.etype, krb_etype_name(referral->enc_part.etype));
+    if (e == ERR_INTEGRITY)
+        peer_tell(r, TRUST_OUTBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL,
+                  REASON_VERIFY_PASSWORD_DIFFERENT, kdc->label,
+                  "its referrals to %.*s do not open with our key", SPAN_ARG(r->local.realm));
+    return e != ERR_UNSUPPORTED && e != ERR_INTEGRITY;
+}
+
+/* A referral to ourselves. Some KDCs give trust accounts no tickets: then the logon is the proof.
+ */
+static bool prove_referral(struct peer_run *r, const struct peer_kdc *kdc, const struct logon *l)
 {
     struct krb_name sname = krb_name_tgs(r->local.realm, r->a);
     struct peer_tgs t = {.ticket = &l->tgt,
@@ -191,17 +192,23 @@ static void ask_referral(struct peer_run *r, const struct peer_kdc *kdc, const s
                          .crealm = r->partner_realm,
                          .realm = r->partner_realm,
                          .cname = &l->cname,
-                         .sname = &sname,
-                         .nonce = nonce()};
+                         .sname = &sname};
     struct span request, reply;
     struct krb_kdc_rep *rep;
-    struct sid sid;
+    struct krb_error *error;
     if (peer_tgs_request(r, &t, &request) != ERR_OK ||
-        peer_kdc_ask(&kdc->addr, request, peer_deadline(r), r->a, &reply) != ERR_OK ||
-        krb_message_type(reply) != KRB_TGS_REP || krb_decode_kdc_rep(reply, r->a, &rep) != ERR_OK)
-        return; /* some KDCs give trust accounts no tickets: the logon was the proof */
-    if (referral_domain(r, &rep->ticket, &sid) == ERR_OK)
-        r->report->sid = sid;
+        peer_kdc_ask(&kdc->addr, request, peer_deadline(r), r->a, &reply) != ERR_OK)
+        return true;
+    if (krb_message_type(reply) == KRB_TGS_REP && krb_decode_kdc_rep(reply, r->a, &rep) == ERR_OK)
+        return judge_referral(r, kdc, &rep->ticket);
+    if (krb_message_type(reply) != KRB_ERROR || krb_decode_error(reply, r->a, &error) != ERR_OK ||
+        error->error_code != KDC_ERR_ETYPE_NOSUPP)
+        return true;
+    peer_tell(r, TRUST_OUTBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL,
+              REASON_VERIFY_NO_COMMON_ENCTYPE, kdc->label,
+              "it makes no referral to %.*s with AES: %s (%d)", SPAN_ARG(r->local.realm),
+              krb_error_name(error->error_code), error->error_code);
+    return false;
 }
 
 void peer_prove_outgoing(struct peer_run *r, const struct peer_kdc *kdc)
@@ -212,10 +219,9 @@ void peer_prove_outgoing(struct peer_run *r, const struct peer_kdc *kdc)
                   kdc->label, "our own trust secret cannot be used");
         return;
     }
-    if (!log_on(r, kdc, l))
+    if (!log_on(r, kdc, l) || !prove_referral(r, kdc, l))
         return;
     peer_tell(r, TRUST_OUTBOUND, TRUST_STEP_PROOF, TRUST_STATUS_PASS, REASON_NONE, kdc->label,
               "logged on as %.*s$@%.*s with the trust password", SPAN_ARG(r->local.flat_name),
               SPAN_ARG(r->partner_realm));
-    ask_referral(r, kdc, l);
 }

@@ -52,6 +52,11 @@ enum err peer_kdc_ask(const struct plat_addr *kdc, struct span request, utime de
 bool peer_judge_reply(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half, enum err asked,
                       struct span reply, struct krb_error **error_out);
 
+/* Before the partner is said not to know the trust: a KDC of another realm answers the same. So it
+ * is asked for the one account that each domain has under the same name. False: it is not the
+ * partner's, which is told. */
+bool peer_is_partner(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half);
+
 /* --- peer_outgoing.c, peer_incoming.c: proofs toward one KDC --- */
 
 void peer_prove_outgoing(struct peer_run *r, const struct peer_kdc *kdc);
@@ -62,13 +67,14 @@ struct peer_tgs {
     const struct krb_key *session;
     struct span crealm, realm;
     const struct krb_name *cname, *sname;
-    int64_t nonce;
 };
 enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct span *out);
 enum err peer_encrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
                       struct span plain, struct krb_encrypted *out);
 enum err peer_decrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
                       const struct krb_encrypted *in, struct span *plain_out);
-extern const struct krb_ints peer_etypes;
+/* An AS-REQ to the partner for its TGS; key NULL: without pre-authentication. */
+enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
+                         const struct krb_key *key, struct span *out);
 
 #endif

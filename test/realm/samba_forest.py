@@ -100,6 +100,10 @@ class SambaForest:
         self.tool("user", "create", name, password)
         self.forest.users[name] = password
 
+    def modify(self, dn, **values):
+        ldif = f"dn: {dn}\nchangetype: modify\n" + "".join(f"replace: {k}\n{k}: {v}\n-\n" for k, v in values.items())
+        self.host.run("ldbmodify", "-H", f"{self.dir}/samba/private/sam.ldb", input=ldif)
+
     def half(self, action, **query):
         query.update(host=self.forest.fqdn(), admin_password=self.forest.admin_password)
         r = self.host.run(PYTHON, os.path.join(HERE, "samba_half.py"), self.conf, action,

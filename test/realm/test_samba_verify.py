@@ -1,10 +1,17 @@
 """`entente trust verify` against Samba: it passes for a right trust, and names each fault that is made for
 real, by the row of the catalogue and by the side that it is on."""
 
+import os
+import re
+import signal
+from contextlib import contextmanager
+
 import pytest
 
 from netns import wait_for
 from samba_lab import Lab
+from signpost import Signpost
+from world import Forest
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +21,9 @@ def lab():
     made.net.close()
 
 
-def verify(lab):
+def verify(lab, partner=None):
     """The exit status and the rows."""
-    code, body, text = lab.cloud.try_cli("trust", "verify", lab.world.corp.dns)
+    code, body, text = lab.cloud.try_cli("trust", "verify", partner or lab.world.corp.dns)
     assert body and "result" in body, text
     return code, body["result"]
 
@@ -73,15 +80,20 @@ def test_different_passwords(lab):
     lab.part()
 
 
-def test_only_rc4_on_their_side(lab):
-    lab.trust("forest", "two-way", enctypes=4)
-    # Their trust account has AES keys all the same: the logon passes, what their users bring does not.
-    expect(lab, ("incoming", "VERIFY_NO_COMMON_ENCTYPE"))
-    client = lab.corp_logs_on()
-    since = lab.cloud.mark()
-    out = client.ticket(lab.spn, ok=False)
-    assert "no support for encryption type" in out.stdout, out.stdout
-    lab.cloud.reason_seen("TRUST_NO_COMMON_ENCTYPE", since)
+@pytest.mark.parametrize("direction,sides", [("two-way", ("incoming", "outgoing")), ("outgoing", ("outgoing",)),
+                                             ("incoming", ("incoming",))])
+def test_only_rc4_on_their_side(lab, direction, sides):
+    lab.trust("forest", direction, enctypes=4)
+    # Their account for us has AES keys all the same: the logon passes, what their users bring does not.
+    rows = expect(lab, *[(side, "VERIFY_NO_COMMON_ENCTYPE") for side in sides])
+    if "outgoing" in sides:
+        told = [row["detail"] for row in rows if row["side"] == "outgoing" and row["status"] == "fail"]
+        assert lab.world.cloud.realm in told[0] and "KDC_ERR_ETYPE_NOSUPP" in told[0], told
+        client = lab.corp_logs_on()
+        since = lab.cloud.mark()
+        out = client.ticket(lab.spn, ok=False)
+        assert "no support for encryption type" in out.stdout, out.stdout
+        lab.cloud.reason_seen("TRUST_NO_COMMON_ENCTYPE", since)
     lab.part()
 
 
@@ -129,6 +141,94 @@ def test_port_88_is_closed(lab):
         assert {reason for _, reason in failures(rows)} == {"VERIFY_PORT_CLOSED"}, rows
     finally:
         lab.corp.host.nft_flush()
+
+
+@pytest.fixture(scope="module")
+def signpost(lab):
+    return Signpost(lab.net, lab.world.address(77))
+
+
+@contextmanager
+def pointed(lab, signpost, address, port, domain=None):
+    """Our forwarder asks the signpost about the partner, and that sends us to this address and port."""
+    w, domain = lab.world, domain or lab.world.corp.dns
+    signpost.point(domain, f"elsewhere.{domain}", address, port)
+    lab.cloud.try_cli("forwarder", "delete", domain)
+    lab.cloud.cli("forwarder", "create", domain, "--address", signpost.address)
+    try:
+        yield f"elsewhere.{domain} ({address})"
+    finally:
+        lab.cloud.cli("forwarder", "delete", domain)
+        if domain == w.corp.dns:
+            lab.cloud.cli("forwarder", "create", domain, "--address", w.corp.addresses[0])
+
+
+def details(rows, reason, count):
+    """Of the rows with this reason, which are all that failed."""
+    assert {row["reason"] for row in rows if row["status"] == "fail"} == {reason}, [(x.get("reason"), x["side"], x["detail"]) for x in rows]
+    found = [(row["server"], row["detail"]) for row in rows if row.get("reason") == reason]
+    assert len(found) == count, rows
+    return found
+
+
+def test_our_own_resolver_is_silent(lab):
+    lab.trust("forest", "two-way")
+    ours = [p["pid"] for name, p in lab.cloud.processes().items() if re.match("dc0?.*dns|.*dns", name)]
+    assert ours
+    for pid in ours:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        _, rows = verify(lab)
+    finally:
+        for pid in ours:
+            os.kill(pid, signal.SIGCONT)
+    (server, detail), = details(rows, "VERIFY_RESOLVER_SILENT", 1)
+    assert server == lab.world.cloud.addresses[0]
+    assert f"_kerberos._tcp.{lab.world.corp.dns}" in detail and server in detail
+    wait_for(lambda: verify(lab)[0] == 0, "our resolver to answer again")
+
+
+def test_no_kdc_at_that_port(lab, signpost):
+    """Samba's LDAP server hangs up on a Kerberos request, a web server answers with a page."""
+    lab.trust("forest", "two-way")
+    web = signpost.host.start("/usr/bin/python3", "-m", "http.server", "88", "--directory", signpost.host.dir)
+    wait_for(lambda: signpost.host.run("curl", "-s", f"http://{signpost.address}:88/", check=False).returncode == 0,
+             "the web server")
+    try:
+        for address, port in ((lab.world.corp.addresses[0], 389), (signpost.address, 88)):
+            with pointed(lab, signpost, address, port) as where:
+                _, rows = verify(lab)
+                for server, detail in details(rows, "VERIFY_NOT_A_KDC", 2):
+                    assert server == where and f"port {port}/tcp" in detail
+    finally:
+        signpost.host.stop(web)
+
+
+def test_the_kdc_of_another_realm(lab, signpost):
+    """A forwarder to the wrong forest: Samba's KDC, and then ours, asked for a realm that is not theirs."""
+    w = lab.world
+    lab.trust("forest", "two-way")
+    for forest, domain in ((w.cloud, w.corp.dns), (w.corp, f"other{w.digits(3)}.example.net")):
+        if domain != w.corp.dns:
+            other = Forest(domain, f"OTHER{w.digits(3)}", [], [], "")
+            lab.cloud.trust(other, f"S-1-5-21-{w.digits(8)}-{w.digits(8)}-{w.digits(8)}", "two-way", w.password())
+        with pointed(lab, signpost, forest.addresses[0], 88, domain) as where:
+            _, rows = verify(lab, domain)
+            for server, detail in details(rows, "VERIFY_WRONG_REALM", 2):
+                assert server == where
+                # Both echo the realm that they are asked for.
+                assert f"does not answer for {domain.upper()}" in detail
+    lab.cloud.cli("trust", "delete", domain)
+
+
+def test_the_partner_refuses_the_account(lab):
+    """The account of the trust has expired at Samba's: neither the password nor the trust is at fault."""
+    lab.trust("forest", "outgoing")
+    lab.corp.modify(f"CN={lab.world.cloud.netbios}$,CN=Users,{lab.world.corp.base}", accountExpires="1")
+    _, rows = verify(lab)
+    (_, detail), = details(rows, "VERIFY_REFUSED", 1)
+    assert f"{lab.world.cloud.netbios}$@{lab.world.corp.realm}" in detail
+    lab.part()
 
 
 def test_clocks_differ(lab):
