@@ -31,8 +31,15 @@ def wait_for(condition, what, timeout=60.0):
         time.sleep(0.05)
 
 
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+TIMELESS = ("dig", "curl", "/usr/sbin/dnsmasq", "nft")  # of no date; some do not run under FAKETIME
+
+
 class Network:
-    def __init__(self, tag):
+    """clock: how far the clocks of all its hosts are ahead of the machine's, in seconds."""
+
+    def __init__(self, tag, clock=0):
+        self.clock = clock
         self.tag = f"e{os.getpid() % 10000}{tag}"
         self.bridge = f"{self.tag}br"
         self.dir = tempfile.mkdtemp(prefix=f"entente-{tag}-")
@@ -123,16 +130,32 @@ class Host:
     def argv(self, *argv):
         return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u", *argv]
 
-    def environment(self, env):
+    def environment(self, program, env):
         """Every host has its own ticket cache: without it all would share one under /tmp."""
-        return {**os.environ, "LC_ALL": "C.UTF-8", "KRB5CCNAME": f"FILE:{self.dir}/krb5cc", **(env or {})}
+        time_of_day = {} if program in TIMELESS else self.time()
+        return {**os.environ, **time_of_day, "LC_ALL": "C.UTF-8", "KRB5CCNAME": f"FILE:{self.dir}/krb5cc",
+                **(env or {})}
+
+    def time(self, ahead=0):
+        """What gives a program the date of this network: no program under test knows of it. Intervals stay as they
+        are, and so do the times of files, which Python compares with those of its caches."""
+        seconds = self.net.clock + ahead
+        if not seconds:
+            return {}
+        return {"LD_PRELOAD": FAKETIME, "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "NO_FAKE_STAT": "1"}
+
+    def now(self):
+        """Seconds since 1970 by this network's clock."""
+        return int(time.time()) + self.net.clock
 
     def run(self, *argv, check=True, env=None, **kw):
-        full = self.environment(env)
+        full = self.environment(argv[0], env)
+        kw.setdefault("timeout", 120)  # only bounds a failure
         return run(*self.argv(*argv), check=check, env=full, **kw)
 
     def start(self, *argv, env=None, log="log"):
-        full = self.environment(env)
+        full = self.environment(argv[0], env)
         out = open(os.path.join(self.dir, log), "ab")
         p = subprocess.Popen(self.argv(*argv), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                              env=full, start_new_session=True)

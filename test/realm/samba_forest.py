@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 
-from netns import run, wait_for
+from netns import wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
@@ -21,7 +21,7 @@ class SambaForest:
         self.host.set_krb5(forest.realm)
         self.dir = self.host.dir
         self.conf = os.path.join(self.dir, "smb.conf")
-        self.faketime = None
+        self.ahead = 0
         self.proc = None
         self.forwards = dict(forwards or {})
         self._provision()
@@ -60,11 +60,8 @@ class SambaForest:
 
     def start(self):
         self._restart_dnsmasq()
-        env = {}
-        argv = ["/usr/sbin/samba", "-s", self.conf, "--foreground", "--no-process-group"]
-        if self.faketime:
-            argv = ["faketime", "-f", self.faketime] + argv
-        self.proc = self.host.start(*argv, env=env, log="samba.log")
+        self.proc = self.host.start("/usr/sbin/samba", "-s", self.conf, "--foreground", "--no-process-group",
+                                    env=self.host.time(self.ahead), log="samba.log")
         self.wait_ready()
 
     def wait_ready(self):
@@ -84,9 +81,10 @@ class SambaForest:
             self.host.stop(self.proc)
             self.proc = None
 
-    def restart(self, faketime=None):
+    def restart(self, ahead=0):
+        """ahead: seconds by which its clock is then wrong."""
         self.stop()
-        self.faketime = faketime
+        self.ahead = ahead
         self.start()
 
     def tool(self, *argv, **kw):
@@ -113,7 +111,7 @@ class SambaForest:
 
     def create_half(self, partner, partner_sid, direction, password, attributes, enctypes=24):
         """direction as Samba sees it: 1 inbound (partner trusts us), 2 outbound, 3 both."""
-        filetime = FILETIME_1970 + int(run("date", "+%s").stdout) * 10000000
+        filetime = FILETIME_1970 + self.host.now() * 10000000
         self.half("create", dns=partner.dns, netbios=partner.netbios, sid=partner_sid,
                   direction=direction, attributes=attributes, password=password, enctypes=enctypes,
                   filetime=filetime)

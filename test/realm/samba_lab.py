@@ -8,7 +8,7 @@ from entente import Client, EntenteForest
 from heimdal import Heimdal
 from netns import Network
 from samba_forest import SambaForest
-from world import World
+from world import LAST_OF_HEIMDAL, World
 
 FOREST, EXTERNAL = 8, 4
 DIRECTIONS = {"incoming": 1, "outgoing": 2, "two-way": 3}
@@ -17,9 +17,9 @@ COMPLEMENT = {"incoming": 2, "outgoing": 1, "two-way": 3}
 
 
 class Lab:
-    def __init__(self, name="samba", ipv6=False):
-        self.world = World(name, dcs=2, ipv6=ipv6)
-        self.net = Network(name[:3])
+    def __init__(self, name="samba", ipv6=False, until=LAST_OF_HEIMDAL):
+        self.world = World(name, dcs=2, ipv6=ipv6, until=until)
+        self.net = Network(name[:3], self.world.clock)
         self.made = None
         try:
             self._cloud()

@@ -13,7 +13,7 @@ from world import GIVEN, World
 class Lab:
     def __init__(self):
         self.world = World("one", dcs=2)
-        self.net = Network("one")
+        self.net = Network("one", self.world.clock)
         try:
             self.cloud = EntenteForest(self.net, self.world.cloud)
             self.cloud.serve()

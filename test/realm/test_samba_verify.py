@@ -11,12 +11,12 @@ import pytest
 from netns import wait_for
 from samba_lab import Lab
 from signpost import Signpost
-from world import Forest
+from world import LAST, Forest
 
 
 @pytest.fixture(scope="module")
 def lab():
-    made = Lab("verify")
+    made = Lab("verify", until=LAST)
     yield made
     made.net.close()
 
@@ -235,7 +235,7 @@ def test_clocks_differ(lab):
     """The last: Samba is started anew, ten minutes ahead."""
     lab.trust("forest", "two-way")
     expect(lab)
-    lab.corp.restart(faketime="+600s")
+    lab.corp.restart(ahead=600)
     _, rows = verify(lab)
     assert {reason for _, reason in failures(rows)} == {"VERIFY_CLOCK_SKEW"}, rows
     skew = [row["detail"] for row in rows if row.get("reason") == "VERIFY_CLOCK_SKEW"]

@@ -1,9 +1,10 @@
-"""Names, addresses, people and passwords of one test world, all drawn from one printed seed, so that
+"""Names, addresses, people, passwords and the date of one test world, all drawn from one printed seed, so that
 nothing can be fitted to one name. `ENTENTE_SEED=N` repeats a run."""
 
 import os
 import random
 import string
+import time
 from dataclasses import dataclass, field
 
 SEED = int(os.environ.get("ENTENTE_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -12,6 +13,9 @@ SEED = int(os.environ.get("ENTENTE_SEED") or random.SystemRandom().randrange(1 <
 GIVEN = ["alice", "bjørn", "zoë", "łukasz", "ирина", "νίκος", "josé", "müller", "çağla", "anna"]
 WORDS = ["amber", "basalt", "cedar", "delta", "ember", "fjord", "garnet", "harbor", "indigo", "juniper",
          "kelp", "lumen", "maple", "nimbus", "onyx", "prairie", "quartz", "raven", "sierra", "tundra"]
+# The years of a world, 2015 to 2060: on both sides of where 31 bits of seconds end, which Heimdal's ticket caches
+# do not get over.
+FIRST, LAST_OF_HEIMDAL, LAST = 1420070400, 2145000000, 2840140800
 
 
 @dataclass
@@ -38,13 +42,14 @@ class Forest:
 class World:
     """Two forests and the shared trust password. Each world of one run differs: its name is mixed in."""
 
-    def __init__(self, name, dcs=1, seed=SEED, ipv6=False):
+    def __init__(self, name, dcs=1, seed=SEED, ipv6=False, until=LAST):
         self.rng = random.Random(f"{seed}/{name}")
         self.net = self.rng.randrange(1, 255)
         self.ipv6 = ipv6
         words = self.rng.sample(WORDS, 6)
         self.cloud = self._forest(words[0], words[1], 1, dcs)
         self.corp = self._forest(words[2], words[3], 2, 1)
+        self.clock = self.rng.randint(FIRST, until) - int(time.time())
         self.client_address, self.other_client_address = self.address(200), self.address(201)
         self.trust_password = self.password()
 
