@@ -189,6 +189,7 @@ static void note_state(void)
 
 static void record_work(unsigned commits)
 {
+    static const struct dir_log_limits keep = {.records = 8, .age = UTIME_DAY};
     unsigned n = 0;
     digests = calloc(commits * 4 + 8, sizeof(digests[0]));
     ENT_ASSERT(digests);
@@ -207,6 +208,7 @@ static void record_work(unsigned commits)
             assert_int_equal(change_done(some_change(n++), &record), ERR_OK);
             assert_int_equal(dir_write_apply(&w, record, &last_usn), ERR_OK);
         }
+        (void)dir_write_trim_log(&w, &keep, FIXTURE_TIME, 4);
         assert_int_equal(dir_write_commit(&w), ERR_OK);
         note_state();
         arena_reset(&f.arena);
