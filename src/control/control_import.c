@@ -6,6 +6,7 @@
  */
 #include <unistd.h>
 
+#include "base/text.h"
 #include "control/control_call.h"
 #include "plat/clock.h"
 #include "plat/files.h"
@@ -13,6 +14,8 @@
 #define PIECE_FIRST (64u << 10)
 #define PIECE_MAX   (12u << 20) /* fits into an intent */
 #define PIECE_TIME  (UTIME_SECOND / 2)
+/* Refusals that are told one by one; the rest are counted. */
+#define REFUSALS_MAX 20
 
 struct import {
     struct control_call *call;
@@ -21,6 +24,7 @@ struct import {
     size_t have, piece;
     bool at_end; /* of the file */
     uint32_t line, added, refused;
+    json_t *refusals; /* of the first ones: line and cause */
 };
 
 /* Records are parted by an empty line. Where the last one ends that is whole within max bytes; or
@@ -49,6 +53,28 @@ static uint32_t count_lines(struct span s)
     return lines;
 }
 
+/* The writer's sentences, one a line: "line 118: why". */
+static void keep_refusals(struct import *im, struct span text)
+{
+    while (text.len && json_array_size(im->refusals) < REFUSALS_MAX) {
+        const uint8_t *newline = memchr(text.ptr, '\n', text.len);
+        size_t len = newline ? (size_t)(newline - text.ptr) : text.len;
+        struct span one = span_sub(text, 0, len), head = SPAN_LIT("line ");
+        const uint8_t *colon = memchr(one.ptr, ':', one.len);
+        size_t at = colon ? (size_t)(colon - one.ptr) : 0;
+        uint64_t line;
+        json_t *row = json_object();
+        if (at > head.len &&
+            text_to_u64(span_sub(one, head.len, at - head.len), UINT32_MAX, &line) == ERR_OK) {
+            json_object_set_new(row, "line", json_integer((json_int_t)line));
+            one = span_sub(one, at + 2, one.len);
+        }
+        control_set_span(row, "cause", one);
+        json_array_append_new(im->refusals, row);
+        text = span_sub(text, len + 1, text.len);
+    }
+}
+
 static enum err send_piece(struct import *im, struct span piece)
 {
     struct control_call *call = im->call;
@@ -63,6 +89,7 @@ static enum err send_piece(struct import *im, struct span piece)
         struct reader r = reader_of(reply.data);
         im->added += reader_le32(&r);
         im->refused += reader_le32(&r);
+        keep_refusals(im, reply.text);
     }
     if (e == ERR_REFUSED && call->message)
         call->message = arena_dup_str(outer, span_str(call->message));
@@ -128,10 +155,13 @@ enum err control_directory_import(struct control_call *call)
                               "file: %s cannot be read by the service", path);
     arena_init(&memory, 0, PIECE_MAX, ARENA_WIPE);
     im.text = arena_alloc(&memory, PIECE_MAX);
-    enum err e = im.text ? import_file(&im) : ERR_NOMEM;
+    im.refusals = json_array();
+    enum err e = im.text && im.refusals ? import_file(&im) : ERR_NOMEM;
     arena_fini(&memory);
     close(im.fd);
-    TRY(e);
-    call->result = json_pack("{s:i, s:i}", "added", (int)im.added, "refused", (int)im.refused);
-    return ERR_OK;
+    if (e == ERR_OK)
+        call->result = json_pack("{s:i, s:i, s:O}", "added", (int)im.added, "refused",
+                                 (int)im.refused, "refusals", im.refusals);
+    json_decref(im.refusals);
+    return e;
 }

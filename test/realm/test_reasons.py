@@ -209,3 +209,21 @@ def test_a_tree_that_is_too_large(lab, many):
     assert ldap(lab, "ldapdelete", f"CN=c7,{many}").returncode == 0
     said = ldap(lab, "ldapdelete", *tree)
     assert said.returncode == 0, said.stdout
+
+
+# --- an import that is refused in part ---------------------------------------------------------------
+
+
+def test_an_import_tells_what_it_refused(lab):
+    base, name = lab.world.cloud.base, "i" + lab.world.digits(6)
+    records = [f"dn: CN={name},CN=Users,{base}\nobjectClass: user\nsAMAccountName: {name}\n",
+               f"dn: CN={name}b,CN=Users,{base}\nobjectClass: user\nsAMAccountName: bad/name\n"]
+    records += [records[0]] * 30
+    path = f"{lab.cloud.dir}/refused.ldif"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(records))
+    os.chmod(path, 0o644)
+    result = lab.cloud.cli("directory", "import", path)
+    assert (result["added"], result["refused"], len(result["refusals"])) == (1, 31, 20), result
+    assert result["refusals"][0]["line"] == 5 and "bad/name" in result["refusals"][0]["cause"], result
+    assert result["refusals"][1]["line"] == 9, result
