@@ -19,7 +19,7 @@ PYTHON = "/usr/bin/python3"
 CPUS = os.cpu_count() or 1
 FUZZ_SECONDS = 100  # of the whole smoke
 ALL_ONLY = ["powercut", "mutate"]
-STEPS = ["scans", "unit", "sanitize", "powercut", "fuzz", "realm", "mutate"]
+STEPS = ["scans", "unit", "cost", "sanitize", "powercut", "fuzz", "realm", "mutate"]
 
 
 class Tally:
@@ -130,6 +130,22 @@ def unit_tests(tally, where, slow):
 def unit(tally, args):
     if build(tally, "build", []):
         unit_tests(tally, "build", 1)
+
+
+def cost(tally, args):
+    """Instructions of a request, which no other work on the machine changes."""
+    if not shutil.which("valgrind"):
+        tally.skip("cost of requests: valgrind is not installed")
+        return
+    if not build(tally, "build", []):
+        return
+    code, log = run([PYTHON, "tools/request_cost.py"], "cost.log")
+    tail(log)
+    with open(log, encoding="utf-8", errors="replace") as f:
+        good = sum(" instructions" in line and "SLOWER" not in line for line in f)
+    tally.good(good)
+    if code:
+        tally.bad("cost of requests", log=log)
 
 
 def powercut(tally, args):

@@ -1,14 +1,15 @@
 /*
- * kdc_cost KIND COUNT [USERS]: what the KDC itself spends on one request, without sockets: two
- * forests with a trust are made in this process, requests of one KIND (refused, as, tgs, other,
- * referred: see krb_load.c) are made beforehand and answered in one loop, answer_all. Prints CPU
- * nanoseconds a request; under `valgrind --tool=callgrind --toggle-collect=answer_all` the
- * instructions of that loop divided by COUNT are the same on every machine.
+ * request_cost KINDS COUNT [USERS]: what one request costs without the network: two forests with a
+ * trust are made in this process, requests of each KIND are made beforehand and answered in one
+ * loop: refused, as, tgs, other, referred (see krb_load.c) in answer_all, base and equality (LDAP)
+ * in search_all. KINDS have commas between them. Prints CPU nanoseconds a request; under
+ * `valgrind --tool=callgrind --toggle-collect=answer_all` the instructions of that loop divided by
+ * COUNT are the same on every machine (tools/request_cost.py).
  */
 #include <lmdb.h>
 #include <sys/mman.h>
 
-#include "kdc/kdc_forests_test.h"
+#include "cost_ldap.h"
 #include "krb_load.h"
 
 #define REPLY_SAMPLES 16
@@ -135,10 +136,34 @@ static void start(unsigned users)
     load.nonce = 1;
 }
 
+static bool is_ldap(const char *kind)
+{
+    return strcmp(kind, "base") == 0 || strcmp(kind, "equality") == 0;
+}
+
+static void kerberos(const char *kind, struct arena *a)
+{
+    load.kind = kind;
+    load.samples = 0;
+    load.reply_bytes = 0;
+    if (strcmp(load.kind, "refused") != 0 && strcmp(load.kind, "as") != 0)
+        load_take_tickets(&load);
+    for (unsigned i = 0; i < load.count; i++)
+        load_make_request(&load, i);
+    double before = cpu_seconds();
+    answer_all(aws.kdc, a);
+    double used = cpu_seconds() - before;
+    for (unsigned i = 0; i < load.samples; i++)
+        assert_ok(load_check_reply(&load, load.sample[i]));
+    printf("%s: %.0f ns, %.0f bytes a reply\n", load.kind, used / load.count * 1e9,
+           (double)load.reply_bytes / load.count);
+}
+
 int main(int argc, char **argv)
 {
     struct arena a;
-    load.kind = argc > 1 ? argv[1] : "as";
+    struct cost_ldap *ldap = NULL;
+    char *kinds = argc > 1 ? argv[1] : "as", *rest = NULL;
     load.count = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 1000;
     unsigned users = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 100;
     if (!load.count || load.count > LOAD_REQUESTS_MAX || !users || users > LOAD_USERS_MAX)
@@ -146,17 +171,18 @@ int main(int argc, char **argv)
     arena_init(&load.arena, 0, (size_t)1 << 30, 0);
     arena_init(&a, KDC_ARENA_FIRST, KDC_ARENA_MAX, ARENA_WIPE);
     start(users);
-    if (strcmp(load.kind, "refused") != 0 && strcmp(load.kind, "as") != 0)
-        load_take_tickets(&load);
-    for (unsigned i = 0; i < load.count; i++)
-        load_make_request(&load, i);
-    double before = cpu_seconds();
-    answer_all(aws.kdc, &a);
-    double used = cpu_seconds() - before;
-    for (unsigned i = 0; i < load.samples; i++)
-        assert_ok(load_check_reply(&load, load.sample[i]));
-    printf("%s: %.0f ns, %.0f bytes a reply\n", load.kind, used / load.count * 1e9,
-           (double)load.reply_bytes / load.count);
+    kinds = arena_dup_str(&load.arena, span_str(kinds));
+    for (char *kind = strtok_r(kinds, ",", &rest); kind; kind = strtok_r(NULL, ",", &rest)) {
+        if (!is_ldap(kind)) {
+            kerberos(kind, &a);
+            continue;
+        }
+        if (!ldap)
+            ldap = cost_ldap_start(&aws, users);
+        cost_ldap_run(ldap, kind, load.count);
+    }
+    if (ldap)
+        cost_ldap_stop(ldap);
     arena_fini(&a);
     forests_stop(&aws);
     forests_stop(&corp);
