@@ -69,10 +69,13 @@ def test_a_stopped_writer(lab):
     dns = lab.world.cloud.dns
     with Stopped(lab, "writer"):
         waiting = [begin(lab, "group", "create", f"late{i}", "--directory", dns) for i in range(5)]
+        gone = begin(lab, "group", "create", "late5", "--directory", dns)
         for process in waiting:
             other_requests(lab, process)
+        gone.kill()
+        assert end(lab, gone) == -signal.SIGKILL
     assert [end(lab, p) for p in waiting] == [0] * 5
-    for i in range(5):
+    for i in range(6):  # also what somebody asked for who then went away
         lab.cli("group", "show", f"late{i}", "--directory", dns)
 
 
