@@ -19,6 +19,7 @@ typedef void (*kdc_answer_fn)(struct kdc *k, enum kdc_transport transport, struc
 
 /* Logons that wait for the writer; more at once than this are not kept. */
 #define LOGONS_MAX    1024
+#define LOGONS_PLACES 4096 /* ids are dense: neighbours have places of their own */
 #define LOGONS_PERIOD (5 * UTIME_SECOND)
 #define LOGONS_MEMORY (64u << 10)
 
@@ -32,20 +33,27 @@ struct kdc_role {
     unsigned logon_count;
     dir_id logon_id[LOGONS_MAX];
     int64_t logon_time[LOGONS_MAX];
+    bool logon_noted[LOGONS_PLACES]; /* by id modulo LOGONS_PLACES */
 };
 
+/* Called for nearly every logon while a directory is new. One whose place is taken by another, or
+ * for which there is no room, is noted after the next batch, at its next logon. */
 static void logged_on(void *ctx, dir_id account, int64_t when)
 {
     struct serve_child *child = ctx;
     struct kdc_role *role = child->state;
-    for (unsigned i = 0; i < role->logon_count; i++) {
-        if (role->logon_id[i] == account)
-            return;
-    }
-    if (role->logon_count == LOGONS_MAX)
+    bool *noted = &role->logon_noted[account % LOGONS_PLACES];
+    if (*noted || role->logon_count == LOGONS_MAX)
         return;
     role->logon_id[role->logon_count] = account;
     role->logon_time[role->logon_count++] = when;
+    *noted = true;
+}
+
+static void forget_logons(struct kdc_role *role)
+{
+    role->logon_count = 0;
+    memset(role->logon_noted, 0, sizeof(role->logon_noted));
 }
 
 /* Without waiting: a batch that is lost is made again at the next logons. */
@@ -64,7 +72,7 @@ static void send_logons(void *ctx)
     arena_init(&a, 0, LOGONS_MEMORY, 0);
     if (intent_encode(&in, &a, &bytes) == ERR_OK &&
         plat_channel_send(role->child->writer, INTENT_MESSAGE, bytes, -1) == ERR_OK)
-        role->logon_count = 0;
+        forget_logons(role);
     arena_fini(&a);
 }
 

@@ -109,20 +109,35 @@ enum err krb_parse_enterprise(struct span upn, struct span realm, struct arena *
     return ERR_OK;
 }
 
+static bool stands_for_itself(uint8_t c, bool slash_too)
+{
+    return c > '\n' && c != '@' && c != '\\' && !(c == '/' && slash_too);
+}
+
+static void put_escape(struct builder *b, uint8_t c, bool slash_too)
+{
+    for (unsigned i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+        if (c == (uint8_t)escapes[i].meant) {
+            builder_u8(b, '\\');
+            builder_u8(b, (uint8_t)escapes[i].written);
+            return;
+        }
+    }
+    if ((c == '/' && slash_too) || c == '@' || c == '\\')
+        builder_u8(b, '\\');
+    builder_u8(b, c);
+}
+
 static void put_escaped(struct builder *b, struct span s, bool slash_too)
 {
-    struct reader r = reader_of(s);
-    while (reader_left(&r) > 0) {
-        uint8_t c = reader_u8(&r);
-        if ((c == '/' && slash_too) || c == '@' || c == '\\')
-            builder_u8(b, '\\');
-        for (unsigned i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
-            if (c == (uint8_t)escapes[i].meant) {
-                builder_u8(b, '\\');
-                c = (uint8_t)escapes[i].written;
-                break;
-            }
-        builder_u8(b, c);
+    for (size_t i = 0, run; i < s.len; i += run) {
+        for (run = 0; i + run < s.len && stands_for_itself(s.ptr[i + run], slash_too);)
+            run++;
+        builder_span(b, span_sub(s, i, run));
+        if (run == 0) {
+            put_escape(b, s.ptr[i], slash_too);
+            run = 1;
+        }
     }
 }
 
