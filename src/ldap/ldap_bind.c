@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "directory/account.h"
 #include "directory/policy_facts.h"
-#include "directory/settings.h"
 #include "directory/volatile.h"
 #include "ldap/ldap_internal.h"
 
@@ -110,9 +109,14 @@ static enum err welcome(struct attempt *t)
     struct ldap_request *rq = t->rq;
     struct dir_naming n;
     TRY(dir_naming(&rq->snap, &n));
-    const char *name = arena_printf(&rq->values, "%.*s\\%.*s", SPAN_ARG(n.flat_name),
-                                    SPAN_ARG(t->account.sam_name));
-    TRY(ldap_identity_account(rq->session, &rq->snap, t->account.id, span_str(name)));
+    struct span name;
+    struct builder b;
+    builder_in(&b, &rq->values, LDAP_IDENTITY_NAME_MAX);
+    builder_span(&b, n.flat_name);
+    builder_u8(&b, '\\');
+    builder_span(&b, t->account.sam_name);
+    TRY(builder_done(&b, &name));
+    ldap_identity_account(rq->session, t->account.id, name);
     vol_good_logon(rq->session->server->env.dir, t->account.id, t->now);
     ldap_event(rq->session, "ldap.bind", REASON_NONE, SPAN_LIT("simple"));
     return ldap_reply(rq, LDAP_SUCCESS, NULL, SPAN_NONE);
@@ -153,10 +157,9 @@ static enum err simple(struct ldap_request *rq)
 {
     const struct ldap_bind *in = &rq->m->bind;
     struct attempt t = {.rq = rq, .now = utime_to_filetime(rq->session->server->env.now())};
-    struct dir_settings settings;
-    TRY(ldap_request_read(rq));
-    TRY(dir_settings(&rq->snap, &settings));
-    if (!settings.allow_cleartext_bind && !ldap_private(rq->session)) {
+    const struct ldap_domain *domain = &rq->session->server->domain;
+    TRY(ldap_domain_look(rq));
+    if (!domain->allow_cleartext_bind && !ldap_private(rq->session)) {
         ldap_event(rq->session, "ldap.bind", REASON_LDAP_BIND_CLEARTEXT, in->name);
         return ldap_reply(rq, LDAP_STRONGER_AUTH_REQUIRED,
                           "00002028: LdapErr: DSID-0C090259, comment: The server requires binds to "
@@ -170,7 +173,9 @@ static enum err simple(struct ldap_request *rq)
     if (e == ERR_NOT_FOUND || e == ERR_EXISTS || e == ERR_MALFORMED)
         return unknown_name(rq);
     TRY(e);
-    TRY(policy_settings_for(&rq->snap, t.account.id, &rq->arena, &t.policy, NULL));
+    t.policy = domain->policy;
+    if (domain->has_psos)
+        TRY(policy_settings_for(&rq->snap, t.account.id, &rq->arena, &t.policy, NULL));
     return prove(&t);
 }
 

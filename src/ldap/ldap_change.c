@@ -289,8 +289,10 @@ static enum err compare(struct ldap_request *rq)
 
 enum err ldap_do_change(struct ldap_request *rq)
 {
-    if (!rq->session->who.bound)
+    enum err e = ldap_identity_ready(rq);
+    if (e == ERR_DENIED)
         return ldap_reply(rq, LDAP_OPERATIONS_ERROR, LDAP_NEEDS_BIND, SPAN_NONE);
+    TRY(e);
     switch (rq->m->op) {
     case LDAP_ADD_REQUEST:
         return add(rq);

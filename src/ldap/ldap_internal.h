@@ -10,6 +10,7 @@
 #define LDAP_LDAP_INTERNAL_H
 
 #include "base/builder.h"
+#include "directory/policy.h"
 #include "directory/search.h"
 #include "ldap/ldap.h"
 #include "plat/datagram.h"
@@ -19,19 +20,20 @@
 #include "wire/ldap/ldap_write.h"
 
 /* AD's lDAPAdminLimits. */
-#define LDAP_PAGE_MAX       1000
-#define LDAP_VALUES_RANGE   1500
-#define LDAP_QUERY_DURATION (120 * UTIME_SECOND)
-#define LDAP_PAGED_MAX      4     /* searches between pages on one connection */
-#define LDAP_SORT_ROWS_MAX  10000 /* AD's MaxTempTableSize */
-#define LDAP_SORT_BYTES_MAX (4u << 20)
-#define LDAP_ENTRY_MAX      (24u << 20)
-#define LDAP_REQUEST_ARENA  (48u << 20)
-#define LDAP_POOL_MAX       64
-#define LDAP_IDENTITY_MAX   (4u << 20)
-#define LDAP_GC_PORT        3268
-#define LDAP_TLS_PORT       636
-#define LDAP_GC_TLS_PORT    3269
+#define LDAP_PAGE_MAX          1000
+#define LDAP_VALUES_RANGE      1500
+#define LDAP_QUERY_DURATION    (120 * UTIME_SECOND)
+#define LDAP_PAGED_MAX         4     /* searches between pages on one connection */
+#define LDAP_SORT_ROWS_MAX     10000 /* AD's MaxTempTableSize */
+#define LDAP_SORT_BYTES_MAX    (4u << 20)
+#define LDAP_ENTRY_MAX         (24u << 20)
+#define LDAP_REQUEST_ARENA     (48u << 20)
+#define LDAP_POOL_MAX          64
+#define LDAP_IDENTITY_MAX      (4u << 20)
+#define LDAP_IDENTITY_NAME_MAX 1024
+#define LDAP_GC_PORT           3268
+#define LDAP_TLS_PORT          636
+#define LDAP_GC_TLS_PORT       3269
 
 /* AD's sentence for who did not bind. */
 #define LDAP_NEEDS_BIND                                                                            \
@@ -42,8 +44,16 @@ struct ldap_sasl;
 struct ldap_wants;
 struct acceptor;
 
+/* What every bind wants to know of the directory: read again only when there was a commit. */
+struct ldap_domain {
+    uint64_t id; /* of the snapshot that was looked at; 0: none */
+    bool allow_cleartext_bind, has_psos;
+    struct policy_settings policy; /* of accounts without a password settings object */
+};
+
 struct ldap_server {
     struct ldap_env env;
+    struct ldap_domain domain;
     struct plat_stream *tcp;
     struct plat_udp *udp;
     struct ldap_request *pool;
@@ -71,8 +81,9 @@ struct ldap_identity {
     struct arena memory; /* of the token */
     struct dir_token token;
     struct span name; /* for whoami and events: "AWS\\alice" */
+    dir_id account;   /* whose token it will be, unless it is ready */
     utime until;      /* a ticket's end; 0: none */
-    bool bound;
+    bool bound, ready;
 };
 
 struct ldap_session {
@@ -84,6 +95,7 @@ struct ldap_session {
     struct ldap_sasl *sasl;  /* a SASL bind under way */
     struct ldap_sasl *layer; /* the one whose security layer the connection has */
     bool gc, tls, sealed;
+    char peer[PLAT_ADDR_TEXT]; /* for events, from the first one on */
 };
 
 /* One attribute that a search asks for. */
@@ -151,11 +163,16 @@ void ldap_event(struct ldap_session *ss, const char *name, enum reason reason, s
 
 void ldap_identity_clear(struct ldap_identity *who);
 /* The session becomes this account, or these SIDs (the first is the user). */
-enum err ldap_identity_account(struct ldap_session *ss, const struct dir_snap *s, dir_id account,
-                               struct span name);
-
+void ldap_identity_account(struct ldap_session *ss, dir_id account, struct span name);
 enum err ldap_identity_token(struct ldap_session *ss, const struct dir_token *token,
                              struct span name, utime until);
+
+/* Before a token is used: makes it. ERR_DENIED: the session has not bound. */
+enum err ldap_identity_ready(struct ldap_request *rq);
+
+/* --- ldap_domain.c --- */
+
+enum err ldap_domain_look(struct ldap_request *rq);
 
 /* --- ldap_options.c --- */
 

@@ -357,11 +357,13 @@ enum err ldap_do_search(struct ldap_request *rq)
     const struct ldap_search *in = &rq->m->search;
     if (in->base.len == 0 && in->scope == LDAP_SCOPE_BASE)
         return answer_root(rq);
-    if (!rq->session->who.bound)
+    enum err e = ldap_identity_ready(rq);
+    if (e == ERR_DENIED)
         return ldap_reply(rq, LDAP_OPERATIONS_ERROR, LDAP_NEEDS_BIND, SPAN_NONE);
+    TRY(e);
     if (rq->options.paged && rq->options.page.cookie.len)
         return next_page(rq);
-    enum err e = begin(rq);
+    e = begin(rq);
     if (e == ERR_REFUSED)
         return ERR_OK;
     return e == ERR_OK ? run(rq) : e;

@@ -118,10 +118,10 @@ bool ldap_private(const struct ldap_session *ss)
 void ldap_event(struct ldap_session *ss, const char *name, enum reason reason, struct span detail)
 {
     struct event ev;
-    char peer[PLAT_ADDR_TEXT];
-    plat_addr_text(plat_conn_peer(ss->conn), peer);
+    if (!ss->peer[0])
+        plat_addr_text(plat_conn_peer(ss->conn), ss->peer);
     event_init(&ev, ss->server->env.now(), name, reason);
-    event_text(&ev, "peer", span_str(peer));
+    event_text(&ev, "peer", span_str(ss->peer));
     if (ss->who.name.len)
         event_text(&ev, "who", ss->who.name);
     if (detail.len)

@@ -6,6 +6,7 @@
 
 #include "base/test.h"
 #include "base/text.h"
+#include "directory/account.h"
 #include "directory/change.h"
 #include "directory/provision.h"
 #include "ldap/ldap_internal.h"
@@ -227,6 +228,41 @@ static void attribute_lists_that_come_again(void **state)
     free(wants);
 }
 
+/* --- who a session is --------------------------------------------------------------------------
+ */
+
+static dir_id administrator(void)
+{
+    struct dir_account acc;
+    struct dir_snap s;
+    assert_ok(dir_snap_begin(f.dir, &s));
+    assert_ok(dir_account_by_sam(&s, SPAN_LIT("administrator"), &acc));
+    dir_snap_end(&s);
+    return acc.id;
+}
+
+static void a_token_is_made_when_it_is_needed(void **state)
+{
+    struct ldap_session ss = {.server = &f.server, .who.token = dir_token_anonymous};
+    struct ldap_request rq = {.session = &ss};
+    const struct sid admins = SID_NT(32, 544);
+    (void)state;
+    arena_init(&ss.who.memory, 0, LDAP_IDENTITY_MAX, ARENA_WIPE);
+    assert_err(ldap_identity_ready(&rq), ERR_DENIED);
+    ldap_identity_account(&ss, administrator(), SPAN_LIT("UNIT\\Administrator"));
+    assert_int_equal(ss.who.token.account, 0);
+    assert_ok(ldap_identity_ready(&rq));
+    assert_false(rq.has_snap);
+    assert_true(dir_token_has(&ss.who.token, &admins));
+    assert_ok(ldap_identity_ready(&rq));
+    ldap_identity_account(&ss, 4000000, SPAN_LIT("UNIT\\deleted"));
+    assert_false(dir_token_has(&ss.who.token, &admins));
+    assert_err(ldap_identity_ready(&rq), ERR_DENIED);
+    assert_false(ss.who.bound);
+    assert_int_equal(ss.who.name.len, 0);
+    arena_fini(&ss.who.memory);
+}
+
 /* --- the root ----------------------------------------------------------------------------------
  */
 
@@ -398,6 +434,7 @@ int main(void)
         cmocka_unit_test(controls_are_known_or_refused),
         cmocka_unit_test(attribute_lists),
         cmocka_unit_test(attribute_lists_that_come_again),
+        cmocka_unit_test(a_token_is_made_when_it_is_needed),
         cmocka_unit_test(root_tells_what_clients_read),
         cmocka_unit_test(root_gives_what_was_asked),
         cmocka_unit_test(root_is_there_for_every_way_of_asking),

@@ -27,7 +27,7 @@ WORKS = [
     ("base", "LDAP base search by DN", 40000, 4, 16, "cpu"),
     ("equality", "LDAP equality search, indexed, subtree", 40000, 4, 16, "cpu"),
     ("latency", "the same, one at a time: p50, us", 4000, 1, 1, "p50"),
-    ("bind", "LDAP simple bind, connection kept", 20000, 4, 1, "cpu"),
+    ("bind", "LDAP simple bind, connection kept", 20000, 16, 1, "cpu"),
     ("connect", "LDAP connect and bind", 5000, 4, 1, "cpu"),
     ("add", "LDAP add, durable, 32 clients, a second", 2000, 32, 1, "clock"),
     ("modify", "LDAP modify, durable, 32 clients, a second", 3000, 32, 1, "clock"),
