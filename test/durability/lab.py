@@ -178,12 +178,12 @@ class Lab:
             return lambda client: client.first_server == f.addresses[f.hosts.index(host)]
         return lambda client: False
 
-    def kill(self, name):
+    def kill(self, name, but=lambda client: False):
         pid = self.ready()[name]
         if name == "parent":
             return self.kill_parent()
         os.kill(pid, signal.SIGKILL)
-        self.progress(f"killed {name}")
+        self.progress(f"killed {name}", but)
         return wait_for(lambda: (self.pids() or {name: pid})[name] != pid, f"another {name}", PATIENCE)
 
     def kill_parent(self):
@@ -199,12 +199,14 @@ class Lab:
         self.outages[-1] = (begun, time.monotonic())
         self.progress("killed parent")
 
-    def stop(self, name):
-        """Stopped until logons that began meanwhile have succeeded."""
+    def stop(self, name, killed=None):
+        """Stopped until logons that began meanwhile have succeeded; another one may be killed meanwhile."""
         pid = self.ready()[name]
         os.kill(pid, signal.SIGSTOP)
         try:
             time.sleep(self.world.rng.uniform(0.2, 2.5))
+            if killed:
+                self.kill(killed, self.patient(name))
             self.progress(f"stopped {name}", self.patient(name))
         finally:
             os.kill(pid, signal.SIGCONT)

@@ -58,8 +58,18 @@ def write_until_refused(forest, kept, since):
     raise AssertionError("nothing was refused")
 
 
+def refused_over_ldap(forest):
+    f = forest.world.cloud
+    forest.client.kinit(f"Administrator@{f.realm}", f.admin_password)
+    said = forest.client.run("ldapadd", "-Y", "GSSAPI", "-Q", "-N", "-H", f"ldap://{f.fqdn()}", input="".join(
+        f"dn: CN=full-over-ldap{i},CN=Users,{f.base}\nobjectClass: user\nsAMAccountName: full-over-ldap{i}\n\n"
+        for i in range(2000)))
+    assert said.returncode and "SERVER_DISK_FULL" in said.stdout, said.stdout[-500:]
+
+
 def names(forest):
-    return {u["name"] for u in forest.cli("user", "list") if u["name"].startswith("full")}
+    return {u["name"] for u in forest.cli("user", "list") if u["name"].startswith("full") and
+            "ldap" not in u["name"]}
 
 
 def test_full_and_free_again(forest):
@@ -70,6 +80,7 @@ def test_full_and_free_again(forest):
         assert error["reason"] == "SERVER_DISK_FULL" and "df STATE-DIR" in error["remedy"], error
         assert "nothing was changed" in error["message"]
         logon(forest)
+        refused_over_ldap(forest)
         for name in [n for n in forest.processes() if since or n.startswith("writer")]:
             pid = forest.kill(name)
             wait_for(lambda: forest.processes()[name]["pid"] != pid and forest.processes()[name]["ready"], name, 30)

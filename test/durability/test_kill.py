@@ -29,6 +29,13 @@ def rounds(lab, every):
     return found
 
 
+def pairs(lab):
+    """A process that is stopped while another one is killed; never the two KDCs, or all have to wait."""
+    names = [n for n in lab.ready() if n not in ("control", "parent") and not n.startswith("writer")]
+    for stopped in lab.world.rng.sample(names, 6):
+        yield stopped, lab.world.rng.choice([n for n in [*names, "control"] if n.split()[0] != stopped.split()[0]])
+
+
 def endure(lab, passes, every):
     lab.start(Logons(lab, "udp"), Logons(lab, "tcp", tcp=True), Passwords(lab, "set"), Passwords(lab, "kpasswd"),
               Adds(lab, "adds"), Changes(lab, "changes"), Names(lab, "names"))
@@ -36,6 +43,9 @@ def endure(lab, passes, every):
         for how, name in rounds(lab, every):
             how(name)
             assert not lab.faults, f"after {how.__name__} {name}: " + "\n\n".join(lab.faults[:20])
+        for stopped, killed in pairs(lab) if every else ():
+            lab.stop(stopped, killed)
+            assert not lab.faults, f"after {stopped} and {killed}: " + "\n\n".join(lab.faults[:20])
     lab.finish()
     for load in lab.loads:
         assert sum(load.tally.get(k, 0) for k in ("tickets", "changes", "added", "changed", "answers")) >= 3, load.tally
