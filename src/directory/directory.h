@@ -122,6 +122,9 @@ struct dir_obj {
     struct span account; /* the KDC's block (account.h); empty for other objects */
 };
 
+/* uSNChanged: two records of one object with the same number are the same, its secrets too. */
+uint64_t dir_obj_usn(const struct dir_obj *o);
+
 enum dir_obj_flags {
     DIR_OBJ_DELETED = 1, /* a tombstone: under Deleted Objects, shown only on demand */
     DIR_OBJ_NC_HEAD = 2, /* head of a naming context */

@@ -180,14 +180,19 @@ enum err policy_settings_for(const struct dir_snap *s, dir_id account, struct ar
     return ERR_OK;
 }
 
-void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,
-                        struct policy_logon *l)
+void policy_account_facts(const struct dir_account *acc, struct policy_logon *l)
 {
     l->uac = acc->uac;
     l->account_expires = acc->account_expires;
     l->pwd_last_set = acc->pwd_last_set;
     l->lockout_time = acc->lockout_time;
     l->logon_hours = acc->logon_hours;
+}
+
+void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,
+                        struct policy_logon *l)
+{
+    policy_account_facts(acc, l);
     l->workstations = SPAN_NONE;
     dir_attr_first(o, ATTR_userWorkstations, &l->workstations);
 }

@@ -27,5 +27,7 @@ bool policy_has_psos(const struct dir_snap *s);
  * workstation, smartcard, ntlm, protected_user, password_change and settings stay the caller's. */
 void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,
                         struct policy_logon *l);
+/* The same without workstations, which the account's block does not hold. */
+void policy_account_facts(const struct dir_account *acc, struct policy_logon *l);
 
 #endif

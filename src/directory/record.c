@@ -35,6 +35,11 @@ enum err record_view(dir_id id, struct span bytes, struct dir_obj *out)
     return ERR_OK;
 }
 
+uint64_t dir_obj_usn(const struct dir_obj *o)
+{
+    return le64_at(o->record.ptr + 40);
+}
+
 /* The values of the i-th attribute of the table. A record that was damaged gives no values, never a
  * view outside. */
 static bool values_at(const struct dir_obj *o, uint32_t i, uint32_t total, struct dir_values *out)

@@ -11,6 +11,9 @@ enum err kdc_new(const struct kdc_env *env, struct kdc **out)
         return ERR_NOMEM;
     k->env = *env;
     kdc_domain_init(&k->domain);
+    kdc_names_init(&k->names);
+    kdc_accounts_init(&k->accounts);
+    kdc_usages_init(&k->usages);
     k->trust_keys = auth_trust_cache_new();
     if (!k->trust_keys) {
         free(k);
@@ -25,6 +28,9 @@ void kdc_free(struct kdc *k)
     if (!k)
         return;
     auth_trust_cache_free(k->trust_keys);
+    kdc_table_fini(&k->usages);
+    kdc_table_fini(&k->accounts);
+    kdc_names_fini(&k->names);
     kdc_domain_fini(&k->domain);
     free(k);
 }
@@ -59,6 +65,8 @@ void kdc_request_end(struct kdc_request *r, enum err e)
     if (!is_dialogue(r->event.reason))
         event_emit(r->kdc->env.events, &r->event);
     dir_snap_end(&r->snap);
+    kdc_table_trim(&r->kdc->accounts);
+    kdc_table_trim(&r->kdc->usages);
 }
 
 static enum err dispatch(struct kdc_request *r, struct span request, struct span *reply_out)

@@ -10,10 +10,12 @@
 #define TGT_RENEW (7 * 86400)
 
 struct as {
-    struct kdc_account client;
+    struct kdc_account *client;
     struct kdc_service service;
     struct policy_settings policy;
-    struct dir_memberships groups;
+    const struct kdc_template *template; /* of a TGT's PAC */
+    struct dir_memberships groups;       /* for other tickets, whose PAC is built */
+    bool protected_user;
     struct policy_ticket limits;
     const struct krb_key *long_term; /* that proved the client */
     struct krb_key reply_key;
@@ -46,9 +48,9 @@ static enum err check_policy(struct kdc_request *r, struct as *as, bool proved)
     struct policy_logon facts = {.kind = POLICY_LOGON_AS,
                                  .now = utime_to_filetime(r->now),
                                  .settings = &as->policy,
-                                 .protected_user = proved && as->groups.protected_user,
+                                 .protected_user = proved && as->protected_user,
                                  .password_change = as->service.is_changepw || !proved};
-    policy_logon_facts(&as->client.facts, &as->client.obj, &facts);
+    kdc_logon_facts(as->client, &facts);
     struct policy_verdict v = policy_logon_check(&facts);
     return v.reason == REASON_NONE ? ERR_OK : kdc_refuse_verdict(r, &v);
 }
@@ -62,7 +64,7 @@ static enum err name_client(struct kdc_request *r, struct as *as)
 {
     as->cname = *r->body->cname;
     if (canonical(r))
-        as->cname = krb_name_1(KRB_NT_PRINCIPAL, as->client.facts.sam_name, r->a);
+        as->cname = krb_name_1(KRB_NT_PRINCIPAL, as->client->facts.sam_name, r->a);
     return as->cname.parts.count ? ERR_OK : ERR_NOMEM;
 }
 
@@ -87,6 +89,24 @@ static uint32_t pac_attributes_asked(struct kdc_request *r)
     if (!pa || krb_decode_pa_pac_request(pa->padata_value, r->a, &asked) != ERR_OK)
         return PAC_WAS_GIVEN_IMPLICITLY;
     return asked->include_pac ? PAC_WAS_REQUESTED : 0;
+}
+
+/* A ticket straight for a service, or for changing the password: rare, so its PAC is built. */
+static enum err pac_for_service(struct kdc_request *r, const struct as *as, uint8_t **pac_out,
+                                struct pac_layout *layout_out)
+{
+    bool local = as->service.kind == KDC_SERVICE_LOCAL;
+    struct kdc_pac_spec pac = {
+        .policy = &as->policy,
+        .groups = &as->groups,
+        .authtime = as->times.auth,
+        .client_name = krb_name_plain(&as->cname, r->a),
+        .is_service = local,
+        .server_cksumtype = krb_etype_cksum(as->service.key->etype),
+        .kdc_cksumtype = krb_etype_cksum(as->service.krbtgt_key->etype),
+        .service = local ? as->service.account : NULL,
+    };
+    return kdc_pac_initial(r, as->client, &pac, pac_out, layout_out);
 }
 
 static enum err make_ticket(struct kdc_request *r, struct as *as)
@@ -115,22 +135,31 @@ static enum err make_ticket(struct kdc_request *r, struct as *as)
         .renew_till = as->times.renew_till,
         .caddr = r->body->addresses,
     };
-    struct kdc_pac_spec pac = {
-        .policy = &as->policy,
-        .groups = &as->groups,
-        .authtime = as->times.auth,
-        .client_name = krb_name_plain(&as->cname, r->a),
-        .is_tgt = as->service.kind == KDC_SERVICE_TGS,
-        .is_service = as->service.kind == KDC_SERVICE_LOCAL,
-        .attributes = attributes,
-        .server_cksumtype = krb_etype_cksum(spec.server_key->etype),
-        .kdc_cksumtype = krb_etype_cksum(spec.krbtgt_key->etype),
-        .service = as->service.kind == KDC_SERVICE_LOCAL ? &as->service.account : NULL,
-    };
-    if (pac.is_tgt || attributes)
-        TRY(kdc_pac_initial(r, &as->client, &pac, &spec.pac, &layout));
+    if (as->service.kind == KDC_SERVICE_TGS)
+        TRY(kdc_template_fill(r, as->client, as->template, utime_to_filetime(as->times.auth),
+                              attributes, &spec.pac, &layout));
+    else if (attributes)
+        TRY(pac_for_service(r, as, &spec.pac, &layout));
     spec.part = &part;
     return kdc_seal_ticket(r, &spec, &as->ticket);
+}
+
+/* Of the whole request, in the key of the reply. */
+static enum err sum_request(struct kdc_request *r, const struct as *as, uint8_t out[KRB_CKSUM_MAX],
+                            size_t *size_out)
+{
+    struct krb_usage once;
+    const struct krb_usage *u = &once;
+    if (!r->fast.used) {
+        TRY(kdc_usages_get(&r->kdc->usages, as->long_term, KRB_USAGE_AS_REQ_CKSUM, KRB_FOR_CHECKSUM,
+                           &u));
+        *size_out = krb_checksum(u, &r->req->raw, 1, out);
+        return ERR_OK;
+    }
+    TRY(krb_usage_init_for(&once, &as->reply_key, KRB_USAGE_AS_REQ_CKSUM, KRB_FOR_CHECKSUM));
+    *size_out = krb_checksum(&once, &r->req->raw, 1, out);
+    krb_usage_wipe(&once);
+    return ERR_OK;
 }
 
 /* What the encrypted part of a reply carries besides (RFC 6806 section 11, [MS-KILE] 2.2.8). */
@@ -143,13 +172,11 @@ static enum err encrypted_padata(struct kdc_request *r, const struct as *as,
     if (!list.items)
         return ERR_NOMEM;
     if (as->flags & KRB_TKT_ENC_PA_REP) {
-        struct krb_usage u;
         struct krb_cksum sum;
         struct span value;
         uint8_t bytes[KRB_CKSUM_MAX];
-        TRY(krb_usage_init_for(&u, &as->reply_key, KRB_USAGE_AS_REQ_CKSUM, KRB_FOR_CHECKSUM));
-        size_t size = krb_checksum(&u, &r->req->raw, 1, bytes);
-        krb_usage_wipe(&u);
+        size_t size;
+        TRY(sum_request(r, as, bytes, &size));
         sum = (struct krb_cksum){krb_etype_cksum(as->reply_key.etype), span_of(bytes, size)};
         TRY(krb_encode_cksum(&sum, r->a, &value));
         list.items[list.count++] = (struct krb_padata){KRB_PA_REQ_ENC_PA_REP, value};
@@ -167,10 +194,9 @@ static enum err encrypted_padata(struct kdc_request *r, const struct as *as,
 static enum err reply_padata(struct kdc_request *r, struct as *as, struct krb_padata_list *out)
 {
     struct krb_padata_list list = {.items = arena_new_array(r->a, 2, struct krb_padata)};
-    struct krb_etype_info2_entry entry = {.etype = as->long_term->etype,
-                                          .salt = as->long_term->etype == ETYPE_RC4_HMAC
-                                                      ? SPAN_NONE
-                                                      : as->client.keys.version[0].salt};
+    struct krb_etype_info2_entry entry = {
+        .etype = as->long_term->etype,
+        .salt = as->long_term->etype == ETYPE_RC4_HMAC ? SPAN_NONE : as->client->keys.salt};
     struct krb_etype_info2 info = {.items = &entry, .count = 1};
     struct span value;
     if (!list.items)
@@ -192,7 +218,7 @@ static enum err reply_padata(struct kdc_request *r, struct as *as, struct krb_pa
 static enum err make_reply(struct kdc_request *r, struct as *as, struct span *reply_out)
 {
     int64_t expiry =
-        policy_password_expiry(as->client.facts.uac, as->client.facts.pwd_last_set, &as->policy);
+        policy_password_expiry(as->client->facts.uac, as->client->facts.pwd_last_set, &as->policy);
     struct krb_last_req last = {.lr_type = KRB_LR_NONE, .lr_value = as->times.start};
     struct krb_kdc_rep rep = {
         .msg_type = KRB_AS_REP, .crealm = r->domain->naming.realm, .cname = as->cname};
@@ -217,22 +243,40 @@ static enum err make_reply(struct kdc_request *r, struct as *as, struct span *re
     rep.ticket = as->ticket;
     TRY(reply_padata(r, as, &rep.padata));
     TRY(encrypted_padata(r, as, &part.encrypted_pa_data));
-    return kdc_finish_reply(r, &rep, &part, &as->reply_key, KRB_USAGE_AS_REP,
-                            as->client.keys.version[0].kvno, reply_out);
+    struct kdc_reply_key key = {.key = &as->reply_key,
+                                .usage = KRB_USAGE_AS_REP,
+                                .kvno = as->client->keys.version[0].kvno,
+                                .kept = !r->fast.used};
+    return kdc_finish_reply(r, &rep, &part, &key, reply_out);
+}
+
+/* The client's groups: a TGT's PAC knows them. */
+static enum err find_groups(struct kdc_request *r, struct as *as)
+{
+    struct kdc_template_spec spec = {.policy = &as->policy,
+                                     .client_name = krb_name_plain(&as->cname, r->a),
+                                     .cksumtype = krb_etype_cksum(as->service.krbtgt_key->etype)};
+    enum err e;
+    if (as->service.kind == KDC_SERVICE_TGS) {
+        TRY(kdc_template_get(r, as->client, &spec, &as->template));
+        as->protected_user = as->template->protected_user;
+        return ERR_OK;
+    }
+    e = kdc_memberships(r, as->client->facts.id, &as->groups);
+    as->protected_user = as->groups.protected_user;
+    return e;
 }
 
 static enum err prove(struct kdc_request *r, struct as *as)
 {
-    TRY(kdc_policy_of(r, as->client.facts.id, &as->policy));
+    TRY(kdc_policy_of(r, as->client->facts.id, &as->policy));
     TRY(check_policy(r, as, false));
-    TRY(kdc_preauth(r, &as->client, &as->policy, &as->long_term));
-    enum err e = dir_memberships(&r->snap, as->client.facts.id, r->a, &as->groups);
-    if (e == ERR_LIMIT)
-        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
-    TRY(e);
+    TRY(kdc_preauth(r, as->client, &as->policy, &as->long_term));
+    TRY(name_client(r, as));
+    TRY(find_groups(r, as));
     TRY(check_policy(r, as, true));
     as->limits =
-        policy_ticket_limits(as->client.facts.uac, as->groups.protected_user, TGT_LIFE, TGT_RENEW);
+        policy_ticket_limits(as->client->facts.uac, as->protected_user, TGT_LIFE, TGT_RENEW);
     as->reply_key = *as->long_term;
     return ERR_OK;
 }
@@ -243,7 +287,7 @@ static void keep_logon(struct kdc_request *r, const struct kdc_account *client)
 {
     int64_t now = utime_to_filetime(r->now);
     int64_t day = 10 * UTIME_DAY; /* in 100 ns */
-    int64_t last = dir_attr_i64(&client->obj, ATTR_lastLogonTimestamp, 0);
+    int64_t last = client->logon_kept;
     vol_good_logon(r->kdc->env.dir, client->facts.id, now);
     if (r->kdc->env.logged_on && now - last > (14 - client->facts.id % 5) * day)
         r->kdc->env.logged_on(r->kdc->env.ctx, client->facts.id, now);
@@ -261,16 +305,15 @@ enum err kdc_as(struct kdc_request *r, struct span *reply_out)
     TRY(kdc_find_client(r, r->body->cname, &as->client));
     TRY(kdc_find_service(r, r->body->sname, r->body->realm, KDC_FOR_AS, &as->service));
     TRY(prove(r, as));
-    TRY(name_client(r, as));
     int32_t etype = kdc_session_etype(r, &r->body->etype, as->service.enctypes,
                                       as->service.kind != KDC_SERVICE_LOCAL);
     if (etype == 0)
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_KDC_NO_COMMON_ENCTYPE);
     TRY(kdc_new_session_key(r, etype, &as->session));
     kdc_times_initial(r, as->limits.max_life, as->limits.max_renew, &as->times);
-    set_flags(r, as, !(as->client.facts.uac & UAC_DONT_REQ_PREAUTH) || r->padata->count > 0);
+    set_flags(r, as, !(as->client->facts.uac & UAC_DONT_REQ_PREAUTH) || r->padata->count > 0);
     TRY(make_ticket(r, as));
     TRY(make_reply(r, as, reply_out));
-    keep_logon(r, &as->client);
+    keep_logon(r, as->client);
     return ERR_OK;
 }

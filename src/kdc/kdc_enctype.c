@@ -40,7 +40,7 @@ const struct krb_key *kdc_pick_key(const struct kdc_request *r, const struct kdc
 {
     for (unsigned i = 0; i < PREFERENCES; i++) {
         const struct enctype_row *row = &preference[i];
-        const struct krb_key *key = dir_keys_find(&account->keys, 0, row->etype);
+        const struct krb_key *key = kdc_keys_find(&account->keys, 0, row->etype);
         if (!key || !kdc_etype_allowed(r, row->etype))
             continue;
         if (client_list ? !kdc_list_has(client_list, row->etype) : !(account->enctypes & row->bit))

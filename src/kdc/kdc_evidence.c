@@ -42,12 +42,11 @@ static enum err open_pac(struct kdc_request *r, struct kdc_evidence *e)
 
 static enum err verify_signatures(struct kdc_request *r, struct kdc_evidence *e)
 {
-    struct krb_usage u;
-    TRY(krb_usage_init_for(&u, e->header->key, PAC_KEY_USAGE, KRB_FOR_CHECKSUM));
-    enum err checked = pac_verify_server(&e->pac, &u);
+    const struct krb_usage *u;
+    TRY(kdc_usages_get(&r->kdc->usages, e->header->key, PAC_KEY_USAGE, KRB_FOR_CHECKSUM, &u));
+    enum err checked = pac_verify_server(&e->pac, u);
     if (checked == ERR_OK && !e->header->trust)
-        checked = pac_verify_kdc(&e->pac, &u);
-    krb_usage_wipe(&u);
+        checked = pac_verify_kdc(&e->pac, u);
     if (checked == ERR_OK)
         return ERR_OK;
     return kdc_refuse(r, KRB_AP_ERR_MODIFIED, REASON_PAC_SIGNATURE);
@@ -82,35 +81,40 @@ static enum err check_requestor(struct kdc_request *r, const struct kdc_evidence
 }
 
 /* Still in good standing? Asked once the TGT is old enough that it may have changed. */
-static enum err check_standing(struct kdc_request *r, const struct kdc_evidence *e,
-                               const struct dir_obj *o)
+static enum err check_standing(struct kdc_request *r, const struct kdc_evidence *e)
 {
     struct policy_settings policy;
     struct policy_logon facts = {
         .kind = POLICY_LOGON_TGS, .now = utime_to_filetime(r->now), .settings = &policy};
     if (r->now - e->header->part->authtime < RECHECK_AGE)
         return ERR_OK;
-    TRY(kdc_policy_of(r, o->id, &policy));
-    policy_logon_facts(&e->account, o, &facts);
+    TRY(kdc_policy_of(r, e->account->facts.id, &policy));
+    kdc_logon_facts(e->account, &facts);
     struct policy_verdict v = policy_logon_check(&facts);
     return v.reason == REASON_NONE ? ERR_OK : kdc_refuse_verdict(r, &v);
+}
+
+/* The name leads elsewhere or nowhere: because the account is gone, or because its name moved? */
+static enum err moved(struct kdc_request *r, const struct kdc_evidence *e)
+{
+    struct dir_obj o;
+    struct dir_account account;
+    if (dir_by_sid(&r->snap, &e->user, &o) != ERR_OK || (o.flags & DIR_OBJ_DELETED) ||
+        dir_account_of(&r->snap, &o, &account) != ERR_OK)
+        return revoked(r, REASON_PAC_ACCOUNT_GONE);
+    return revoked(r, REASON_PAC_NAME_MOVED);
 }
 
 /* Our own user: the name in the ticket must still lead to the account with that SID. */
 static enum err check_own_account(struct kdc_request *r, struct kdc_evidence *e)
 {
-    struct dir_obj o;
     if (!sid_in_domain(&e->user, &r->domain->naming.domain_sid, NULL))
         return ERR_OK; /* a partner's user with a TGT of ours */
-    if (dir_by_sid(&r->snap, &e->user, &o) != ERR_OK || (o.flags & DIR_OBJ_DELETED) ||
-        dir_account_of(&r->snap, &o, &e->account) != ERR_OK)
-        return revoked(r, REASON_PAC_ACCOUNT_GONE);
-    dir_id named;
-    enum err found = kdc_client_id(r, &e->header->part->cname, &named);
-    if (found == ERR_REFUSED || (found == ERR_OK && named != o.id))
-        return revoked(r, REASON_PAC_NAME_MOVED);
+    enum err found = kdc_client_account(r, &e->header->part->cname, &e->account);
+    if (found == ERR_REFUSED || (found == ERR_OK && !sid_eq(&e->account->facts.sid, &e->user)))
+        return moved(r, e);
     TRY(found);
-    return check_standing(r, e, &o);
+    return check_standing(r, e);
 }
 
 static enum err log_filtered(struct kdc_request *r, const struct kdc_evidence *e,

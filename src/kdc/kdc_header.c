@@ -8,17 +8,14 @@
 static enum err open_own(struct kdc_request *r, const struct krb_ticket *ticket,
                          struct kdc_header *h, struct span *plain_out)
 {
-    struct kdc_account *krbtgt = arena_new(r->a, struct kdc_account);
-    if (!krbtgt)
-        return ERR_NOMEM;
-    TRY(kdc_krbtgt(r, krbtgt));
+    const struct kdc_account *krbtgt;
+    TRY(kdc_krbtgt(r, &krbtgt));
     for (unsigned v = 0; v < krbtgt->keys.versions; v++) {
-        const struct dir_keyset *set = &krbtgt->keys.version[v];
-        if (ticket->enc_part.has_kvno && ticket->enc_part.kvno != set->kvno)
+        if (ticket->enc_part.has_kvno && ticket->enc_part.kvno != krbtgt->keys.version[v].kvno)
             continue;
-        h->key = dir_keys_find(&krbtgt->keys, set->kvno, ticket->enc_part.etype);
+        h->key = kdc_keys_find(&krbtgt->keys, v, ticket->enc_part.etype);
         if (h->key &&
-            kdc_decrypt(r, h->key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK)
+            kdc_decrypt_kept(r, h->key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK)
             return ERR_OK;
     }
     return kdc_refuse(r, KRB_AP_ERR_BAD_INTEGRITY, REASON_KDC_TICKET_NOT_OURS);
@@ -43,7 +40,7 @@ static enum err open_foreign(struct kdc_request *r, const struct krb_ticket *tic
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_TRUST_NO_COMMON_ENCTYPE);
     uint32_t kvno = ticket->enc_part.has_kvno ? ticket->enc_part.kvno : 0;
     for (unsigned i = 0; (key = trust_decryption_key(keys, ticket->enc_part.etype, kvno, i)); i++) {
-        if (kdc_decrypt(r, key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK) {
+        if (kdc_decrypt_kept(r, key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK) {
             h->key = key;
             return ERR_OK;
         }

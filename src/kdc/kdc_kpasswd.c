@@ -66,12 +66,15 @@ static enum err open_password(struct kdc_request *r, struct kpasswd *k)
 static enum err find_target(struct kdc_request *r, struct kpasswd *k, dir_id *self_out,
                             dir_id *target_out)
 {
-    if (kdc_client_id(r, &k->header.part->cname, self_out) != ERR_OK)
+    struct kdc_account *self, *target;
+    if (kdc_client_account(r, &k->header.part->cname, &self) != ERR_OK)
         return outcome(r, k, KPASSWD_AUTHERROR, "the client is unknown", REASON_KDC_CLIENT_UNKNOWN);
-    *target_out = *self_out;
-    if (k->target && kdc_client_id(r, k->target, target_out) != ERR_OK)
+    target = self;
+    if (k->target && kdc_client_account(r, k->target, &target) != ERR_OK)
         return outcome(r, k, KPASSWD_HARDERROR, "the target account is unknown",
                        REASON_KDC_CLIENT_UNKNOWN);
+    *self_out = self->facts.id;
+    *target_out = target->facts.id;
     return ERR_OK;
 }
 

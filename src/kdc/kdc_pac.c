@@ -1,11 +1,9 @@
 /*
  * The PAC of a fresh TGT ([MS-KILE] 3.3.5.6.4, [MS-PAC] 2.5 to 2.9).
  */
-#include "directory/volatile.h"
 #include "kdc/kdc_request.h"
 
-/* S-1-18-1: the authentication authority asserted the identity. */
-static const struct sid asserted_identity = {
+const struct sid kdc_asserted_identity = {
     .revision = 1, .count = 1, .authority = {0, 0, 0, 0, 0, 18}, .sub = {1}};
 
 /* userAccountControl to the USER_* bits of [MS-SAMR] 2.2.1.12. */
@@ -38,11 +36,16 @@ uint32_t kdc_pac_account_control(uint32_t uac)
     return sam;
 }
 
+uint16_t kdc_pac_logon_count(const struct vol_state *state)
+{
+    return (uint16_t)(state->logon_count < UINT16_MAX ? state->logon_count : UINT16_MAX);
+}
+
 /* A text that is not set is an empty one with a pointer, as Windows writes it. */
-static struct span text_attr(const struct kdc_account *c, uint32_t attr)
+static struct span text_attr(const struct dir_obj *o, uint32_t attr)
 {
     struct span value = SPAN_LIT("");
-    (void)dir_attr_first(&c->obj, attr, &value);
+    (void)dir_attr_first(o, attr, &value);
     return value;
 }
 
@@ -63,7 +66,7 @@ static enum err fill_groups(struct kdc_request *r, const struct dir_memberships 
     for (unsigned i = 0; i < m->universal_count; i++)
         info->extra[info->extra_count++] =
             (struct pac_sid){&m->universal[i].sid, m->universal[i].attributes};
-    info->extra[info->extra_count++] = (struct pac_sid){&asserted_identity, PAC_GROUP_DEFAULT};
+    info->extra[info->extra_count++] = (struct pac_sid){&kdc_asserted_identity, PAC_GROUP_DEFAULT};
     info->user_flags |= PAC_FLAG_EXTRA_SIDS;
     return ERR_OK;
 }
@@ -74,6 +77,8 @@ static enum err fill_logon(struct kdc_request *r, const struct kdc_account *c,
     const struct dir_account *f = &c->facts;
     const struct policy_settings *policy = spec->policy;
     struct vol_state state;
+    struct dir_obj o;
+    TRY(dir_by_id(&r->snap, f->id, &o));
     vol_get(r->kdc->env.dir, f->id, &state);
     int64_t expiry = policy_password_expiry(f->uac, f->pwd_last_set, policy);
     *info = (struct pac_logon_info){
@@ -84,12 +89,12 @@ static enum err fill_logon(struct kdc_request *r, const struct kdc_account *c,
         .password_can_change = f->pwd_last_set ? f->pwd_last_set + policy->min_age : 0,
         .password_must_change = expiry,
         .account_name = f->sam_name,
-        .full_name = text_attr(c, ATTR_displayName),
-        .logon_script = text_attr(c, ATTR_scriptPath),
-        .profile_path = text_attr(c, ATTR_profilePath),
-        .home_directory = text_attr(c, ATTR_homeDirectory),
-        .home_drive = text_attr(c, ATTR_homeDrive),
-        .logon_count = (uint16_t)(state.logon_count < UINT16_MAX ? state.logon_count : UINT16_MAX),
+        .full_name = text_attr(&o, ATTR_displayName),
+        .logon_script = text_attr(&o, ATTR_scriptPath),
+        .profile_path = text_attr(&o, ATTR_profilePath),
+        .home_directory = text_attr(&o, ATTR_homeDirectory),
+        .home_drive = text_attr(&o, ATTR_homeDrive),
+        .logon_count = kdc_pac_logon_count(&state),
         .bad_password_count = (uint16_t)state.bad_count,
         .rid = f->sid.sub[f->sid.count - 1],
         .primary_gid = f->primary_group,

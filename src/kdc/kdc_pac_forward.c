@@ -75,7 +75,7 @@ static enum err check_selective(struct kdc_request *r, const struct kdc_evidence
         struct access_target target = {.property = &right};
         memcpy(right.b, trust_right_allowed_to_authenticate, sizeof(right.b));
         TRY(dir_token_for_sids(&r->snap, e->sids, e->sid_count, r->a, &token));
-        TRY(dir_sd(&r->snap, service->obj.sd_id, &sd));
+        TRY(dir_sd(&r->snap, service->sd_id, &sd));
         granted = access_check(sd, &token, ACCESS_CONTROL, &target, &service->facts.sid);
     }
     enum reason reason = trust_selective_check(o, granted);

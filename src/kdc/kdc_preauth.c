@@ -21,9 +21,9 @@ enum err kdc_etype_info2(struct kdc_request *r, const struct kdc_account *client
     for (unsigned i = 0; i < 5; i++) {
         int32_t etype = order[i];
         if (!kdc_list_has(&r->body->etype, etype) || !kdc_etype_allowed(r, etype) ||
-            !dir_keys_find(&client->keys, 0, etype))
+            !kdc_keys_find(&client->keys, 0, etype))
             continue;
-        struct span salt = etype == ETYPE_RC4_HMAC ? SPAN_NONE : client->keys.version[0].salt;
+        struct span salt = etype == ETYPE_RC4_HMAC ? SPAN_NONE : client->keys.salt;
         entries[info.count++] = (struct krb_etype_info2_entry){.etype = etype, .salt = salt};
     }
     if (info.count == 0)
@@ -102,15 +102,18 @@ static bool should_be_locked(const struct kdc_request *r, const struct kdc_accou
     return fresh && policy_lockout_due(client->facts.uac, rid, state.bad_count, policy);
 }
 
-/* A key of one version, as the given method uses it. */
-static enum err method_key(struct kdc_request *r, const struct krb_key *key, struct krb_key *out)
+/* Under FAST the key is mixed with the armour's. */
+static enum err open_with(struct kdc_request *r, const struct krb_key *key,
+                          const struct krb_encrypted *sealed, struct span *plain_out)
 {
-    if (!r->fast.used) {
-        *out = *key;
-        return ERR_OK;
-    }
-    return krb_cf2(&r->fast.armor, key, SPAN_LIT("clientchallengearmor"),
-                   SPAN_LIT("challengelongterm"), out);
+    struct krb_key mixed;
+    if (!r->fast.used)
+        return kdc_decrypt_kept(r, key, KRB_USAGE_PA_ENC_TIMESTAMP, sealed, plain_out);
+    TRY(krb_cf2(&r->fast.armor, key, SPAN_LIT("clientchallengearmor"),
+                SPAN_LIT("challengelongterm"), &mixed));
+    enum err e = kdc_decrypt(r, &mixed, KRB_USAGE_ENC_CHALLENGE_CLIENT, sealed, plain_out);
+    krb_key_wipe(&mixed);
+    return e;
 }
 
 /* Tries the key of each version that has this enctype; *version_out says which one fitted. */
@@ -119,21 +122,15 @@ static enum err open_timestamp(struct kdc_request *r, const struct kdc_account *
                                unsigned *version_out, const struct krb_key **key_out,
                                struct span *plain_out)
 {
-    uint32_t usage = r->fast.used ? KRB_USAGE_ENC_CHALLENGE_CLIENT : KRB_USAGE_PA_ENC_TIMESTAMP;
     for (unsigned v = 0; v < client->keys.versions; v++) {
-        const struct krb_key *key =
-            dir_keys_find(&client->keys, client->keys.version[v].kvno, etype);
-        struct krb_key used;
-        if (!key)
-            continue;
-        TRY(method_key(r, key, &used));
-        enum err e = kdc_decrypt(r, &used, usage, sealed, plain_out);
-        krb_key_wipe(&used);
+        const struct krb_key *key = kdc_keys_find(&client->keys, v, etype);
+        enum err e = key ? open_with(r, key, sealed, plain_out) : ERR_INTEGRITY;
         if (e == ERR_OK) {
             *version_out = v;
             *key_out = key;
-            return ERR_OK;
         }
+        if (e == ERR_OK || e == ERR_NOMEM) /* the latter is nobody's bad password */
+            return e;
     }
     return ERR_INTEGRITY;
 }
@@ -168,7 +165,7 @@ enum err kdc_challenge_reply(struct kdc_request *r, const struct krb_key *key, s
     return e == ERR_OK ? krb_encode_encrypted(&sealed, r->a, out) : e;
 }
 
-enum err kdc_preauth(struct kdc_request *r, struct kdc_account *client,
+enum err kdc_preauth(struct kdc_request *r, const struct kdc_account *client,
                      const struct policy_settings *policy, const struct krb_key **reply_key_out)
 {
     int32_t type = r->fast.used ? KRB_PA_ENCRYPTED_CHALLENGE : KRB_PA_ENC_TIMESTAMP;

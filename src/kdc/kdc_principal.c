@@ -12,55 +12,21 @@ bool kdc_is_local_realm(const struct kdc_request *r, struct span realm)
            krb_realm_eq(realm, r->domain->naming.flat_name);
 }
 
-/* What an account that says nothing supports: AES, and RC4 where the directory allows it.
- * Interdomain accounts and old clients set the attribute; it then rules alone. */
-static uint32_t supported(const struct kdc_request *r, const struct dir_account *facts)
+enum err kdc_account_named(struct kdc_request *r, enum kdc_name_kind kind, struct span name,
+                           struct kdc_account **out)
 {
-    uint32_t known = ENCTYPE_BIT_RC4 | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256;
-    uint32_t rc4 = r->domain->settings.allow_rc4 ? ENCTYPE_BIT_RC4 : 0;
-    if (facts->enctypes & known)
-        return facts->enctypes;
-    return facts->enctypes | ENCTYPE_BIT_AES128 | ENCTYPE_BIT_AES256 | rc4;
+    struct kdc *k = r->kdc;
+    dir_id id;
+    TRY(kdc_names_find(&k->names, &r->snap, kind, name, &id));
+    return kdc_accounts_get(&k->accounts, r->domain, &r->snap, id, r->a, out);
 }
 
-static enum err load(struct kdc_request *r, const struct dir_account *facts,
-                     struct kdc_account *out)
+enum err kdc_krbtgt(struct kdc_request *r, const struct kdc_account **out)
 {
-    TRY(dir_by_id(&r->snap, facts->id, &out->obj));
-    out->facts = *facts;
-    out->enctypes = supported(r, facts);
-    enum err e = dir_account_keys(&r->snap, DIR_SECRET_ACCOUNT, facts->id, r->a, &out->keys);
-    if (e == ERR_NOT_FOUND)
-        out->keys = (struct dir_account_keys){0};
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* The NT hash is the RC4 key of the current version. */
-static enum err add_rc4(struct dir_account_keys *keys)
-{
-    struct dir_keyset *current = &keys->version[0];
-    if (!keys->have_nt || keys->versions == 0 || current->count == DIR_KEYS_MAX)
-        return ERR_OK;
-    TRY(krb_key_make(ETYPE_RC4_HMAC, span_of(keys->nt_hash, sizeof(keys->nt_hash)),
-                     &current->key[current->count]));
-    current->count++;
-    return ERR_OK;
-}
-
-enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts,
-                          struct kdc_account *out)
-{
-    TRY(load(r, facts, out));
-    return r->domain->settings.allow_rc4 ? add_rc4(&out->keys) : ERR_OK;
-}
-
-/* Our own tickets are never in RC4, whatever is allowed: no key for it. */
-enum err kdc_krbtgt(struct kdc_request *r, struct kdc_account *out)
-{
-    struct dir_account facts;
-    TRY(dir_account_by_sam(&r->snap, SPAN_LIT("krbtgt"), &facts));
-    TRY(load(r, &facts, out));
-    return out->keys.versions ? ERR_OK : ERR_STATE;
+    struct kdc_account *krbtgt;
+    TRY(kdc_account_named(r, KDC_NAME_SAM, SPAN_LIT("krbtgt"), &krbtgt));
+    *out = krbtgt;
+    return krbtgt->keys.versions ? ERR_OK : ERR_STATE;
 }
 
 enum err kdc_policy_of(struct kdc_request *r, dir_id account, struct policy_settings *out)
@@ -69,6 +35,12 @@ enum err kdc_policy_of(struct kdc_request *r, dir_id account, struct policy_sett
         return policy_settings_for(&r->snap, account, r->a, out, NULL);
     *out = r->domain->policy;
     return ERR_OK;
+}
+
+enum err kdc_memberships(struct kdc_request *r, dir_id account, struct dir_memberships *out)
+{
+    enum err e = dir_memberships(&r->snap, account, r->a, out);
+    return e == ERR_LIMIT ? kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS) : e;
 }
 
 enum err kdc_trusts(struct kdc_request *r)
@@ -123,23 +95,23 @@ static struct span upn_suffix(struct span upn)
 }
 
 /* "user@suffix": an explicit userPrincipalName first, then the implicit one name@domain. */
-static enum err find_enterprise(struct kdc_request *r, struct span upn, struct dir_account *out)
+static enum err find_enterprise(struct kdc_request *r, struct span upn, struct kdc_account **out)
 {
     struct span suffix = upn_suffix(upn);
-    enum err e = dir_account_by_upn(&r->snap, upn, out);
+    enum err e = kdc_account_named(r, KDC_NAME_UPN, upn, out);
     if (e != ERR_NOT_FOUND || suffix.len == 0)
         return e;
     if (!kdc_is_local_realm(r, suffix))
         return refer_client(r, suffix);
-    return dir_account_by_sam(&r->snap, span_sub(upn, 0, upn.len - suffix.len - 1), out);
+    return kdc_account_named(r, KDC_NAME_SAM, span_sub(upn, 0, upn.len - suffix.len - 1), out);
 }
 
 static enum err find_plain(struct kdc_request *r, const struct krb_name *cname, struct span plain,
-                           struct dir_account *out)
+                           struct kdc_account **out)
 {
     enum err e = ERR_NOT_FOUND;
     if (cname->parts.count == 1)
-        e = dir_account_by_sam(&r->snap, plain, out);
+        e = kdc_account_named(r, KDC_NAME_SAM, plain, out);
     if (e != ERR_NOT_FOUND)
         return e;
     struct builder b;
@@ -149,11 +121,11 @@ static enum err find_plain(struct kdc_request *r, const struct krb_name *cname, 
     builder_u8(&b, '@');
     builder_span(&b, r->domain->naming.dns_name);
     TRY(builder_done(&b, &upn));
-    return dir_account_by_upn(&r->snap, upn, out);
+    return kdc_account_named(r, KDC_NAME_UPN, upn, out);
 }
 
-static enum err find_facts(struct kdc_request *r, const struct krb_name *cname,
-                           struct dir_account *out)
+enum err kdc_client_account(struct kdc_request *r, const struct krb_name *cname,
+                            struct kdc_account **out)
 {
     struct span plain = krb_name_plain(cname, r->a);
     enum err e;
@@ -169,19 +141,15 @@ static enum err find_facts(struct kdc_request *r, const struct krb_name *cname,
 }
 
 enum err kdc_find_client(struct kdc_request *r, const struct krb_name *cname,
-                         struct kdc_account *out)
+                         struct kdc_account **out)
 {
-    struct dir_account facts;
     if (!kdc_is_local_realm(r, r->body->realm))
         return refer_client(r, r->body->realm);
-    TRY(find_facts(r, cname, &facts));
-    return kdc_account_load(r, &facts, out);
+    return kdc_client_account(r, cname, out);
 }
 
-enum err kdc_client_id(struct kdc_request *r, const struct krb_name *cname, dir_id *out)
+void kdc_logon_facts(const struct kdc_account *a, struct policy_logon *out)
 {
-    struct dir_account facts;
-    TRY(find_facts(r, cname, &facts));
-    *out = facts.id;
-    return ERR_OK;
+    policy_account_facts(&a->facts, out);
+    out->workstations = a->workstations;
 }

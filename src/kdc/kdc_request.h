@@ -9,8 +9,13 @@
 #include "directory/account.h"
 #include "directory/policy.h"
 #include "directory/token.h"
+#include "directory/volatile.h"
 #include "kdc/kdc.h"
+#include "kdc/kdc_accounts.h"
 #include "kdc/kdc_domain.h"
+#include "kdc/kdc_names.h"
+#include "kdc/kdc_template.h"
+#include "kdc/kdc_usages.h"
 #include "wire/krb/krb_msg.h"
 #include "wire/ms/pac.h"
 
@@ -20,6 +25,10 @@ struct kdc {
     struct kdc_env env;
     struct kdc_domain domain;
     struct auth_trust_cache *trust_keys;
+    /* What is kept from request to request; each header says why it may be. */
+    struct kdc_names names;
+    struct kdc_table accounts;
+    struct kdc_table usages;
 };
 
 /* Why a request was refused, in both tongues. */
@@ -55,14 +64,6 @@ struct kdc_request {
     struct event event;
 };
 
-/* An account of this directory with its keys. */
-struct kdc_account {
-    struct dir_obj obj;
-    struct dir_account facts;
-    struct dir_account_keys keys;
-    uint32_t enctypes; /* enum kdc_enctype_bit: what it supports, defaults applied */
-};
-
 /* msDS-SupportedEncryptionTypes ([MS-KILE] 2.2.7) */
 enum kdc_enctype_bit {
     ENCTYPE_BIT_RC4 = 0x4,
@@ -92,20 +93,29 @@ void kdc_plain_error(struct kdc *k, int32_t code, struct span realm, struct aren
 /* --- kdc_principal.c ---------------------------------------------------------------------------
  */
 
-enum err kdc_account_load(struct kdc_request *r, const struct dir_account *facts,
-                          struct kdc_account *out);
+/* Accounts are those of kdc_accounts.h: good until the end of the request. */
+
+/* An account of this name: ERR_NOT_FOUND, ERR_EXISTS. */
+enum err kdc_account_named(struct kdc_request *r, enum kdc_name_kind kind, struct span name,
+                           struct kdc_account **out);
 /* The domain's own krbtgt. */
-enum err kdc_krbtgt(struct kdc_request *r, struct kdc_account *out);
+enum err kdc_krbtgt(struct kdc_request *r, const struct kdc_account **out);
 /* The client of an AS-REQ, or a refusal: unknown, or WRONG_REALM with the realm to go to. */
 enum err kdc_find_client(struct kdc_request *r, const struct krb_name *cname,
-                         struct kdc_account *out);
+                         struct kdc_account **out);
 /* The account that a client name of ours leads to; refused like kdc_find_client. */
-enum err kdc_client_id(struct kdc_request *r, const struct krb_name *cname, dir_id *out);
+enum err kdc_client_account(struct kdc_request *r, const struct krb_name *cname,
+                            struct kdc_account **out);
+/* What a logon is decided on, as far as the account says it. */
+void kdc_logon_facts(const struct kdc_account *a, struct policy_logon *out);
 /* A realm name that means this domain: its DNS or flat name, ASCII case ignored. */
 bool kdc_is_local_realm(const struct kdc_request *r, struct span realm);
 
 /* The password and lockout settings that govern the account. */
 enum err kdc_policy_of(struct kdc_request *r, dir_id account, struct policy_settings *out);
+
+/* The account's groups; too many of them are refused. */
+enum err kdc_memberships(struct kdc_request *r, dir_id account, struct dir_memberships *out);
 
 /* Makes r->domain's trusts those of the snapshot. */
 enum err kdc_trusts(struct kdc_request *r);
@@ -138,6 +148,12 @@ enum err kdc_encrypt(struct kdc_request *r, const struct krb_key *key, uint32_t 
 /* ERR_INTEGRITY, ERR_UNSUPPORTED (another enctype than the key's), ERR_MALFORMED. */
 enum err kdc_decrypt(struct kdc_request *r, const struct krb_key *key, uint32_t usage,
                      const struct krb_encrypted *in, struct span *plain_out);
+
+/* The same with a long-term key, whose prepared usage is kept (kdc_usages.h). */
+enum err kdc_encrypt_kept(struct kdc_request *r, const struct krb_key *key, uint32_t usage,
+                          uint32_t kvno, struct span plain, struct krb_encrypted *out);
+enum err kdc_decrypt_kept(struct kdc_request *r, const struct krb_key *key, uint32_t usage,
+                          const struct krb_encrypted *in, struct span *plain_out);
 
 /* Signs the PAC (its signatures are placed by layout) with the service's and krbtgt's keys, puts it
  * and the other authorization data into part, encrypts the ticket. */
@@ -185,9 +201,9 @@ enum kdc_service_kind {
 struct kdc_service {
     enum kdc_service_kind kind;
     bool is_changepw;
-    struct krb_name name;       /* of the ticket */
-    struct kdc_account account; /* not for a referral */
-    const struct trust *trust;  /* of a referral */
+    struct krb_name name;              /* of the ticket */
+    const struct kdc_account *account; /* NULL for a referral */
+    const struct trust *trust;         /* of a referral */
     const struct krb_key *key;
     uint32_t kvno; /* 0: not written */
     const struct krb_key *krbtgt_key;
@@ -203,7 +219,7 @@ enum err kdc_find_service(struct kdc_request *r, const struct krb_name *sname, s
 /* Proves that the client knows its key: encrypted timestamp, or encrypted challenge under FAST. On
  * success *reply_key_out is the key that was used; refusals count bad passwords and answer skew as
  * skew. */
-enum err kdc_preauth(struct kdc_request *r, struct kdc_account *client,
+enum err kdc_preauth(struct kdc_request *r, const struct kdc_account *client,
                      const struct policy_settings *policy, const struct krb_key **reply_key_out);
 /* ETYPE-INFO2 of the client for the enctypes it asked for, as one padata value. */
 enum err kdc_etype_info2(struct kdc_request *r, const struct kdc_account *client, struct span *out);
@@ -284,6 +300,10 @@ enum err kdc_pac_build(struct kdc_request *r, const struct pac_content *content,
                        struct pac_layout *layout_out);
 /* userAccountControl to the USER_* bits of [MS-SAMR] 2.2.1.12. */
 uint32_t kdc_pac_account_control(uint32_t uac);
+/* As much as a PAC can say. */
+uint16_t kdc_pac_logon_count(const struct vol_state *state);
+/* S-1-18-1: the authentication authority asserted the identity. */
+extern const struct sid kdc_asserted_identity;
 
 /* The evidence that a TGS request stands on. */
 struct kdc_evidence {
@@ -291,7 +311,7 @@ struct kdc_evidence {
     struct pac pac;
     struct pac_logon_info logon; /* without what the filter dropped */
     struct sid user;             /* who the client is */
-    struct dir_account account;  /* when it is ours: id is not 0 */
+    struct kdc_account *account; /* NULL: not ours */
     struct sid *sids;            /* all that passed, the user first */
     unsigned sid_count;
     bool other_organization; /* S-1-5-1000 is among them */
@@ -323,9 +343,15 @@ void kdc_request_end(struct kdc_request *r, enum err e);
 enum err kdc_as(struct kdc_request *r, struct span *reply_out);
 enum err kdc_tgs(struct kdc_request *r, struct span *reply_out);
 
+/* What a reply is encrypted in. */
+struct kdc_reply_key {
+    const struct krb_key *key;
+    uint32_t usage, kvno; /* kvno 0: not written */
+    bool kept;            /* a long-term key: prepared once */
+};
 /* Encrypts the reply's part and encodes the message; RESPONSE_TOO_BIG over UDP. */
 enum err kdc_finish_reply(struct kdc_request *r, struct krb_kdc_rep *rep,
-                          const struct krb_enc_kdc_rep_part *part, const struct krb_key *key,
-                          uint32_t usage, uint32_t kvno, struct span *reply_out);
+                          const struct krb_enc_kdc_rep_part *part, const struct kdc_reply_key *key,
+                          struct span *reply_out);
 
 #endif

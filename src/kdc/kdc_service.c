@@ -16,40 +16,40 @@ static enum err own_service(struct kdc_request *r, const struct krb_name *sname,
     if (!changepw && (r->body->kdc_options & KRB_OPT_CANONICALIZE))
         out->name = krb_name_tgs(r->domain->naming.realm, r->a);
     out->key = out->krbtgt_key;
-    out->kvno = out->account.keys.version[0].kvno;
-    out->enctypes = out->account.enctypes | ENCTYPE_BIT_FAST;
+    out->kvno = out->account->keys.version[0].kvno;
+    out->enctypes = out->account->enctypes | ENCTYPE_BIT_FAST;
     return out->name.parts.count ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err local_service(struct kdc_request *r, const struct krb_name *sname,
-                              const struct dir_account *facts, struct kdc_service *out)
+                              const struct kdc_account *account, struct kdc_service *out)
 {
-    if (facts->uac & (UAC_ACCOUNTDISABLE | UAC_INTERDOMAIN_TRUST_ACCOUNT))
+    if (account->facts.uac & (UAC_ACCOUNTDISABLE | UAC_INTERDOMAIN_TRUST_ACCOUNT))
         return kdc_refuse(r, KDC_ERR_S_PRINCIPAL_UNKNOWN, REASON_KDC_SERVICE_DISABLED);
-    TRY(kdc_account_load(r, facts, &out->account));
+    out->account = account;
     out->kind = KDC_SERVICE_LOCAL;
     out->name = *sname;
-    out->key = kdc_pick_key(r, &out->account, NULL);
+    out->key = kdc_pick_key(r, out->account, NULL);
     if (!out->key)
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_KDC_SERVICE_WITHOUT_KEY);
-    out->kvno = out->account.keys.version[0].kvno;
-    out->enctypes = out->account.enctypes;
-    out->ok_as_delegate = facts->uac & UAC_TRUSTED_FOR_DELEGATION;
+    out->kvno = out->account->keys.version[0].kvno;
+    out->enctypes = out->account->enctypes;
+    out->ok_as_delegate = account->facts.uac & UAC_TRUSTED_FOR_DELEGATION;
     return ERR_OK;
 }
 
 static enum err find_account(struct kdc_request *r, const struct krb_name *sname,
-                             struct dir_account *out)
+                             struct kdc_account **out)
 {
     struct span plain = krb_name_plain(sname, r->a);
     if (sname->type == KRB_NT_ENTERPRISE || sname->type == KRB_NT_MS_PRINCIPAL) {
-        enum err e = dir_account_by_upn(&r->snap, plain, out);
+        enum err e = kdc_account_named(r, KDC_NAME_UPN, plain, out);
         if (e != ERR_NOT_FOUND)
             return e;
     }
     if (sname->parts.count == 1)
-        return dir_account_by_sam(&r->snap, plain, out);
-    return dir_account_by_spn(&r->snap, plain, out);
+        return kdc_account_named(r, KDC_NAME_SAM, plain, out);
+    return kdc_account_named(r, KDC_NAME_SPN, plain, out);
 }
 
 static enum err referral_to(struct kdc_request *r, const struct trust *trust,
@@ -108,16 +108,13 @@ static enum err route(struct kdc_request *r, const struct krb_name *sname,
     return referral_to(r, found.trust, out);
 }
 
-/* key may point into account: a service is filled in where it stays. */
 enum err kdc_find_service(struct kdc_request *r, const struct krb_name *sname, struct span realm,
                           enum kdc_exchange exchange, struct kdc_service *service)
 {
-    struct dir_account facts;
+    struct kdc_account *account;
+    const struct kdc_account *krbtgt;
     struct span tgs_realm;
-    struct kdc_account *krbtgt = arena_new(r->a, struct kdc_account);
-    if (!krbtgt)
-        return ERR_NOMEM;
-    TRY(kdc_krbtgt(r, krbtgt));
+    TRY(kdc_krbtgt(r, &krbtgt));
     service->krbtgt_key = kdc_pick_key(r, krbtgt, NULL);
     if (!service->krbtgt_key)
         return ERR_STATE;
@@ -125,10 +122,10 @@ enum err kdc_find_service(struct kdc_request *r, const struct krb_name *sname, s
         return ticket_granting(r, sname, tgs_realm, exchange, service);
     if (krb_name_is(sname, "kadmin", "changepw"))
         return own_service(r, sname, true, service);
-    enum err e = kdc_is_local_realm(r, realm) ? find_account(r, sname, &facts) : ERR_NOT_FOUND;
+    enum err e = kdc_is_local_realm(r, realm) ? find_account(r, sname, &account) : ERR_NOT_FOUND;
     if (e == ERR_EXISTS)
         return kdc_refuse(r, KDC_ERR_PRINCIPAL_NOT_UNIQUE, REASON_KDC_NAME_NOT_UNIQUE);
     if (e == ERR_NOT_FOUND)
         return route(r, sname, exchange, service);
-    return e == ERR_OK ? local_service(r, sname, &facts, service) : e;
+    return e == ERR_OK ? local_service(r, sname, account, service) : e;
 }

@@ -200,7 +200,7 @@ static enum err make_ticket(struct kdc_request *r, struct tgs *t)
                                                                             : from->caddr,
     };
     struct kdc_pac_next next = {
-        .service = local ? &t->service.account : NULL,
+        .service = local ? t->service.account : NULL,
         .keeps_identity =
             t->service.kind == KDC_SERVICE_TGS || t->service.kind == KDC_SERVICE_REFERRAL,
         .server_cksumtype = krb_etype_cksum(spec.server_key->etype),
@@ -257,7 +257,8 @@ static enum err make_reply(struct kdc_request *r, struct tgs *t, struct span *re
                                 &rep.padata));
     }
     TRY(encrypted_padata(r, t, &part.encrypted_pa_data));
-    return kdc_finish_reply(r, &rep, &part, &t->reply_key, t->reply_usage, 0, reply_out);
+    struct kdc_reply_key key = {.key = &t->reply_key, .usage = t->reply_usage};
+    return kdc_finish_reply(r, &rep, &part, &key, reply_out);
 }
 
 enum err kdc_tgs(struct kdc_request *r, struct span *reply_out)

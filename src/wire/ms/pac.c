@@ -9,6 +9,9 @@
 #define SIGNATURE_HEADER 4
 /* The two headers of 8 bytes and the pointer's referent id stand before it. */
 #define LOGON_TIME_IN_BUFFER 20
+/* From LogonTime: six times and six texts of 8 bytes each come between. */
+#define COUNTS_AFTER_TIME 96
+#define ATTRIBUTES_SIZE   8
 
 /* --- open ------------------------------------------------------------------------------------ */
 
@@ -246,8 +249,9 @@ enum err pac_layout_of(const struct pac *p, struct pac_layout *out)
     struct pac_layout layout = {.size = (uint32_t)p->bytes.len};
     const struct pac_buffer *logon = pac_find(p, PAC_LOGON_INFO);
     const struct pac_buffer *client = pac_find(p, PAC_CLIENT_INFO);
+    const struct pac_buffer *attributes = pac_find(p, PAC_ATTRIBUTES);
 
-    if (logon && logon->size >= LOGON_TIME_IN_BUFFER + 8)
+    if (logon && logon->size >= LOGON_TIME_IN_BUFFER + COUNTS_AFTER_TIME + 4)
         layout.logon_time_at = logon->offset + LOGON_TIME_IN_BUFFER;
     if (client) {
         struct reader r = reader_of(span_sub(p->bytes, client->offset, client->size));
@@ -259,6 +263,8 @@ enum err pac_layout_of(const struct pac *p, struct pac_layout *out)
         layout.client_time_at = client->offset;
         layout.client_name_at = client->offset + 10;
     }
+    if (attributes && attributes->size == ATTRIBUTES_SIZE)
+        layout.attributes_at = attributes->offset + 4;
     for (unsigned i = 0; i < PAC_SIGS; i++)
         TRY(signature_place(p, signature_types[i], &layout.sigs[i]));
     *out = layout;
@@ -280,6 +286,27 @@ void pac_set_times(uint8_t *bytes, const struct pac_layout *layout, int64_t auth
         put_time(bytes + layout->client_time_at, authtime);
     if (layout->logon_time_at && !keep_logon)
         put_time(bytes + layout->logon_time_at, authtime);
+}
+
+void pac_set_counts(uint8_t *bytes, const struct pac_layout *layout, uint16_t logons, uint16_t bad)
+{
+    struct builder b;
+
+    if (!layout->logon_time_at)
+        return;
+    builder_over(&b, bytes + layout->logon_time_at + COUNTS_AFTER_TIME, 4);
+    builder_le16(&b, logons);
+    builder_le16(&b, bad);
+}
+
+void pac_set_attributes(uint8_t *bytes, const struct pac_layout *layout, uint32_t flags)
+{
+    struct builder b;
+
+    if (!layout->attributes_at)
+        return;
+    builder_over(&b, bytes + layout->attributes_at, 4);
+    builder_le32(&b, flags);
 }
 
 enum err pac_set_name(uint8_t *bytes, const struct pac_layout *layout, struct span name)

@@ -8,7 +8,7 @@
  * - Building: pac_build writes a whole PAC into one builder, in Windows' order, each buffer on an
  *   8-byte boundary, signatures zero, and reports where the things lie that differ from ticket to
  *   ticket. A KDC keeps the result per account, copies it for each ticket, patches the copy with
- *   pac_set_times and signs it.
+ *   pac_set_times and its kin and signs it.
  *
  * Times are FILETIME, texts UTF-8. Nothing here allocates but from the arena that is passed.
  */
@@ -179,6 +179,7 @@ struct pac_layout {
     uint32_t client_time_at; /* 8 bytes: PAC_CLIENT_INFO's ClientId */
     uint32_t client_name_at; /* client_name_size bytes of UTF-16LE */
     uint32_t client_name_size;
+    uint32_t attributes_at; /* 4 bytes: the flags of PAC_ATTRIBUTES_INFO */
     struct pac_signature_place sigs[PAC_SIGS];
 };
 
@@ -210,6 +211,9 @@ enum err pac_layout_of(const struct pac *p, struct pac_layout *out);
 /* Overwrites ClientId, and LogonTime unless keep_logon. bytes is the PAC of that layout. */
 void pac_set_times(uint8_t *bytes, const struct pac_layout *layout, int64_t authtime,
                    bool keep_logon);
+/* Overwrites LogonCount and BadPasswordCount; the attributes' flags. */
+void pac_set_counts(uint8_t *bytes, const struct pac_layout *layout, uint16_t logons, uint16_t bad);
+void pac_set_attributes(uint8_t *bytes, const struct pac_layout *layout, uint32_t flags);
 /* Overwrites the client name with one whose UTF-16 has the same size; ERR_RANGE when it has not
  * (then the PAC must be built anew), ERR_MALFORMED when it is not UTF-8. */
 enum err pac_set_name(uint8_t *bytes, const struct pac_layout *layout, struct span name);

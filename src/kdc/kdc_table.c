@@ -1,0 +1,75 @@
+#include "kdc/kdc_table.h"
+
+/* Buckets looked at in one go: a request adds a few nodes, this takes out more. */
+#define THROWS_MAX 256
+
+void kdc_table_init(struct kdc_table *t, uint32_t buckets, size_t limit,
+                    void (*drop)(struct kdc_node *n))
+{
+    ENT_ASSERT(buckets && (buckets & (buckets - 1)) == 0);
+    *t = (struct kdc_table){.mask = buckets - 1, .dice = 1, .limit = limit, .drop = drop};
+}
+
+void kdc_table_fini(struct kdc_table *t)
+{
+    for (uint32_t i = 0; t->buckets && i <= t->mask; i++) {
+        while (t->buckets[i])
+            kdc_table_remove(t, t->buckets[i]);
+    }
+    free(t->buckets);
+    *t = (struct kdc_table){0};
+}
+
+enum err kdc_table_add(struct kdc_table *t, struct kdc_node *n)
+{
+    if (!t->buckets)
+        t->buckets = calloc((size_t)t->mask + 1, sizeof(*t->buckets));
+    if (!t->buckets)
+        return ERR_NOMEM;
+    n->next = t->buckets[n->hash & t->mask];
+    n->used = true;
+    t->buckets[n->hash & t->mask] = n;
+    t->bytes += n->bytes;
+    return ERR_OK;
+}
+
+void kdc_table_resize(struct kdc_table *t, struct kdc_node *n, uint32_t bytes)
+{
+    t->bytes += bytes;
+    t->bytes -= n->bytes;
+    n->bytes = bytes;
+}
+
+void kdc_table_remove(struct kdc_table *t, struct kdc_node *n)
+{
+    struct kdc_node **at = &t->buckets[n->hash & t->mask];
+    while (*at != n)
+        at = &(*at)->next;
+    *at = n->next;
+    t->bytes -= n->bytes;
+    t->drop(n);
+}
+
+/* A fair enough bucket (xorshift). */
+static uint32_t throw_dice(struct kdc_table *t)
+{
+    t->dice ^= t->dice << 13;
+    t->dice ^= t->dice >> 17;
+    t->dice ^= t->dice << 5;
+    return t->dice & t->mask;
+}
+
+void kdc_table_trim(struct kdc_table *t)
+{
+    for (unsigned i = 0; t->bytes > t->limit && i < THROWS_MAX; i++) {
+        struct kdc_node *n = t->buckets[throw_dice(t)];
+        while (n) {
+            struct kdc_node *next = n->next;
+            if (!n->used)
+                kdc_table_remove(t, n);
+            else
+                n->used = false;
+            n = next;
+        }
+    }
+}
