@@ -29,7 +29,7 @@ static enum err add_sids(struct constructing *c, const struct dir_group_sid *g, 
 static enum err add_local(struct constructing *c, const struct sid *self,
                           const struct dir_memberships *m)
 {
-    struct token_local local;
+    struct dir_local_set local;
     unsigned count = 0;
     struct sid *sids =
         arena_new_array(c->arena, (size_t)1 + m->global_count + m->universal_count, struct sid);

@@ -46,7 +46,7 @@ static void add_well_known(struct token_list *l)
 static enum err finish(const struct dir_snap *s, struct token_list *l, dir_id account,
                        struct arena *a, struct dir_token *out)
 {
-    struct token_local local;
+    struct dir_local_set local;
     struct token_list all = {0};
 
     add_well_known(l);

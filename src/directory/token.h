@@ -58,8 +58,23 @@ enum err dir_member_cache_get(struct dir_member_cache *c, const struct dir_snap 
 enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
                           struct arena *a, struct dir_group_sid **out, unsigned *count_out);
 
-/* The same from the cache: *out points into it or the scratch arena, valid as above. The order of
- * the SIDs is part of the question. */
+/* The same with what it rests on, for who keeps it. */
+struct dir_local_set {
+    struct dir_group_sid *groups;
+    unsigned count;
+    const dir_id *visited; /* the principals and all groups looked at */
+    unsigned visited_count;
+    const unsigned *unknown; /* indexes of SIDs that nothing in the directory has */
+    unsigned unknown_count;
+};
+enum err dir_local_set_make(const struct dir_snap *s, const struct sid *sids, unsigned count,
+                            struct arena *a, struct dir_local_set *out);
+/* Does it still hold, when it was computed at this USN from these SIDs? */
+bool dir_local_set_current(const struct dir_snap *s, const struct sid *sids,
+                           const struct dir_local_set *l, uint64_t usn);
+
+/* dir_local_groups from the cache: *out points into it or the scratch arena, valid as above. The
+ * order of the SIDs is part of the question. */
 enum err dir_member_cache_local(struct dir_member_cache *c, const struct dir_snap *s,
                                 const struct sid *sids, unsigned count, struct arena *scratch,
                                 struct dir_group_sid **out, unsigned *count_out);

@@ -15,7 +15,7 @@ struct local_entry {
     uint64_t usn;
     size_t bytes;
     const struct sid *sids; /* what was asked */
-    struct token_local l;
+    struct dir_local_set l;
     struct dir_group_sid groups[];
 };
 
@@ -177,7 +177,7 @@ static void copy(void *to, const void *from, size_t len)
 static void keep_local(struct dir_member_cache *c, unsigned at, const struct local_entry *head,
                        const struct sid *sids)
 {
-    const struct token_local *l = &head->l;
+    const struct dir_local_set *l = &head->l;
     size_t bytes = sizeof(*head) + l->count * sizeof(*l->groups) + head->sid_count * sizeof(*sids) +
                    l->visited_count * sizeof(dir_id) + l->unknown_count * sizeof(unsigned);
     struct local_entry *e;
@@ -214,7 +214,8 @@ enum err dir_member_cache_local(struct dir_member_cache *c, const struct dir_sna
     struct local_entry *e = c->locals[at];
     struct dir_naming naming;
 
-    if (e && same_sids(e, head.hash, sids, count) && token_local_current(s, sids, &e->l, e->usn)) {
+    if (e && same_sids(e, head.hash, sids, count) &&
+        dir_local_set_current(s, sids, &e->l, e->usn)) {
         if (dir_snap_usn(s) > e->usn)
             e->usn = dir_snap_usn(s);
         *out = e->l.groups;

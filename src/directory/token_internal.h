@@ -20,20 +20,8 @@ enum err token_close_upward(const struct dir_snap *s, unsigned scopes, struct id
                             struct idset *looked_at);
 enum err token_object_sid(const struct dir_obj *o, struct sid *out);
 
-/* The local groups of some SIDs and what they rest on. */
-struct token_local {
-    struct dir_group_sid *groups;
-    unsigned count;
-    const dir_id *visited; /* the principals and all groups looked at */
-    unsigned visited_count;
-    const unsigned *unknown; /* indexes of SIDs that nothing in the directory has */
-    unsigned unknown_count;
-};
 /* domain NULL: BUILTIN's groups too. */
 enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
-                            const struct sid *domain, struct arena *a, struct token_local *out);
-/* Does it still hold, when it was computed at this USN? */
-bool token_local_current(const struct dir_snap *s, const struct sid *sids,
-                         const struct token_local *l, uint64_t usn);
+                            const struct sid *domain, struct arena *a, struct dir_local_set *out);
 
 #endif

@@ -9,7 +9,7 @@ static int by_sid(const void *a, const void *b)
 }
 
 static enum err list(const struct dir_snap *s, const struct idset *set, const struct sid *domain,
-                     struct arena *a, struct token_local *out)
+                     struct arena *a, struct dir_local_set *out)
 {
     struct dir_group_sid *l = arena_new_array(a, set->count, struct dir_group_sid);
     unsigned count = 0;
@@ -34,12 +34,12 @@ static enum err list(const struct dir_snap *s, const struct idset *set, const st
 /* The principals are looked at only for who holds them; the groups start after them. A domain-local
  * group that is among the given SIDs already is found again only through another member. */
 enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
-                            const struct sid *domain, struct arena *a, struct token_local *out)
+                            const struct sid *domain, struct arena *a, struct dir_local_set *out)
 {
     struct idset looked_at = {.arena = a, .max = 2 * DIR_GROUPS_MAX};
     struct idset groups = {.arena = a, .max = DIR_GROUPS_MAX};
     unsigned *unknown = arena_new_array(a, count, unsigned), unknown_count = 0, given;
-    struct token_local l = {.unknown = unknown};
+    struct dir_local_set l = {.unknown = unknown};
 
     if (!unknown)
         return ERR_NOMEM;
@@ -66,8 +66,8 @@ enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, un
     return ERR_OK;
 }
 
-bool token_local_current(const struct dir_snap *s, const struct sid *sids,
-                         const struct token_local *l, uint64_t usn)
+bool dir_local_set_current(const struct dir_snap *s, const struct sid *sids,
+                           const struct dir_local_set *l, uint64_t usn)
 {
     if (s->epochs.links <= usn)
         return true;
@@ -82,14 +82,21 @@ bool token_local_current(const struct dir_snap *s, const struct sid *sids,
     return true;
 }
 
-enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
-                          struct arena *a, struct dir_group_sid **out, unsigned *count_out)
+enum err dir_local_set_make(const struct dir_snap *s, const struct sid *sids, unsigned count,
+                            struct arena *a, struct dir_local_set *out)
 {
-    struct token_local l;
     struct dir_naming naming;
 
     TRY(dir_naming(s, &naming));
-    TRY(token_local_groups(s, sids, count, &naming.domain_sid, a, &l));
+    return token_local_groups(s, sids, count, &naming.domain_sid, a, out);
+}
+
+enum err dir_local_groups(const struct dir_snap *s, const struct sid *sids, unsigned count,
+                          struct arena *a, struct dir_group_sid **out, unsigned *count_out)
+{
+    struct dir_local_set l;
+
+    TRY(dir_local_set_make(s, sids, count, a, &l));
     *out = l.groups;
     *count_out = l.count;
     return ERR_OK;

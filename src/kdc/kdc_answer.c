@@ -14,6 +14,7 @@ enum err kdc_new(const struct kdc_env *env, struct kdc **out)
     kdc_names_init(&k->names);
     kdc_accounts_init(&k->accounts);
     kdc_usages_init(&k->usages);
+    kdc_logons_init(&k->logons);
     k->trust_keys = auth_trust_cache_new();
     if (!k->trust_keys) {
         free(k);
@@ -28,6 +29,7 @@ void kdc_free(struct kdc *k)
     if (!k)
         return;
     auth_trust_cache_free(k->trust_keys);
+    kdc_table_fini(&k->logons);
     kdc_table_fini(&k->usages);
     kdc_table_fini(&k->accounts);
     kdc_names_fini(&k->names);
@@ -67,6 +69,7 @@ void kdc_request_end(struct kdc_request *r, enum err e)
     dir_snap_end(&r->snap);
     kdc_table_trim(&r->kdc->accounts);
     kdc_table_trim(&r->kdc->usages);
+    kdc_table_trim(&r->kdc->logons);
 }
 
 static enum err dispatch(struct kdc_request *r, struct span request, struct span *reply_out)

@@ -17,7 +17,31 @@ static enum err revoked(struct kdc_request *r, enum reason reason)
     return kdc_refuse(r, KDC_ERR_TGT_REVOKED, reason);
 }
 
-static enum err open_pac(struct kdc_request *r, struct kdc_evidence *e)
+/* What is found out when the logon information is not known yet. */
+struct reading {
+    struct pac_logon_info logon; /* without what the filter dropped */
+    struct sid *sids;            /* all that passed, the user first */
+    unsigned sid_count;
+    bool filtered;
+    bool other_organization; /* S-1-5-1000 is among them */
+};
+
+static enum err read_logon(struct kdc_request *r, struct kdc_evidence *e, struct reading *n)
+{
+    struct span contents = pac_contents(&e->pac, PAC_LOGON_INFO);
+    const struct trust *trust = e->header->trust;
+    if (!contents.ptr)
+        return revoked(r, REASON_PAC_MALFORMED);
+    e->logon =
+        kdc_logons_find(&r->kdc->logons, r->domain, trust ? trust->object : 0, &r->snap, contents);
+    if (e->logon)
+        return ERR_OK;
+    if (pac_logon_info(contents, r->a, &n->logon) != ERR_OK || !n->logon.domain_sid)
+        return revoked(r, REASON_PAC_MALFORMED);
+    return ERR_OK;
+}
+
+static enum err open_pac(struct kdc_request *r, struct kdc_evidence *e, struct reading *n)
 {
     struct span bytes, contents;
     struct pac_client_info info;
@@ -27,10 +51,7 @@ static enum err open_pac(struct kdc_request *r, struct kdc_evidence *e)
         return revoked(r, REASON_PAC_MISSING);
     if (pac_open(bytes, &e->pac) != ERR_OK)
         return revoked(r, REASON_PAC_MALFORMED);
-    contents = pac_contents(&e->pac, PAC_LOGON_INFO);
-    if (!contents.ptr || pac_logon_info(contents, r->a, &e->logon) != ERR_OK ||
-        !e->logon.domain_sid)
-        return revoked(r, REASON_PAC_MALFORMED);
+    TRY(read_logon(r, e, n));
     contents = pac_contents(&e->pac, PAC_CLIENT_INFO);
     if (!contents.ptr || pac_client_info(contents, r->a, &info) != ERR_OK)
         return revoked(r, REASON_PAC_MALFORMED);
@@ -54,17 +75,21 @@ static enum err verify_signatures(struct kdc_request *r, struct kdc_evidence *e)
 
 /* The user's SID: the domain's with the RID, or the first extra SID when the RID is 0
  * ([MS-PAC] 2.5). */
-static enum err find_user(struct kdc_request *r, struct kdc_evidence *e)
+static enum err find_user(struct kdc_request *r, struct kdc_evidence *e, const struct reading *n)
 {
-    if (e->logon.rid == 0) {
-        if (e->logon.extra_count == 0 || !e->logon.extra[0].sid)
-            return revoked(r, REASON_PAC_MALFORMED);
-        e->user = *e->logon.extra[0].sid;
+    const struct pac_logon_info *l = &n->logon;
+    if (e->logon) {
+        e->user = e->logon->user;
         return ERR_OK;
     }
-    return sid_append(e->logon.domain_sid, e->logon.rid, &e->user) == ERR_OK
-               ? ERR_OK
-               : revoked(r, REASON_PAC_MALFORMED);
+    if (l->rid == 0) {
+        if (l->extra_count == 0 || !l->extra[0].sid)
+            return revoked(r, REASON_PAC_MALFORMED);
+        e->user = *l->extra[0].sid;
+        return ERR_OK;
+    }
+    return sid_append(l->domain_sid, l->rid, &e->user) == ERR_OK ? ERR_OK
+                                                                 : revoked(r, REASON_PAC_MALFORMED);
 }
 
 /* PAC_REQUESTOR says whom the TGT was issued to. In ours it must be there and be the user; a
@@ -132,10 +157,10 @@ static enum err log_filtered(struct kdc_request *r, const struct kdc_evidence *e
 }
 
 /* Leaves in the logon info what the filter kept. */
-static enum err apply_filter(struct kdc_request *r, struct kdc_evidence *e,
-                             const struct trust_sid_result *f)
+static enum err apply_filter(struct kdc_request *r, const struct kdc_evidence *e,
+                             const struct trust_sid_result *f, struct reading *n)
 {
-    struct pac_logon_info *l = &e->logon;
+    struct pac_logon_info *l = &n->logon;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < l->group_count; i++) {
         struct sid sid;
@@ -144,6 +169,7 @@ static enum err apply_filter(struct kdc_request *r, struct kdc_evidence *e,
         else if (sid_append(l->domain_sid, l->groups[i].rid, &sid) == ERR_OK)
             TRY(log_filtered(r, e, &sid, f->groups[i]));
     }
+    n->filtered = kept < l->group_count;
     l->group_count = kept;
     kept = 0;
     for (uint32_t i = 0; i < l->extra_count; i++) {
@@ -152,6 +178,7 @@ static enum err apply_filter(struct kdc_request *r, struct kdc_evidence *e,
         else
             TRY(log_filtered(r, e, l->extra[i].sid, f->extra[i]));
     }
+    n->filtered |= kept < l->extra_count;
     l->extra_count = kept;
     /* Groups of a resource domain belong to service tickets of that domain; a referral has none to
      * give. */
@@ -160,7 +187,7 @@ static enum err apply_filter(struct kdc_request *r, struct kdc_evidence *e,
     return ERR_OK;
 }
 
-static enum err filter(struct kdc_request *r, struct kdc_evidence *e)
+static enum err filter(struct kdc_request *r, struct kdc_evidence *e, struct reading *n)
 {
     struct trust_sid_result result;
     const struct trust *trust = e->header->trust;
@@ -169,16 +196,19 @@ static enum err filter(struct kdc_request *r, struct kdc_evidence *e)
     enum reason reason = trust_crealm_check(trust, &r->domain->local, e->header->part->crealm);
     if (reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_POLICY, reason);
-    TRY(trust_sid_filter(trust, &r->domain->local, &e->logon, r->a, &result));
+    if (e->logon)
+        return ERR_OK;
+    TRY(trust_sid_filter(trust, &r->domain->local, &n->logon, r->a, &result));
     if (result.reason != REASON_NONE)
         return kdc_refuse(r, KDC_ERR_POLICY, result.reason);
-    return apply_filter(r, e, &result);
+    return apply_filter(r, e, &result, n);
 }
 
 /* S-1-5-15 or S-1-5-1000, one of them, in place of whatever was there. */
-static enum err set_organization(struct kdc_request *r, struct kdc_evidence *e)
+static enum err set_organization(struct kdc_request *r, const struct kdc_evidence *e,
+                                 struct reading *n)
 {
-    struct pac_logon_info *l = &e->logon;
+    struct pac_logon_info *l = &n->logon;
     bool foreign = e->header->trust != NULL;
     bool had_other = false, had_this = false;
     struct pac_sid *extra = arena_new_array(r->a, l->extra_count + 1, struct pac_sid);
@@ -200,13 +230,13 @@ static enum err set_organization(struct kdc_request *r, struct kdc_evidence *e)
     l->extra_count = kept;
     l->user_flags =
         kept ? l->user_flags | PAC_FLAG_EXTRA_SIDS : l->user_flags & ~PAC_FLAG_EXTRA_SIDS;
-    e->other_organization = o == ORGANIZATION_OTHER;
+    n->other_organization = o == ORGANIZATION_OTHER;
     return ERR_OK;
 }
 
-static enum err collect_sids(struct kdc_request *r, struct kdc_evidence *e)
+static enum err collect_sids(struct kdc_request *r, const struct kdc_evidence *e, struct reading *n)
 {
-    const struct pac_logon_info *l = &e->logon;
+    const struct pac_logon_info *l = &n->logon;
     struct sid *sids = arena_new_array(r->a, 2 + l->group_count + l->extra_count, struct sid);
     unsigned count = 0;
     if (!sids)
@@ -217,27 +247,52 @@ static enum err collect_sids(struct kdc_request *r, struct kdc_evidence *e)
         TRY(sid_append(l->domain_sid, l->groups[i].rid, &sids[count++]));
     for (uint32_t i = 0; i < l->extra_count; i++)
         sids[count++] = *l->extra[i].sid;
-    e->sids = sids;
-    e->sid_count = count;
+    n->sids = sids;
+    n->sid_count = count;
     return ERR_OK;
+}
+
+/* Verified and filtered: the next ticket of this user need not do it again. */
+static enum err remember(struct kdc_request *r, struct kdc_evidence *e, struct reading *n)
+{
+    struct builder b;
+    const struct trust *trust = e->header->trust;
+    struct kdc_logon head = {.trust = trust ? trust->object : 0,
+                             .once = n->filtered,
+                             .came = pac_contents(&e->pac, PAC_LOGON_INFO),
+                             .user = e->user};
+    TRY(set_organization(r, e, n));
+    TRY(collect_sids(r, e, n));
+    builder_in(&b, r->a, PAC_MAX);
+    pac_put_logon_info(&b, &n->logon);
+    enum err built = builder_done(&b, &head.passed);
+    if (built == ERR_LIMIT)
+        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
+    TRY(built);
+    head.sids = n->sids;
+    head.sid_count = n->sid_count;
+    head.other_organization = n->other_organization;
+    return kdc_logons_add(&r->kdc->logons, r->domain, &r->snap, &head, &e->logon);
 }
 
 enum err kdc_evidence_check(struct kdc_request *r, struct kdc_evidence *e)
 {
     struct span contents;
     uint32_t attributes = PAC_WAS_GIVEN_IMPLICITLY;
-    TRY(open_pac(r, e));
+    struct reading *n = arena_new(r->a, struct reading);
+    if (!n)
+        return ERR_NOMEM;
+    TRY(open_pac(r, e, n));
     TRY(verify_signatures(r, e));
-    TRY(find_user(r, e));
+    TRY(find_user(r, e, n));
     TRY(check_requestor(r, e));
     if (e->header->trust)
-        TRY(filter(r, e));
+        TRY(filter(r, e, n));
     else
         TRY(check_own_account(r, e));
     contents = pac_contents(&e->pac, PAC_ATTRIBUTES);
     if (contents.ptr && pac_attributes(contents, &attributes) != ERR_OK)
         return revoked(r, REASON_PAC_MALFORMED);
     e->pac_wanted = attributes != 0;
-    TRY(set_organization(r, e));
-    return collect_sids(r, e);
+    return e->logon ? ERR_OK : remember(r, e, n);
 }

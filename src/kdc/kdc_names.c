@@ -1,6 +1,7 @@
 #include "kdc/kdc_names.h"
 
 #include "directory/account.h"
+#include "kdc/kdc_table.h"
 
 #define SET 4
 
@@ -25,17 +26,7 @@ void kdc_names_fini(struct kdc_names *n)
 
 static uint32_t set_of(enum kdc_name_kind kind, struct span name)
 {
-    uint64_t h = (uint64_t)kind * 0x9E3779B97F4A7C15u ^ name.len;
-    size_t i = 0;
-    for (; i + 8 <= name.len; i += 8) {
-        uint64_t word;
-        memcpy(&word, name.ptr + i, sizeof(word));
-        h = (h ^ word) * 0x9E3779B97F4A7C15u;
-        h ^= h >> 29;
-    }
-    for (; i < name.len; i++)
-        h = (h ^ name.ptr[i]) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(h >> 32) % (KDC_NAMES / SET) * SET;
+    return kdc_hash(kind, name) % (KDC_NAMES / SET) * SET;
 }
 
 static enum err look_up(const struct dir_snap *s, enum kdc_name_kind kind, struct span name,

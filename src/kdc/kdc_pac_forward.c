@@ -7,49 +7,17 @@
 #include "kdc/kdc_request.h"
 #include "trust/selective.h"
 
-/* Domain-local groups go where the service can take them: compressed as resource groups, or, when
- * its account says that it cannot, as extra SIDs. Built-in groups are each machine's own business.
- */
-static enum err add_local_groups(struct kdc_request *r, const struct sid *sids, unsigned sid_count,
-                                 const struct kdc_account *service, struct pac_logon_info *l)
+static enum kdc_logon_form form_for(const struct kdc_account *service)
 {
-    struct dir_group_sid *groups;
-    unsigned count;
-    bool compress = !(service->facts.enctypes & ENCTYPE_BIT_NO_SID_COMPRESSION);
-    enum err e = dir_local_groups(&r->snap, sids, sid_count, r->a, &groups, &count);
-    if (e == ERR_LIMIT)
-        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
-    TRY(e);
-    struct pac_group *resource = arena_new_array(r->a, count, struct pac_group);
-    struct pac_sid *extra = arena_new_array(r->a, l->extra_count + count, struct pac_sid);
-    if (!resource || !extra)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < l->extra_count; i++)
-        extra[i] = l->extra[i];
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t rid;
-        if (!sid_in_domain(&groups[i].sid, &r->domain->naming.domain_sid, &rid))
-            continue;
-        if (compress)
-            resource[l->resource_count++] = (struct pac_group){rid, PAC_GROUP_RESOURCE};
-        else
-            extra[l->extra_count++] = (struct pac_sid){&groups[i].sid, PAC_GROUP_RESOURCE};
-    }
-    l->extra = extra;
-    l->resource = resource;
-    if (l->resource_count) {
-        l->resource_domain = &r->domain->naming.domain_sid;
-        l->user_flags |= PAC_FLAG_RESOURCE_GROUPS;
-    }
-    if (l->extra_count)
-        l->user_flags |= PAC_FLAG_EXTRA_SIDS;
-    return ERR_OK;
+    return service->facts.enctypes & ENCTYPE_BIT_NO_SID_COMPRESSION ? KDC_LOGON_SPELT_OUT
+                                                                    : KDC_LOGON_COMPRESSED;
 }
 
 enum err kdc_pac_local_groups(struct kdc_request *r, const struct kdc_account *service,
                               struct pac_logon_info *l)
 {
-    unsigned count = 0;
+    struct dir_group_sid *groups;
+    unsigned count = 0, found;
     struct sid *sids = arena_new_array(r->a, 2 + l->group_count + l->extra_count, struct sid);
     if (!sids)
         return ERR_NOMEM;
@@ -59,14 +27,20 @@ enum err kdc_pac_local_groups(struct kdc_request *r, const struct kdc_account *s
         TRY(sid_append(l->domain_sid, l->groups[i].rid, &sids[count++]));
     for (uint32_t i = 0; i < l->extra_count; i++)
         sids[count++] = *l->extra[i].sid;
-    return add_local_groups(r, sids, count, service, l);
+    enum err e = dir_local_groups(&r->snap, sids, count, r->a, &groups, &found);
+    if (e == ERR_LIMIT)
+        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
+    TRY(e);
+    return kdc_logons_add_groups(l, groups, found, &r->domain->naming.domain_sid, form_for(service),
+                                 r->a);
 }
 
 /* Who came over a trust with selective authentication needs a right on the very service. */
 static enum err check_selective(struct kdc_request *r, const struct kdc_evidence *e,
                                 const struct kdc_account *service)
 {
-    enum trust_organization o = e->other_organization ? ORGANIZATION_OTHER : ORGANIZATION_THIS;
+    enum trust_organization o =
+        e->logon->other_organization ? ORGANIZATION_OTHER : ORGANIZATION_THIS;
     bool granted = false;
     if (trust_selective_applies(o)) {
         struct dir_token token;
@@ -74,12 +48,21 @@ static enum err check_selective(struct kdc_request *r, const struct kdc_evidence
         struct guid right;
         struct access_target target = {.property = &right};
         memcpy(right.b, trust_right_allowed_to_authenticate, sizeof(right.b));
-        TRY(dir_token_for_sids(&r->snap, e->sids, e->sid_count, r->a, &token));
+        TRY(dir_token_for_sids(&r->snap, e->logon->sids, e->logon->sid_count, r->a, &token));
         TRY(dir_sd(&r->snap, service->sd_id, &sd));
         granted = access_check(sd, &token, ACCESS_CONTROL, &target, &service->facts.sid);
     }
     enum reason reason = trust_selective_check(o, granted);
     return reason == REASON_NONE ? ERR_OK : kdc_refuse(r, KDC_ERR_POLICY, reason);
+}
+
+static enum err with_local_groups(struct kdc_request *r, const struct kdc_evidence *e,
+                                  const struct kdc_account *service, struct span *out)
+{
+    enum err err =
+        kdc_logons_for_service(&r->kdc->logons, e->logon, &r->snap, &r->domain->naming.domain_sid,
+                               form_for(service), r->a, out);
+    return err == ERR_LIMIT ? kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS) : err;
 }
 
 /* UPN_DNS_INFO passes when it names nobody else ([MS-PAC] 2.10). */
@@ -96,14 +79,13 @@ enum err kdc_pac_forward(struct kdc_request *r, const struct kdc_evidence *e,
                          const struct kdc_pac_next *next, uint8_t **pac_out,
                          struct pac_layout *layout_out)
 {
-    struct pac_logon_info logon = e->logon;
     struct pac_content content = {
-        .logon = &logon,
         .server_cksumtype = next->server_cksumtype,
         .kdc_cksumtype = next->kdc_cksumtype,
         .ticket_signature = next->service != NULL,
         .full_signature = next->service != NULL,
     };
+    content.raw[PAC_LOGON_INFO] = e->logon->passed;
     content.raw[PAC_CLIENT_INFO] = pac_contents(&e->pac, PAC_CLIENT_INFO);
     content.raw[PAC_UPN_DNS] = checked_upn(r, e);
     if (!e->header->trust) {
@@ -119,7 +101,9 @@ enum err kdc_pac_forward(struct kdc_request *r, const struct kdc_evidence *e,
     }
     if (next->service) {
         TRY(check_selective(r, e, next->service));
-        TRY(add_local_groups(r, e->sids, e->sid_count, next->service, &logon));
+        TRY(with_local_groups(r, e, next->service, &content.raw[PAC_LOGON_INFO]));
     }
-    return kdc_pac_build(r, &content, pac_out, layout_out);
+    TRY(kdc_pac_build(r, &content, pac_out, layout_out));
+    pac_set_logon(*pac_out, layout_out, pac_contents(&e->pac, PAC_LOGON_INFO));
+    return ERR_OK;
 }

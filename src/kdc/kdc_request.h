@@ -13,6 +13,7 @@
 #include "kdc/kdc.h"
 #include "kdc/kdc_accounts.h"
 #include "kdc/kdc_domain.h"
+#include "kdc/kdc_logons.h"
 #include "kdc/kdc_names.h"
 #include "kdc/kdc_template.h"
 #include "kdc/kdc_usages.h"
@@ -29,6 +30,7 @@ struct kdc {
     struct kdc_names names;
     struct kdc_table accounts;
     struct kdc_table usages;
+    struct kdc_table logons;
 };
 
 /* Why a request was refused, in both tongues. */
@@ -309,13 +311,10 @@ extern const struct sid kdc_asserted_identity;
 struct kdc_evidence {
     const struct kdc_header *header;
     struct pac pac;
-    struct pac_logon_info logon; /* without what the filter dropped */
+    struct kdc_logon *logon;     /* what its logon information becomes */
     struct sid user;             /* who the client is */
     struct kdc_account *account; /* NULL: not ours */
-    struct sid *sids;            /* all that passed, the user first */
-    unsigned sid_count;
-    bool other_organization; /* S-1-5-1000 is among them */
-    bool pac_wanted;         /* PAC_ATTRIBUTES */
+    bool pac_wanted;             /* PAC_ATTRIBUTES */
 };
 /* Verifies, filters and remembers what the PAC says. */
 enum err kdc_evidence_check(struct kdc_request *r, struct kdc_evidence *e);

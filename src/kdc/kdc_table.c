@@ -3,6 +3,24 @@
 /* Buckets looked at in one go: a request adds a few nodes, this takes out more. */
 #define THROWS_MAX 256
 
+#define ODD 0x9E3779B97F4A7C15u
+
+uint32_t kdc_hash(uint64_t seed, struct span bytes)
+{
+    uint64_t h = seed ^ bytes.len * ODD, word;
+    size_t i = 0;
+    for (; i + sizeof(word) <= bytes.len; i += sizeof(word)) {
+        memcpy(&word, bytes.ptr + i, sizeof(word));
+        h = (h ^ word) * ODD;
+        h ^= h >> 32;
+    }
+    for (; i < bytes.len; i++)
+        h = (h ^ bytes.ptr[i]) * ODD;
+    /* What differed in the upper half only must reach the lower one. */
+    h ^= h >> 29;
+    return (uint32_t)(h * ODD >> 32);
+}
+
 void kdc_table_init(struct kdc_table *t, uint32_t buckets, size_t limit,
                     void (*drop)(struct kdc_node *n))
 {

@@ -38,6 +38,10 @@ void kdc_table_init(struct kdc_table *t, uint32_t buckets, size_t limit,
                     void (*drop)(struct kdc_node *n));
 void kdc_table_fini(struct kdc_table *t);
 
+/* Quick and even, not secret: who can choose what is kept can make it collide, which costs time and
+ * nothing else. */
+uint32_t kdc_hash(uint64_t seed, struct span bytes);
+
 /* Where the search for a hash begins; NULL: nothing there. Follow next and compare. */
 static inline struct kdc_node *kdc_table_first(const struct kdc_table *t, uint32_t hash)
 {

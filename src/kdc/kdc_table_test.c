@@ -104,9 +104,29 @@ static void grows_and_shrinks_with_its_nodes(void **state)
     kdc_table_fini(&t);
 }
 
+/* Keys and names that differ in one byte only, wherever it is, go to different buckets. */
+static void the_hash_sees_every_byte(void **state)
+{
+    uint8_t bytes[37] = {0};
+    (void)state;
+    for (size_t at = 0; at < sizeof(bytes); at++) {
+        bool seen[1024] = {false};
+        unsigned distinct = 0;
+        for (unsigned v = 0; v < 256; v++) {
+            bytes[at] = (uint8_t)v;
+            bool *bucket = &seen[kdc_hash(1, span_of(bytes, sizeof(bytes))) % 1024];
+            distinct += !*bucket;
+            *bucket = true;
+        }
+        bytes[at] = 0;
+        assert_true(distinct > 180); /* 226 on average */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_hash_sees_every_byte),
         cmocka_unit_test(all_goes_at_the_end),
         cmocka_unit_test(stays_below_its_limit),
         cmocka_unit_test(what_is_used_stays),

@@ -23,12 +23,9 @@ void kdc_usages_init(struct kdc_table *t)
     kdc_table_init(t, BUCKETS, KDC_USAGES_BYTES, drop);
 }
 
-/* Keys are random: any of their bytes are a hash. */
 static uint32_t hash_of(const struct krb_key *key, uint32_t number, unsigned parts)
 {
-    uint32_t h;
-    memcpy(&h, key->bytes, sizeof(h));
-    return (h ^ number << 3 ^ parts) * 2654435761u >> 8;
+    return kdc_hash((uint64_t)number << 3 ^ parts, span_of(key->bytes, key->len));
 }
 
 static bool is(const struct usage_node *u, const struct krb_key *key, uint32_t number,

@@ -11,6 +11,8 @@
 #define LOGON_TIME_IN_BUFFER 20
 /* From LogonTime: six times and six texts of 8 bytes each come between. */
 #define COUNTS_AFTER_TIME 96
+#define TIME_SIZE         8
+#define COUNTS_SIZE       4
 #define ATTRIBUTES_SIZE   8
 
 /* --- open ------------------------------------------------------------------------------------ */
@@ -307,6 +309,28 @@ void pac_set_attributes(uint8_t *bytes, const struct pac_layout *layout, uint32_
         return;
     builder_over(&b, bytes + layout->attributes_at, 4);
     builder_le32(&b, flags);
+}
+
+enum err pac_logon_steady(struct span contents, struct span parts_out[PAC_STEADY_PARTS])
+{
+    size_t time = LOGON_TIME_IN_BUFFER, counts = time + COUNTS_AFTER_TIME;
+
+    if (contents.len < counts + COUNTS_SIZE)
+        return ERR_MALFORMED;
+    parts_out[0] = span_sub(contents, 0, time);
+    parts_out[1] = span_sub(contents, time + TIME_SIZE, counts - time - TIME_SIZE);
+    parts_out[2] = span_sub(contents, counts + COUNTS_SIZE, contents.len);
+    return ERR_OK;
+}
+
+void pac_set_logon(uint8_t *bytes, const struct pac_layout *layout, struct span contents)
+{
+    size_t time = LOGON_TIME_IN_BUFFER, counts = time + COUNTS_AFTER_TIME;
+
+    if (!layout->logon_time_at || contents.len < counts + COUNTS_SIZE)
+        return;
+    memcpy(bytes + layout->logon_time_at, contents.ptr + time, TIME_SIZE);
+    memcpy(bytes + layout->logon_time_at + COUNTS_AFTER_TIME, contents.ptr + counts, COUNTS_SIZE);
 }
 
 enum err pac_set_name(uint8_t *bytes, const struct pac_layout *layout, struct span name)

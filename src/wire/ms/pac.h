@@ -214,6 +214,12 @@ void pac_set_times(uint8_t *bytes, const struct pac_layout *layout, int64_t auth
 /* Overwrites LogonCount and BadPasswordCount; the attributes' flags. */
 void pac_set_counts(uint8_t *bytes, const struct pac_layout *layout, uint16_t logons, uint16_t bad);
 void pac_set_attributes(uint8_t *bytes, const struct pac_layout *layout, uint32_t flags);
+/* The contents of a PAC_LOGON_INFO around what differs from logon to logon: LogonTime and the two
+ * counts lie between the three parts. ERR_MALFORMED: too short for that. */
+#define PAC_STEADY_PARTS 3
+enum err pac_logon_steady(struct span contents, struct span parts_out[PAC_STEADY_PARTS]);
+/* Overwrites LogonTime and counts with those of such contents. */
+void pac_set_logon(uint8_t *bytes, const struct pac_layout *layout, struct span contents);
 /* Overwrites the client name with one whose UTF-16 has the same size; ERR_RANGE when it has not
  * (then the PAC must be built anew), ERR_MALFORMED when it is not UTF-8. */
 enum err pac_set_name(uint8_t *bytes, const struct pac_layout *layout, struct span name);
