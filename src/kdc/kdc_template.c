@@ -21,54 +21,26 @@ static bool holds(const struct kdc_request *r, struct kdc_template *t, int64_t c
     return true;
 }
 
-/* The SIDs of the PAC, in its order; room was reckoned for. */
-static enum err list_sids(const struct kdc_account *client, const struct dir_memberships *m,
-                          struct sid *out, unsigned *count_out)
+/* One block: the header, then ids, PAC and name. */
+static enum err keep(const struct kdc_template *head, const struct dir_memberships *m,
+                     const uint8_t *pac, struct kdc_template **out)
 {
-    const struct sid *user = &client->facts.sid;
-    struct sid domain;
-    uint32_t rid;
-    unsigned n = 0;
-    out[n++] = *user;
-    TRY(sid_split(user, &domain, &rid));
-    TRY(sid_append(&domain, client->facts.primary_group, &out[n++]));
-    for (unsigned i = 0; i < m->global_count; i++)
-        out[n++] = m->global[i].sid;
-    for (unsigned i = 0; i < m->universal_count; i++)
-        out[n++] = m->universal[i].sid;
-    out[n++] = kdc_asserted_identity;
-    *count_out = n;
-    return ERR_OK;
-}
-
-/* One block: the header, then ids, SIDs, name and PAC, from the largest alignment down. */
-static enum err keep(const struct kdc_account *client, const struct kdc_template *head,
-                     const struct dir_memberships *m, const uint8_t *pac, struct kdc_template **out)
-{
-    unsigned sids = 3 + m->global_count + m->universal_count;
-    size_t bytes = sizeof(*head) + m->visited_count * sizeof(dir_id) + sids * sizeof(struct sid) +
-                   head->layout.size + head->name.len;
+    size_t bytes =
+        sizeof(*head) + m->visited_count * sizeof(dir_id) + head->layout.size + head->name.len;
     struct kdc_template *t = malloc(bytes);
     if (!t)
         return ERR_NOMEM;
     *t = *head;
-    struct sid *kept_sids = (struct sid *)(t + 1);
-    dir_id *visited = (dir_id *)(kept_sids + sids);
-    uint8_t *bytes_at = (uint8_t *)(visited + m->visited_count);
-    enum err e = list_sids(client, m, kept_sids, &t->sid_count);
-    if (e != ERR_OK) {
-        free(t);
-        return e;
-    }
+    dir_id *visited = (dir_id *)(t + 1);
+    uint8_t *at = (uint8_t *)(visited + m->visited_count);
     memcpy(visited, m->visited, m->visited_count * sizeof(dir_id));
-    memcpy(bytes_at, pac, t->layout.size);
-    memcpy(bytes_at + t->layout.size, t->name.ptr, t->name.len);
+    memcpy(at, pac, t->layout.size);
+    memcpy(at + t->layout.size, head->name.ptr, head->name.len);
     t->bytes = (uint32_t)bytes;
-    t->sids = kept_sids;
     t->visited = visited;
     t->visited_count = m->visited_count;
-    t->pac = bytes_at;
-    t->name = span_of(bytes_at + t->layout.size, t->name.len);
+    t->pac = at;
+    t->name = span_of(at + t->layout.size, head->name.len);
     *out = t;
     return ERR_OK;
 }
@@ -78,7 +50,6 @@ static enum err build(struct kdc_request *r, const struct kdc_account *client,
                       struct kdc_template **out)
 {
     struct dir_memberships groups;
-    struct pac pac;
     uint8_t *bytes;
     TRY(kdc_memberships(r, client->facts.id, &groups));
     struct kdc_pac_spec fresh = {
@@ -94,10 +65,7 @@ static enum err build(struct kdc_request *r, const struct kdc_account *client,
     head->protected_user = groups.protected_user;
     head->cksumtype = spec->cksumtype;
     head->name = spec->client_name;
-    TRY(keep(client, head, &groups, bytes, out));
-    if (pac_open(span_of((*out)->pac, head->layout.size), &pac) == ERR_OK)
-        (*out)->logon = pac_contents(&pac, PAC_LOGON_INFO);
-    return ERR_OK;
+    return keep(head, &groups, bytes, out);
 }
 
 enum err kdc_template_get(struct kdc_request *r, struct kdc_account *client,

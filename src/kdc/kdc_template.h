@@ -35,10 +35,7 @@ struct kdc_template {
     struct span name; /* the client's, as in the ticket */
     const dir_id *visited;
     unsigned visited_count;
-    const struct sid *sids; /* the user, its groups, in the order of the PAC */
-    unsigned sid_count;
     struct pac_layout layout;
-    struct span logon; /* KERB_VALIDATION_INFO within pac */
     const uint8_t *pac;
 };
 
