@@ -20,6 +20,7 @@ FLOOR = {
     "writer": 6, "control": 6, "serve": 7, "cli": 7,
 }
 SECOND_LEVEL = {"wire/der", "wire/ndr"}  # under the other codecs, though on their floor
+BESIDE = {("wire/rpc", "wire/ms")}  # the interfaces of Windows speak of its structures
 WIRE = {f for f in FLOOR if f.startswith("wire/")}
 CODECS = WIRE - {"wire/ms", "wire/ndr", "wire/der"}
 # What a folder may never use although it is lower, or the only ones that it may.
@@ -40,7 +41,7 @@ def may_use(folder, used):
         return False
     if FLOOR[used] < FLOOR[folder]:
         return not (folder in NO_SERVICES and FLOOR[used] > 4)
-    return used in SECOND_LEVEL and folder in WIRE - SECOND_LEVEL
+    return (used in SECOND_LEVEL and folder in WIRE - SECOND_LEVEL) or (folder, used) in BESIDE
 
 
 def cycle_from(folder, uses, path):

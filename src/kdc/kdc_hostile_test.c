@@ -26,9 +26,6 @@ static struct krb_key trust_key, service_key;
 
 static int setup(void **state)
 {
-    char folder[4096];
-    snprintf(folder, sizeof(folder), "%s/../wire/ms", getenv("ENTENTE_SOURCE"));
-    setenv("ENTENTE_SOURCE", folder, 1);
     arena_init(&arena, 0, 256u << 20, ARENA_WIPE);
     forests_start(&cloud, "cloud.example.com", "NIMBUS", OURS);
     forests_service(&cloud, "web1", WEB);

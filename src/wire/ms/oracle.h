@@ -26,17 +26,28 @@ struct oracle {
 
 static struct oracle oracle;
 
+/* Beside this header, whichever folder's test it is. */
+static inline void oracle_script(char *out, size_t size)
+{
+    const char *folder = getenv("ENTENTE_SOURCE");
+    const char *top = NULL;
+
+    for (const char *p = folder; p && (p = strstr(p, "/src/")); p++)
+        top = p;
+    assert_non_null(top);
+    snprintf(out, size, "%.*s/src/wire/ms/samba_oracle.py", (int)(top - folder), folder);
+}
+
 static inline int oracle_start(void **state)
 {
     const char *seed = getenv("ENTENTE_SEED");
-    const char *folder = getenv("ENTENTE_SOURCE");
     char script[4096];
     int in[2], out[2];
     (void)state;
 
     oracle.seed = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL) * 1000;
     printf("ENTENTE_SEED=%llu\n", (unsigned long long)oracle.seed);
-    snprintf(script, sizeof(script), "%s/samba_oracle.py", folder ? folder : ".");
+    oracle_script(script, sizeof(script));
     signal(SIGPIPE, SIG_IGN); /* a dead oracle is an end of file, which fails the test */
     assert_int_equal(pipe(in) | pipe(out), 0);
     fflush(NULL);
@@ -117,6 +128,17 @@ static inline struct span oracle_again(struct arena *a, const char *type, struct
     struct span hex = text_hex(a, bytes);
 
     fprintf(oracle.to, "again %s %.*s\n", type, SPAN_ARG(bytes.len ? hex : SPAN_LIT("-")));
+    fflush(oracle.to);
+    return oracle_bytes(a);
+}
+
+/* The same for one direction ("in", "out") of a call, by Samba's name: "lsa.OpenPolicy2". An answer
+ * may need the request before it, for its counts; or none. */
+static inline struct span oracle_call(struct arena *a, const char *call, const char *direction,
+                                      struct span bytes, struct span request)
+{
+    fprintf(oracle.to, "call %s %s/%.*s/%.*s\n", call, direction, SPAN_ARG(text_hex(a, bytes)),
+            SPAN_ARG(text_hex(a, request)));
     fflush(oracle.to);
     return oracle_bytes(a);
 }
