@@ -261,41 +261,47 @@ static void disk_lose(struct disk *d, size_t from, size_t until, enum loss loss)
     }
 }
 
-/* The committed state that the file opens as, or why it does not. */
-static enum err state_of(const struct disk *d, uint64_t *usn_out)
+static void make_folder(struct fixture *g)
 {
-    struct fixture g = {.path = "/tmp/entente-cut-XXXXXX"};
-    struct dir_open_args args = {.path = g.path};
+    *g = (struct fixture){.path = "/tmp/entente-cut-XXXXXX"};
+    ENT_ASSERT(mkdtemp(g->path));
+}
+
+/* The committed state that the file opens as, in this folder, or why it does not. */
+static enum err state_of(const struct disk *d, struct fixture *g, uint64_t *usn_out)
+{
+    struct dir_open_args args = {.path = g->path};
     struct dir_snap s;
     char file[96];
     const char *problem;
     uint8_t sum[HASH_SIZE_MAX];
-    ENT_ASSERT(mkdtemp(g.path));
-    snprintf(file, sizeof(file), "%s/data.mdb", g.path);
+    snprintf(file, sizeof(file), "%s/data.mdb", g->path);
     FILE *out = fopen(file, "wb");
     ENT_ASSERT(out && fwrite(d->bytes, 1, d->len, out) == d->len && fclose(out) == 0);
-    arena_init(&g.arena, 0, 64 << 20, 0);
-    enum err e = dir_open(&args, &g.dir);
+    arena_init(&g->arena, 0, 64 << 20, 0);
+    enum err e = dir_open(&args, &g->dir);
     if (e == ERR_OK)
-        e = dir_snap_begin(g.dir, &s);
+        e = dir_snap_begin(g->dir, &s);
     if (e == ERR_OK) {
         *usn_out = dir_snap_usn(&s);
-        e = dir_check(&s, &g.arena, &problem);
+        e = dir_check(&s, &g->arena, &problem);
         dir_snap_end(&s);
     }
     if (e == ERR_OK) {
-        fixture_digest(&g, sum);
+        fixture_digest(g, sum);
         e = *usn_out <= last_usn && memcmp(sum, digests[*usn_out], 32) == 0 ? ERR_OK
                                                                             : ERR_INTEGRITY;
     }
-    fixture_fini(&g);
+    fixture_fini(g);
     return e;
 }
 
 static bool is_right(const struct disk *d, uint64_t acknowledged)
 {
+    struct fixture g;
     uint64_t usn = 0;
-    enum err e = state_of(d, &usn);
+    make_folder(&g);
+    enum err e = state_of(d, &g, &usn);
     if (e == ERR_OK && usn >= acknowledged)
         return true;
     print_message("%s, USN %lu, acknowledged %lu\n", err_name(e), (unsigned long)usn,
@@ -306,16 +312,19 @@ static bool is_right(const struct disk *d, uint64_t acknowledged)
 /* A file that lost what it was promised to hold may crash its reader. */
 static bool is_right_in_child(const struct disk *d, uint64_t acknowledged)
 {
+    struct fixture g;
     int status = 0;
+    make_folder(&g);
     pid_t pid = fork();
     ENT_ASSERT(pid >= 0);
     if (pid == 0) {
         uint64_t usn = 0;
         signal(SIGBUS, SIG_DFL); /* cmocka's would report a failure */
         signal(SIGSEGV, SIG_DFL);
-        _exit(state_of(d, &usn) == ERR_OK && usn >= acknowledged ? 0 : 1);
+        _exit(state_of(d, &g, &usn) == ERR_OK && usn >= acknowledged ? 0 : 1);
     }
     ENT_ASSERT(waitpid(pid, &status, 0) == pid);
+    fixture_fini(&g); /* the child may not have come to it */
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
