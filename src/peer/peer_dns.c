@@ -1,157 +1,140 @@
 #include "peer/peer_dns.h"
 
-#include <errno.h>
-#include <unistd.h>
-
-#include "base/builder.h"
-#include "plat/net.h"
 #include "plat/random.h"
 
-#define FIRST_WAIT  (UTIME_SECOND / 2)
-#define UDP_TRIES   3
-#define PORT_FIRST  1024
-#define PORT_TRIES  8
 #define GUESSES_MAX 16
-#define UDP_BUFFER  4096
 
-static enum err dial_udp(const struct plat_addr *server, int *fd_out)
+/* --- one question ------------------------------------------------------------------------------
+ */
+
+static void next_step(struct peer_dns_question *q, bool plain);
+
+static utime left(const struct peer_dns_question *q)
 {
-    struct plat_addr from = {0};
-    enum err e = ERR_IO;
-    from.sa.sa_family = server->sa.sa_family;
-    for (unsigned i = 0; i < PORT_TRIES && e != ERR_OK; i++) {
-        plat_addr_set_port(&from, (uint16_t)(PORT_FIRST + plat_random_below(65536 - PORT_FIRST)));
-        e = plat_udp_dial(&from, server, fd_out);
-        if (e != ERR_OK && errno != EADDRINUSE)
-            break;
+    utime now = plat_mono();
+    return q->deadline > now ? q->deadline - now : 0;
+}
+
+static void answered(struct peer_dns_question *q, struct span msg)
+{
+    struct dns_response response;
+    enum err e = dns_response_parse(msg, q->ask.a, &response);
+    q->done(q,
+            e == ERR_NOMEM ? e
+            : e != ERR_OK  ? ERR_MALFORMED
+                           : ERR_OK,
+            e == ERR_OK ? &response : NULL);
+}
+
+/* Many that do not fit are somebody guessing: TCP will show who the server is. */
+static bool fits(struct peer_ask *ask, struct span datagram)
+{
+    struct peer_dns_question *q = (struct peer_dns_question *)ask;
+    return dns_exchange_fit(&q->x, datagram, false) != DNS_FIT_FOREIGN ||
+           ++q->guesses == GUESSES_MAX;
+}
+
+static void replied(struct peer_ask *ask, enum err e, struct span msg)
+{
+    struct peer_dns_question *q = (struct peer_dns_question *)ask;
+    if (e != ERR_OK) {
+        q->done(q, e, NULL);
+        return;
     }
-    return e;
+    enum dns_fit fit = dns_exchange_fit(&q->x, msg, q->tcp);
+    if (fit == DNS_FIT_ANSWER)
+        answered(q, msg);
+    else
+        next_step(q, fit == DNS_FIT_NO_EDNS);
 }
 
-static utime earlier(utime a, utime b)
+static void send_query(struct peer_dns_question *q)
 {
-    return a < b ? a : b;
+    struct span query = span_of(q->query, dns_exchange_query(&q->x, q->query, sizeof(q->query)));
+    if (!q->tcp)
+        peer_ask_datagram(&q->ask, q->server, query, left(q));
+    else
+        peer_ask_stream(&q->ask, q->server, 2, query, left(q));
 }
 
-/* Sends once and listens until the time is over or something is to be done. */
-static enum err try_udp(const struct dns_exchange *x, int fd, utime until, uint8_t *buf,
-                        struct span *msg_out, enum dns_fit *fit_out)
+/* UDP, UDP without EDNS, TCP, TCP without EDNS: each at most once. */
+static void next_step(struct peer_dns_question *q, bool plain)
 {
-    uint8_t query[DNS_QUERY_MAX];
-    size_t len = dns_exchange_query(x, query, sizeof(query));
-    TRY(plat_send_wait(fd, span_of(query, len), until));
-    for (unsigned guesses = 0; guesses < GUESSES_MAX; guesses++) {
-        TRY(plat_recv_wait(fd, buf, UDP_BUFFER, until, &len));
-        enum dns_fit fit = dns_exchange_fit(x, span_of(buf, len), false);
-        if (fit == DNS_FIT_FOREIGN)
-            continue;
-        *msg_out = span_of(buf, len);
-        *fit_out = fit;
-        return ERR_OK;
+    if (plain && q->x.edns) {
+        dns_exchange_plain(&q->x);
+    } else if (!q->tcp) {
+        q->tcp = true;
+    } else {
+        q->done(q, ERR_MALFORMED, NULL);
+        return;
     }
-    *fit_out = DNS_FIT_CASE; /* somebody guesses: TCP will show who the server is */
-    return ERR_OK;
+    send_query(q);
 }
 
-static enum err ask_udp(struct dns_exchange *x, int fd, utime deadline, uint8_t *buf,
-                        struct span *msg_out, enum dns_fit *fit_out)
+void peer_dns_ask(struct peer_dns_question *q, const struct plat_addr *server, struct span name,
+                  uint16_t type, utime deadline)
 {
-    enum err e = ERR_TIMEOUT;
-    for (unsigned i = 0; i < UDP_TRIES && e == ERR_TIMEOUT && plat_mono() < deadline; i++) {
-        utime until =
-            i + 1 == UDP_TRIES ? deadline : earlier(deadline, plat_mono() + (FIRST_WAIT << i));
-        e = try_udp(x, fd, until, buf, msg_out, fit_out);
-        if (e == ERR_OK && *fit_out == DNS_FIT_NO_EDNS) {
-            dns_exchange_plain(x);
-            e = ERR_TIMEOUT;
-        }
-    }
-    return e;
-}
-
-static enum err ask_tcp_on(const struct dns_exchange *x, int fd, utime deadline, struct arena *a,
-                           struct span *msg_out)
-{
-    uint8_t query[2 + DNS_QUERY_MAX], head[2];
-    size_t len = dns_exchange_query(x, query + 2, DNS_QUERY_MAX);
-    query[0] = (uint8_t)(len >> 8);
-    query[1] = (uint8_t)len;
-    TRY(plat_send_wait(fd, span_of(query, len + 2), deadline));
-    TRY(plat_recv_all_wait(fd, head, sizeof(head), deadline));
-    len = (size_t)head[0] << 8 | head[1];
-    uint8_t *msg = arena_alloc(a, len);
-    if (!msg)
-        return ERR_NOMEM;
-    TRY(plat_recv_all_wait(fd, msg, len, deadline));
-    *msg_out = span_of(msg, len);
-    return ERR_OK;
-}
-
-static enum err ask_tcp(struct dns_exchange *x, const struct plat_addr *server, utime deadline,
-                        struct arena *a, struct span *msg_out)
-{
-    for (unsigned i = 0; i < 2; i++) { /* again without EDNS */
-        int fd;
-        TRY(plat_tcp_dial_wait(server, deadline, &fd));
-        enum err e = ask_tcp_on(x, fd, deadline, a, msg_out);
-        close(fd);
-        TRY(e);
-        enum dns_fit fit = dns_exchange_fit(x, *msg_out, true);
-        if (fit == DNS_FIT_ANSWER)
-            return ERR_OK;
-        if (fit != DNS_FIT_NO_EDNS)
-            return ERR_MALFORMED;
-        dns_exchange_plain(x);
-    }
-    return ERR_MALFORMED;
-}
-
-enum err peer_dns_ask(const struct plat_addr *server, struct span name, uint16_t type,
-                      utime deadline, struct arena *a, struct dns_response *out)
-{
-    struct dns_exchange x;
-    struct span msg = SPAN_NONE;
-    enum dns_fit fit = DNS_FIT_CASE;
-    uint8_t random[DNS_EXCHANGE_RANDOM], buf[UDP_BUFFER];
-    int fd;
+    uint8_t random[DNS_EXCHANGE_RANDOM];
     plat_random(random, sizeof(random));
-    dns_exchange_begin(&x, name, type, true, true, random);
-    TRY(dial_udp(server, &fd));
-    enum err e = ask_udp(&x, fd, deadline, buf, &msg, &fit);
-    close(fd);
-    TRY(e);
-    if (fit != DNS_FIT_ANSWER)
-        TRY(ask_tcp(&x, server, deadline, a, &msg));
-    return dns_response_parse(msg, a, out);
+    dns_exchange_begin(&q->x, name, type, true, true, random);
+    q->ask.done = replied;
+    q->ask.fits = fits;
+    q->server = server;
+    q->tcp = false;
+    q->guesses = 0;
+    q->deadline = deadline;
+    send_query(q);
 }
 
 /* --- services and their addresses ------------------------------------------------------------- */
 
-static void add_addresses(const struct dns_rr_list *records, uint16_t port, struct plat_addr *addrs,
-                          size_t max, size_t *count)
+static const uint16_t address_types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
+
+static void add_addresses(const struct dns_rr_list *section, uint16_t type, uint16_t port,
+                          struct arena *a, struct peer_dns_service *out)
 {
-    for (size_t i = 0; i < records->count && *count < max; i++) {
-        struct plat_addr addr;
-        if (plat_addr_from_bytes(records->rrs[i].rdata, port, &addr) == ERR_OK)
-            addrs[(*count)++] = addr;
+    struct dns_found found;
+    if (dns_find(section, out->host, type, SPAN_LIT("\0"), a, &found) != ERR_OK)
+        return;
+    for (size_t i = 0; i < found.records.count && out->addr_count < PEER_DNS_ADDRESSES_MAX; i++) {
+        struct plat_addr *addr = &out->addrs[out->addr_count];
+        if (plat_addr_from_bytes(found.records.rrs[i].rdata, port, addr) == ERR_OK)
+            out->addr_count++;
     }
 }
 
-enum err peer_dns_addresses(const struct plat_addr *server, struct span host, uint16_t port,
-                            utime deadline, struct arena *a, struct plat_addr *addrs, size_t max,
-                            size_t *count_out)
+/* The next host without addresses is asked about, A first; when there is none left, it is over. */
+static void ask_host(struct peer_dns_locator *l, uint16_t type);
+
+static void next_host(struct peer_dns_locator *l)
 {
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-        struct dns_response resp;
-        struct dns_found found;
-        TRY(peer_dns_ask(server, host, types[i], deadline, a, &resp));
-        TRY(dns_find(&resp.section[DNS_SECTION_ANSWER], host, types[i], SPAN_LIT("\0"), a, &found));
-        add_addresses(&found.records, port, addrs, max, &count);
+    while (l->at < l->found.count && l->found.list[l->at].addr_count > 0)
+        l->at++;
+    if (l->at < l->found.count)
+        ask_host(l, DNS_TYPE_A);
+    else
+        l->done(l, ERR_OK);
+}
+
+static void host_answered(struct peer_dns_question *q, enum err e,
+                          const struct dns_response *response)
+{
+    struct peer_dns_locator *l = (struct peer_dns_locator *)q;
+    if (e == ERR_OK)
+        add_addresses(&response->section[DNS_SECTION_ANSWER], q->x.type, l->port[l->at], q->ask.a,
+                      &l->found.list[l->at]);
+    if (q->x.type == DNS_TYPE_A && e == ERR_OK) {
+        ask_host(l, DNS_TYPE_AAAA);
+        return;
     }
-    *count_out = count;
-    return ERR_OK;
+    l->at++;
+    next_host(l);
+}
+
+static void ask_host(struct peer_dns_locator *l, uint16_t type)
+{
+    l->question.done = host_answered;
+    peer_dns_ask(&l->question, l->server, l->found.list[l->at].host, type, l->deadline);
 }
 
 static size_t read_srvs(const struct dns_found *found, struct dns_srv srvs[PEER_DNS_SERVICES_MAX])
@@ -165,39 +148,48 @@ static size_t read_srvs(const struct dns_found *found, struct dns_srv srvs[PEER_
     return count;
 }
 
-static void find_addresses(const struct plat_addr *server, const struct dns_response *resp,
-                           const struct dns_srv *srv, utime deadline, struct arena *a,
-                           struct peer_dns_service *out)
+static enum err read_services(struct peer_dns_locator *l, const struct dns_response *response)
 {
-    struct dns_found found;
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-        if (dns_find(&resp->section[DNS_SECTION_ADDITIONAL], srv->target, types[i], SPAN_LIT("\0"),
-                     a, &found) == ERR_OK)
-            add_addresses(&found.records, srv->port, out->addrs, PEER_DNS_ADDRESSES_MAX,
-                          &out->addr_count);
-    }
-    if (out->addr_count == 0)
-        (void)peer_dns_addresses(server, srv->target, srv->port, deadline, a, out->addrs,
-                                 PEER_DNS_ADDRESSES_MAX, &out->addr_count);
-}
-
-enum err peer_dns_locate(const struct plat_addr *server, struct span name, utime deadline,
-                         struct arena *a, struct peer_dns_services *out)
-{
-    struct dns_response resp;
     struct dns_found found;
     struct dns_srv srvs[PEER_DNS_SERVICES_MAX];
-    TRY(peer_dns_ask(server, name, DNS_TYPE_SRV, deadline, a, &resp));
-    TRY(dns_find(&resp.section[DNS_SECTION_ANSWER], name, DNS_TYPE_SRV, SPAN_LIT("\0"), a, &found));
-    size_t count = read_srvs(&found, srvs);
-    dns_srv_order(srvs, count, plat_random_u64());
-    for (size_t i = 0; i < count; i++) {
-        out->list[i] = (struct peer_dns_service){
+    struct arena *a = l->question.ask.a;
+    TRY(dns_find(&response->section[DNS_SECTION_ANSWER], l->name, DNS_TYPE_SRV, SPAN_LIT("\0"), a,
+                 &found));
+    l->found.rcode = response->rcode;
+    l->found.count = read_srvs(&found, srvs);
+    dns_srv_order(srvs, l->found.count, plat_random_u64());
+    for (size_t i = 0; i < l->found.count; i++) {
+        struct peer_dns_service *s = &l->found.list[i];
+        *s = (struct peer_dns_service){
             .host = srvs[i].target, .priority = srvs[i].priority, .weight = srvs[i].weight};
-        find_addresses(server, &resp, &srvs[i], deadline, a, &out->list[i]);
+        l->port[i] = srvs[i].port;
+        for (size_t j = 0; j < 2; j++)
+            add_addresses(&response->section[DNS_SECTION_ADDITIONAL], address_types[j], l->port[i],
+                          a, s);
     }
-    out->rcode = resp.rcode;
-    out->count = count;
     return ERR_OK;
+}
+
+static void services_answered(struct peer_dns_question *q, enum err e,
+                              const struct dns_response *response)
+{
+    struct peer_dns_locator *l = (struct peer_dns_locator *)q;
+    if (e == ERR_OK)
+        e = read_services(l, response);
+    if (e == ERR_OK)
+        next_host(l);
+    else
+        l->done(l, e);
+}
+
+void peer_dns_locate(struct peer_dns_locator *l, const struct plat_addr *server, struct span name,
+                     utime deadline)
+{
+    l->server = server;
+    l->name = name;
+    l->deadline = deadline;
+    l->found.count = 0;
+    l->at = 0;
+    l->question.done = services_answered;
+    peer_dns_ask(&l->question, server, name, DNS_TYPE_SRV, deadline);
 }

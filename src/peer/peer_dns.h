@@ -1,26 +1,39 @@
 /*
- * Names looked up at one given DNS server, one at a time and blocking up to a deadline: what
- * locates a partner's domain controllers, and what tells which resolver does not know which name.
- * It asks exactly the server that it is told to, so that the answer to "why" names it.
+ * Names looked up at one given DNS server, on the loop: what locates a partner's domain
+ * controllers, and what tells which resolver does not know which name. It asks exactly the server
+ * that it is told to, so that the answer to "why" names it.
  *
  * The protections are those of wire/dns/dns_exchange.h: a random port, id and case, and TCP when
- * the answer was cut or its case came back changed. Thread-safe as far as its arguments are.
+ * the answer was cut or its case came back changed, or when somebody seems to guess.
  */
 #ifndef PEER_PEER_DNS_H
 #define PEER_PEER_DNS_H
 
-#include "plat/address.h"
-#include "plat/clock.h"
+#include "peer/peer_ask.h"
 #include "wire/dns/dns_exchange.h"
 
 #define PEER_DNS_SERVICES_MAX  32
 #define PEER_DNS_ADDRESSES_MAX 8 /* of one host */
 
-/* Asks server for (name, type), with RD. A response with any rcode is ERR_OK; look at out->rcode.
- * ERR_TIMEOUT: silent until deadline (plat_mono); ERR_CLOSED: its port is closed; ERR_IO: no way
- * there; ERR_MALFORMED: what it sent is no answer. out lives in the arena. */
-enum err peer_dns_ask(const struct plat_addr *server, struct span name, uint16_t type,
-                      utime deadline, struct arena *a, struct dns_response *out);
+struct peer_dns_question {
+    struct peer_ask ask; /* loop and arena are set by the owner */
+    /* Once, never from inside peer_dns_ask. A response with any rcode is ERR_OK; errors are those
+     * of peer_ask.h, and ERR_MALFORMED when what came is no answer. */
+    void (*done)(struct peer_dns_question *q, enum err e, const struct dns_response *response);
+
+    /* Of peer_dns.c. */
+    const struct plat_addr *server;
+    struct dns_exchange x;
+    uint8_t query[DNS_QUERY_MAX];
+    bool tcp;
+    unsigned guesses;
+    utime deadline;
+};
+
+/* Asks server, which has to stay in place, for (name, type), with RD, until deadline (plat_mono).
+ */
+void peer_dns_ask(struct peer_dns_question *q, const struct plat_addr *server, struct span name,
+                  uint16_t type, utime deadline);
 
 /* A host that offers a service, and where. */
 struct peer_dns_service {
@@ -36,15 +49,26 @@ struct peer_dns_services {
     size_t count; /* 0 also for NXDOMAIN, NODATA and the one target "." (RFC 2782: not offered) */
 };
 
-/* The SRV records of name, in the order in which to try them (priority, then chance by weight),
- * with the addresses from the same answer or asked for one by one. Errors are those of the SRV
- * question; a host whose addresses cannot be had stays in the list without any. */
-enum err peer_dns_locate(const struct plat_addr *server, struct span name, utime deadline,
-                         struct arena *a, struct peer_dns_services *out);
+struct peer_dns_locator {
+    struct peer_dns_question question; /* loop and arena of its ask are set by the owner */
+    /* Once, never from inside peer_dns_locate. e is that of the SRV question; a host whose
+     * addresses cannot be had stays in the list without any. */
+    void (*done)(struct peer_dns_locator *l, enum err e);
+    void *ctx; /* the owner's */
+    struct peer_dns_services found;
 
-/* The A and AAAA records of host as addresses with this port, at most max. */
-enum err peer_dns_addresses(const struct plat_addr *server, struct span host, uint16_t port,
-                            utime deadline, struct arena *a, struct plat_addr *addrs, size_t max,
-                            size_t *count_out);
+    /* Of peer_dns.c. */
+    const struct plat_addr *server;
+    struct span name;
+    utime deadline;
+    uint16_t port[PEER_DNS_SERVICES_MAX];
+    size_t at; /* the host whose addresses are asked for */
+};
+
+/* The SRV records of name, in the order in which to try them (priority, then chance by weight),
+ * with the addresses from the same answer or asked for one by one. name and server stay in place.
+ */
+void peer_dns_locate(struct peer_dns_locator *l, const struct plat_addr *server, struct span name,
+                     utime deadline);
 
 #endif

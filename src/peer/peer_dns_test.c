@@ -161,29 +161,91 @@ static utime in(unsigned milliseconds)
     return plat_mono() + milliseconds * UTIME_SECOND / 1000;
 }
 
+/* Turns a loop until the lookup is over. */
+struct lookup {
+    struct peer_dns_locator locator;
+    struct plat_loop *loop;
+    struct arena a;
+    bool over;
+    enum err err;
+};
+
+static void lookup_begin(struct lookup *l)
+{
+    *l = (struct lookup){.loop = plat_loop_new()};
+    arena_init(&l->a, 0, 1 << 20, 0);
+    l->locator.question.ask.loop = l->loop;
+    l->locator.question.ask.a = &l->a;
+}
+
+static void lookup_end(struct lookup *l)
+{
+    arena_fini(&l->a);
+    plat_loop_free(l->loop);
+}
+
+static enum err turn(struct lookup *l)
+{
+    while (!l->over) {
+        bool more = plat_loop_turn(l->loop, UTIME_SECOND);
+        assert_true(more || l->over);
+    }
+    return l->err;
+}
+
+static void located(struct peer_dns_locator *locator, enum err e)
+{
+    struct lookup *l = (struct lookup *)locator;
+    l->over = true;
+    l->err = e;
+}
+
+static enum err locate(struct lookup *l, const struct server *s, const char *name)
+{
+    l->over = false;
+    l->locator.done = located;
+    peer_dns_locate(&l->locator, &s->addr, wire_name(&l->a, name), in(8000));
+    assert_false(l->over);
+    return turn(l);
+}
+
+static void responded(struct peer_dns_question *q, enum err e, const struct dns_response *response)
+{
+    (void)response;
+    located((struct peer_dns_locator *)q, e);
+}
+
+static enum err ask(struct lookup *l, const struct server *s, unsigned milliseconds)
+{
+    l->over = false;
+    l->locator.question.done = responded;
+    peer_dns_ask(&l->locator.question, &s->addr, wire_name(&l->a, "dc1.corp.ex"), DNS_TYPE_A,
+                 in(milliseconds));
+    return turn(l);
+}
+
 static void services_in_order_with_addresses(void **state)
 {
     (void)state;
     static const enum mode modes[] = {GOOD, TRUNCATES, LOWERS_CASE, NO_EDNS, GUESSES, FORGETS_ONE};
     for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
         struct server s;
-        struct arena a;
-        static struct peer_dns_services found;
+        struct lookup l;
+        struct peer_dns_services *found = &l.locator.found;
         char text[PLAT_ADDR_TEXT];
-        arena_init(&a, 0, 1 << 20, 0);
+        lookup_begin(&l);
         start(&s, modes[i]);
-        struct span name = wire_name(&a, "_LDAP._tcp.Corp.ex");
-        assert_ok(peer_dns_locate(&s.addr, name, in(8000), &a, &found));
-        assert_int_equal(found.rcode, DNS_RCODE_NOERROR);
-        assert_int_equal(found.count, 2);
-        assert_int_equal(found.list[0].priority, 0);
-        assert_int_equal(found.list[0].addr_count, 2);
-        assert_span(plat_addr_text(&found.list[0].addrs[0], text), "192.0.2.1:3389");
-        assert_span(plat_addr_text(&found.list[0].addrs[1], text), "[fd00::1]:3389");
-        assert_int_equal(found.list[1].addr_count, 1);
-        assert_span(plat_addr_text(&found.list[1].addrs[0], text), "192.0.2.2:389");
+        assert_ok(locate(&l, &s, "_LDAP._tcp.Corp.ex"));
+        assert_int_equal(found->rcode, DNS_RCODE_NOERROR);
+        assert_int_equal(found->count, 2);
+        assert_int_equal(found->list[0].priority, 0);
+        assert_int_equal(found->list[0].addr_count, 2);
+        assert_span(plat_addr_text(&found->list[0].addrs[0], text), "192.0.2.1:3389");
+        assert_span(plat_addr_text(&found->list[0].addrs[1], text), "[fd00::1]:3389");
+        assert_int_equal(found->list[1].addr_count, 1);
+        assert_span(plat_addr_text(&found->list[1].addrs[0], text), "192.0.2.2:389");
         stop(&s);
-        arena_fini(&a);
+        lookup_end(&l);
     }
 }
 
@@ -191,33 +253,47 @@ static void names_that_are_not_there(void **state)
 {
     (void)state;
     struct server s;
-    struct arena a;
-    static struct peer_dns_services found;
-    arena_init(&a, 0, 1 << 20, 0);
+    struct lookup l;
+    lookup_begin(&l);
     start(&s, GOOD);
-    assert_ok(peer_dns_locate(&s.addr, wire_name(&a, "_ldap._tcp.no.ex"), in(5000), &a, &found));
-    assert_int_equal(found.rcode, DNS_RCODE_NXDOMAIN);
-    assert_int_equal(found.count, 0);
-    assert_ok(peer_dns_locate(&s.addr, wire_name(&a, "off._tcp.corp.ex"), in(5000), &a, &found));
-    assert_int_equal(found.rcode, DNS_RCODE_NOERROR);
-    assert_int_equal(found.count, 0);
+    assert_ok(locate(&l, &s, "_ldap._tcp.no.ex"));
+    assert_int_equal(l.locator.found.rcode, DNS_RCODE_NXDOMAIN);
+    assert_int_equal(l.locator.found.count, 0);
+    assert_ok(locate(&l, &s, "off._tcp.corp.ex"));
+    assert_int_equal(l.locator.found.rcode, DNS_RCODE_NOERROR);
+    assert_int_equal(l.locator.found.count, 0);
     stop(&s);
-    arena_fini(&a);
+    lookup_end(&l);
 }
 
 static void silence_and_closed_ports(void **state)
 {
     (void)state;
     struct server s;
-    struct arena a;
-    struct dns_response resp;
-    arena_init(&a, 0, 1 << 20, 0);
+    struct lookup l;
+    lookup_begin(&l);
     start(&s, SILENT);
-    struct span name = wire_name(&a, "dc1.corp.ex");
-    assert_err(peer_dns_ask(&s.addr, name, DNS_TYPE_A, in(200), &a, &resp), ERR_TIMEOUT);
+    assert_err(ask(&l, &s, 200), ERR_TIMEOUT);
     stop(&s);
-    assert_err(peer_dns_ask(&s.addr, name, DNS_TYPE_A, in(5000), &a, &resp), ERR_CLOSED);
-    arena_fini(&a);
+    assert_err(ask(&l, &s, 5000), ERR_CLOSED);
+    lookup_end(&l);
+}
+
+/* What is given up leaves nothing on the loop. */
+static void a_lookup_is_cancelled(void **state)
+{
+    (void)state;
+    struct server s;
+    struct lookup l;
+    lookup_begin(&l);
+    start(&s, SILENT);
+    l.locator.done = located;
+    peer_dns_locate(&l.locator, &s.addr, wire_name(&l.a, "_ldap._tcp.corp.ex"), in(8000));
+    peer_ask_cancel(&l.locator.question.ask);
+    plat_loop_run(l.loop);
+    assert_false(l.over);
+    stop(&s);
+    lookup_end(&l);
 }
 
 int main(void)
@@ -226,6 +302,7 @@ int main(void)
         cmocka_unit_test(services_in_order_with_addresses),
         cmocka_unit_test(names_that_are_not_there),
         cmocka_unit_test(silence_and_closed_ports),
+        cmocka_unit_test(a_lookup_is_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

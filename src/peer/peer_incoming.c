@@ -12,23 +12,23 @@
 
 #define REFERRAL_LIFE (10 * UTIME_MINUTE)
 
+/* While it is made. */
 struct referral {
+    struct dir_naming *naming;
     struct dir_account machine;
-    struct krb_key session;
     const struct krb_key *key; /* inter-realm */
-    struct krb_name cname;
-    struct krb_ticket ticket;
     utime now;
 };
 
-static enum err find_machine(struct peer_run *r, struct referral *f)
+static enum err find_machine(struct peer_run *r, struct dir_snap *s, struct referral *f)
 {
     const char *name = arena_printf(r->a, "%.*s$", SPAN_ARG(r->env->dc_host));
     if (!name)
         return ERR_NOMEM;
-    TRY(dir_account_by_sam(&r->snap, span_str(name), &f->machine));
-    f->cname = krb_name_1(KRB_NT_PRINCIPAL, f->machine.sam_name, r->a);
-    return f->cname.parts.count ? ERR_OK : ERR_NOMEM;
+    TRY(dir_account_by_sam(s, span_str(name), &f->machine));
+    r->incoming.cname =
+        krb_name_1(KRB_NT_PRINCIPAL, arena_dup_span(r->a, f->machine.sam_name), r->a);
+    return r->incoming.cname.parts.count ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err build_pac(struct peer_run *r, const struct referral *f, uint8_t **pac_out,
@@ -52,15 +52,15 @@ static enum err build_pac(struct peer_run *r, const struct referral *f, uint8_t 
                                   .group_count = 1,
                                   .groups = &group,
                                   .logon_server = r->env->dc_host,
-                                  .logon_domain = r->naming.flat_name,
-                                  .domain_sid = &r->naming.domain_sid,
+                                  .logon_domain = f->naming->flat_name,
+                                  .domain_sid = &f->naming->domain_sid,
                                   .user_account_control = 0x100};
     struct pac_client_info client = {.authtime = authtime, .name = f->machine.sam_name};
     struct pac_upn_dns upn = {
         .upn = span_str(arena_printf(r->a, "%.*s@%.*s", SPAN_ARG(f->machine.sam_name),
-                                     SPAN_ARG(r->naming.dns_name))),
+                                     SPAN_ARG(f->naming->dns_name))),
         .flags = PAC_UPN_CONSTRUCTED,
-        .dns_domain = r->naming.realm,
+        .dns_domain = f->naming->realm,
         .sam_name = f->machine.sam_name,
         .sid = &f->machine.sid};
     int32_t cksum = krb_etype_cksum(f->key->etype);
@@ -95,13 +95,15 @@ static enum err sign(struct peer_run *r, const struct referral *f, struct krb_au
     return e == ERR_OK ? krb_authdata_of_pac(span_of(pac, layout.size), r->a, out) : e;
 }
 
-static enum err seal(struct peer_run *r, struct referral *f)
+static enum err seal(struct peer_run *r, const struct referral *f)
 {
+    struct peer_incoming *in = &r->incoming;
     struct krb_enc_ticket_part part = {
         .flags = KRB_TKT_PRE_AUTHENT | KRB_TKT_TRANSITED_POLICY_CHECKED,
-        .key = {.keytype = f->session.etype, .keyvalue = span_of(f->session.bytes, f->session.len)},
+        .key = {.keytype = in->session.etype,
+                .keyvalue = span_of(in->session.bytes, in->session.len)},
         .crealm = r->local.realm,
-        .cname = f->cname,
+        .cname = in->cname,
         .transited = {.tr_type = KRB_TR_DOMAIN_X500_COMPRESS, .contents = SPAN_LIT("")},
         .authtime = f->now,
         .has_starttime = true,
@@ -111,91 +113,84 @@ static enum err seal(struct peer_run *r, struct referral *f)
     struct span plain;
     TRY(sign(r, f, &part.authorization_data));
     TRY(krb_encode_enc_ticket_part(&part, r->a, &plain));
-    f->ticket =
+    in->referral =
         (struct krb_ticket){.realm = r->local.realm, .sname = krb_name_tgs(r->partner_realm, r->a)};
-    return peer_encrypt(r, f->key, KRB_USAGE_TICKET, plain, &f->ticket.enc_part);
+    return peer_encrypt(r, f->key, KRB_USAGE_TICKET, plain, &in->referral.enc_part);
 }
 
-static enum err make(struct peer_run *r, struct referral *f)
+enum err peer_prepare_incoming(struct peer_run *r, struct dir_snap *s, struct dir_naming *naming)
 {
+    struct referral f = {.naming = naming};
     const struct trust_keys *keys;
     uint8_t seed[KRB_KEY_MAX];
     utime now = plat_now();
-    f->now = now - now % UTIME_SECOND;
-    TRY(find_machine(r, f));
-    TRY(auth_trust_keys(&r->snap, r->env->trust_keys, &r->trust, TRUST_INBOUND, &r->local, false,
-                        &keys));
+    f.now = now - now % UTIME_SECOND;
+    TRY(find_machine(r, s, &f));
+    TRY(auth_trust_keys(s, r->env->trust_keys, &r->trust, TRUST_INBOUND, &r->local, false, &keys));
     const struct trust_keyset *set = trust_encryption_keys(keys, now);
     if (set->count == 0)
         return ERR_UNSUPPORTED;
-    f->key = &set->key[0];
+    f.key = &set->key[0];
     plat_random(seed, sizeof(seed));
-    TRY(krb_random_to_key(f->key->etype, span_of(seed, krb_key_size(f->key->etype)), &f->session));
+    TRY(krb_random_to_key(f.key->etype, span_of(seed, krb_key_size(f.key->etype)),
+                          &r->incoming.session));
     mem_wipe(seed, sizeof(seed));
-    return seal(r, f);
+    return seal(r, &f);
 }
 
-static void tell_refusal(struct peer_run *r, const struct peer_kdc *kdc, int32_t code)
+/* --- the proof ---------------------------------------------------------------------------------
+ */
+
+static void judge_refusal(struct peer_proof *p, int32_t code)
 {
-    enum reason reason = REASON_VERIFY_REFUSED;
+    const char *what =
+        arena_printf(p->run->a, "presenting a referral from %.*s", SPAN_ARG(p->run->local.realm));
     switch (code) {
     case KRB_AP_ERR_BAD_INTEGRITY:
     case KRB_AP_ERR_MODIFIED:
     case KDC_ERR_PREAUTH_FAILED:
-        reason = REASON_VERIFY_PASSWORD_DIFFERENT;
+        peer_proof_fail(p, REASON_VERIFY_PASSWORD_DIFFERENT, what, code);
         break;
     case KRB_AP_ERR_NOT_US:
     case KRB_AP_ERR_NOKEY:
     case KDC_ERR_C_PRINCIPAL_UNKNOWN:
     case KDC_ERR_S_PRINCIPAL_UNKNOWN:
     case KDC_ERR_POLICY:
-        reason = REASON_VERIFY_HALF_MISSING;
+        peer_proof_missing(p, what, code);
         break;
     case KDC_ERR_ETYPE_NOSUPP:
     case KRB_AP_ERR_BADKEYVER: /* no key of this enctype, from Heimdal */
-        reason = REASON_VERIFY_NO_COMMON_ENCTYPE;
+        peer_proof_fail(p, REASON_VERIFY_NO_COMMON_ENCTYPE, what, code);
         break;
     default:
+        peer_proof_fail(p, REASON_VERIFY_REFUSED, what, code);
         break;
     }
-    if (reason == REASON_VERIFY_HALF_MISSING && !peer_is_partner(r, kdc, TRUST_INBOUND))
-        return;
-    peer_tell(r, TRUST_INBOUND, TRUST_STEP_PROOF, TRUST_STATUS_FAIL, reason, kdc->label,
-              "presenting a referral from %.*s: %s (%d)", SPAN_ARG(r->local.realm),
-              krb_error_name(code), code);
+}
+
+static void presented(struct peer_proof *p, struct span reply, struct krb_error *error)
+{
+    (void)reply;
+    if (error)
+        judge_refusal(p, error->error_code);
+    else
+        peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_PASS, REASON_NONE,
+                       "it accepted a referral from %.*s", SPAN_ARG(p->run->local.realm));
 }
 
 /* A ticket for the partner's own TGS: nothing but the referral itself decides. */
-static void present(struct peer_run *r, const struct peer_kdc *kdc, const struct referral *f)
+void peer_prove_incoming(struct peer_proof *p)
 {
-    struct krb_name sname = krb_name_tgs(r->partner_realm, r->a);
-    struct peer_tgs t = {.ticket = &f->ticket,
-                         .session = &f->session,
+    struct peer_run *r = p->run;
+    struct peer_tgs t = {.ticket = &r->incoming.referral,
+                         .session = &r->incoming.session,
                          .crealm = r->local.realm,
-                         .realm = r->partner_realm,
-                         .cname = &f->cname,
-                         .sname = &sname};
-    struct span request, reply;
-    struct krb_error *error;
-    if (peer_tgs_request(r, &t, &request) != ERR_OK)
-        return;
-    enum err asked = peer_kdc_ask(&kdc->addr, request, peer_deadline(r), r->a, &reply);
-    if (!peer_judge_reply(r, kdc, TRUST_INBOUND, asked, reply, &error))
-        return;
-    if (error)
-        tell_refusal(r, kdc, error->error_code);
+                         .cname = &r->incoming.cname,
+                         .target = r->partner_realm};
+    struct span request;
+    if (peer_tgs_request(r, &t, &request) == ERR_OK)
+        peer_proof_ask(p, request, presented);
     else
-        peer_tell(r, TRUST_INBOUND, TRUST_STEP_PROOF, TRUST_STATUS_PASS, REASON_NONE, kdc->label,
-                  "it accepted a referral from %.*s", SPAN_ARG(r->local.realm));
-}
-
-void peer_prove_incoming(struct peer_run *r, const struct peer_kdc *kdc)
-{
-    struct referral *f = arena_new(r->a, struct referral);
-    if (f && make(r, f) == ERR_OK) {
-        present(r, kdc, f);
-        return;
-    }
-    peer_tell(r, TRUST_INBOUND, TRUST_STEP_PROOF, TRUST_STATUS_UNKNOWN, REASON_SERVER_FAILED,
-              kdc->label, "no referral could be made with our own half");
+        peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_UNKNOWN, REASON_SERVER_FAILED,
+                       "no request could be made");
 }

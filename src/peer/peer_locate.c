@@ -2,13 +2,8 @@
  * Finding the partner: SRV records through our own DNS service, as every client here does, so that
  * a missing forwarder shows with its name; then the NetLogon ping.
  */
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/text.h"
-#include "peer/peer_dns.h"
 #include "peer/peer_run.h"
-#include "plat/net.h"
 #include "wire/ldap/ldap_client.h"
 #include "wire/ms/netlogon_ping.h"
 
@@ -40,8 +35,8 @@ static void tell_failure(struct peer_run *r, const char *name, enum err e, unsig
     } else if (rcode == 5) {
         what = "refuses the name: it has no forwarder for it";
     }
-    peer_tell(r, TRUST_DISABLED, TRUST_STEP_RESOLVE, TRUST_STATUS_FAIL, reason, resolver,
-              "%s: %.*s %s", name, SPAN_ARG(resolver), what);
+    peer_tell(r, TRUST_STEP_RESOLVE, TRUST_STATUS_FAIL, reason, resolver, "%s: %.*s %s", name,
+              SPAN_ARG(resolver), what);
 }
 
 static void add_kdc(struct peer_run *r, const struct peer_dns_service *s)
@@ -54,63 +49,55 @@ static void add_kdc(struct peer_run *r, const struct peer_dns_service *s)
         bare = s->addrs[i];
         plat_addr_set_port(&bare, 0);
         struct span at = plat_addr_text(&bare, text);
-        k->host = arena_dup_span(r->a, span_str(host));
         k->addr = s->addrs[i];
         k->label = span_str(arena_printf(r->a, "%s (%.*s)", host, SPAN_ARG(at)));
     }
     if (s->addr_count == 0)
-        peer_tell(r, TRUST_DISABLED, TRUST_STEP_RESOLVE, TRUST_STATUS_FAIL,
-                  REASON_VERIFY_NAME_UNKNOWN, span_str(arena_printf(r->a, "%s", host)),
-                  "%s: %.*s knows no address of it", host, SPAN_ARG(resolver_text(r)));
+        peer_tell(r, TRUST_STEP_RESOLVE, TRUST_STATUS_FAIL, REASON_VERIFY_NAME_UNKNOWN,
+                  span_str(arena_printf(r->a, "%s", host)), "%s: %.*s knows no address of it", host,
+                  SPAN_ARG(resolver_text(r)));
 }
 
-static bool locate(struct peer_run *r, const char *name, struct peer_dns_services *found)
+static const char *question(struct peer_run *r)
 {
-    struct dns_name wire;
-    utime deadline = plat_mono() + PEER_RESOLVE_TIMEOUT;
-    if (dns_name_from_text(span_str(name), &wire) != ERR_OK) {
-        tell_failure(r, name, ERR_MALFORMED, 0);
-        return false;
-    }
-    enum err e = peer_dns_locate(&r->env->dns, dns_name_span(&wire), deadline, r->a, found);
-    if (e == ERR_OK && found->rcode == 0 && found->count > 0)
-        return true;
-    tell_failure(r, name, e, e == ERR_OK ? (unsigned)found->rcode : 0);
-    return false;
+    return arena_printf(r->a, "_kerberos._tcp.%.*s", SPAN_ARG(r->partner));
 }
 
-bool peer_locate_kdcs(struct peer_run *r, struct span partner)
+static void located(struct peer_dns_locator *l, enum err e)
 {
-    struct peer_dns_services found;
-    const char *name = arena_printf(r->a, "_kerberos._tcp.%.*s", SPAN_ARG(partner));
-    if (!name || !locate(r, name, &found))
-        return false;
-    for (size_t i = 0; i < found.count; i++)
-        add_kdc(r, &found.list[i]);
+    struct peer_run *r = l->ctx;
+    const char *name = question(r);
+    if (e != ERR_OK || l->found.rcode != 0 || l->found.count == 0)
+        tell_failure(r, name, e, e == ERR_OK ? (unsigned)l->found.rcode : 0);
+    else
+        for (size_t i = 0; i < l->found.count; i++)
+            add_kdc(r, &l->found.list[i]);
     if (r->kdc_count)
-        peer_tell(r, TRUST_DISABLED, TRUST_STEP_RESOLVE, TRUST_STATUS_PASS, REASON_NONE,
-                  resolver_text(r), "%s: %u domain controllers", name, r->kdc_count);
-    return r->kdc_count > 0;
+        peer_tell(r, TRUST_STEP_RESOLVE, TRUST_STATUS_PASS, REASON_NONE, resolver_text(r),
+                  "%s: %u domain controllers", name, r->kdc_count);
+    r->located(r);
 }
 
-/* One datagram out, one in. */
-static enum err ping(const struct plat_addr *to, struct span request, utime deadline,
-                     struct arena *a, struct span *out)
+void peer_locate_kdcs(struct peer_run *r, void (*then)(struct peer_run *r))
 {
-    int fd;
-    size_t len;
-    uint8_t *buffer = arena_alloc(a, LDAP_DATAGRAM_MAX);
-    if (!buffer)
-        return ERR_NOMEM;
-    TRY(plat_udp_dial(NULL, to, &fd));
-    enum err e = plat_send_wait(fd, request, deadline);
-    if (e == ERR_OK)
-        e = plat_recv_wait(fd, buffer, LDAP_DATAGRAM_MAX, deadline, &len);
-    close(fd);
-    TRY(e);
-    *out = span_of(buffer, len);
-    return ERR_OK;
+    struct peer_dns_locator *l = &r->locator;
+    const char *name = question(r);
+    r->located = then;
+    l->ctx = r;
+    l->done = located;
+    l->question.ask.loop = r->env->loop;
+    l->question.ask.a = r->a;
+    if (name && dns_name_from_text(span_str(name), &r->locator_name) == ERR_OK) {
+        peer_dns_locate(l, &r->env->dns, dns_name_span(&r->locator_name),
+                        plat_mono() + PEER_RESOLVE_TIMEOUT);
+        return;
+    }
+    tell_failure(r, name ? name : "", ERR_MALFORMED, 0);
+    plat_timer_start(r->end, 0, 0);
 }
+
+/* --- the ping ----------------------------------------------------------------------------------
+ */
 
 static enum err read_pong(struct peer_run *r, struct span bytes, struct netlogon_answer *out)
 {
@@ -124,38 +111,42 @@ static enum err read_pong(struct peer_run *r, struct span bytes, struct netlogon
     return netlogon_answer_decode(netlogon->values[0], r->a, out);
 }
 
-static bool ask_one(struct peer_run *r, struct plat_addr at, struct span partner, struct span label)
+static void ponged(struct peer_ask *ask, enum err e, struct span reply)
 {
-    struct ldap_ping q = {.dns_domain = partner, .nt_version = NTVER};
+    struct peer_proof *p = (struct peer_proof *)ask;
     struct netlogon_answer answer;
-    struct builder b;
-    struct span request, reply;
-    plat_addr_set_port(&at, LDAP_PORT);
-    builder_in(&b, r->a, LDAP_DATAGRAM_MAX);
-    ldap_put_ping(&b, 1, &q);
-    if (builder_done(&b, &request) != ERR_OK)
-        return false;
-    enum err e = ping(&at, request, peer_deadline(r), r->a, &reply);
-    if (e == ERR_OK && read_pong(r, reply, &answer) == ERR_OK) {
-        r->report->flat_name = answer.flat_domain;
-        r->report->dns_name = answer.dns_domain;
-        peer_tell(r, TRUST_DISABLED, TRUST_STEP_REACH, TRUST_STATUS_PASS, REASON_NONE, label,
-                  "%.*s", SPAN_ARG(answer.flat_domain));
-        return true;
+    struct trust_report *report = &p->run->report;
+    if (e == ERR_OK && read_pong(p->run, reply, &answer) == ERR_OK) {
+        report->flat_name = answer.flat_domain;
+        report->dns_name = answer.dns_domain;
+        peer_proof_end(p, TRUST_STEP_REACH, TRUST_STATUS_PASS, REASON_NONE, "%.*s",
+                       SPAN_ARG(answer.flat_domain));
+    } else {
+        peer_proof_end(p, TRUST_STEP_REACH, TRUST_STATUS_FAIL,
+                       e == ERR_CLOSED ? REASON_VERIFY_PORT_CLOSED : REASON_VERIFY_PORT_SILENT,
+                       "port %d/udp %s", LDAP_PORT,
+                       e == ERR_CLOSED ? "is closed" : "gives no answer");
     }
-    peer_tell(r, TRUST_DISABLED, TRUST_STEP_REACH, TRUST_STATUS_FAIL,
-              e == ERR_CLOSED ? REASON_VERIFY_PORT_CLOSED : REASON_VERIFY_PORT_SILENT, label,
-              "port 389/udp %s", e == ERR_CLOSED ? "is closed" : "gives no answer");
-    return false;
 }
 
-enum err peer_ask_names(struct peer_run *r, struct span partner)
+void peer_ask_names(struct peer_run *r)
 {
-    if (!peer_locate_kdcs(r, partner))
-        return ERR_OK;
-    for (unsigned i = 0; i < r->kdc_count; i++) {
-        if (ask_one(r, r->kdc[i].addr, partner, r->kdc[i].label))
-            break;
+    struct ldap_ping q = {.dns_domain = r->partner, .nt_version = NTVER};
+    struct builder b;
+    struct span request;
+    builder_in(&b, r->a, LDAP_DATAGRAM_MAX);
+    ldap_put_ping(&b, 1, &q);
+    if (builder_done(&b, &request) != ERR_OK || r->kdc_count == 0) {
+        plat_timer_start(r->end, 0, 0);
+        return;
     }
-    return ERR_OK;
+    for (unsigned i = 0; i < r->kdc_count; i++) {
+        struct peer_proof *p = &r->proof[r->proofs++];
+        struct plat_addr at = r->kdc[i].addr;
+        plat_addr_set_port(&at, LDAP_PORT);
+        *p = (struct peer_proof){.run = r, .kdc = &r->kdc[i], .half = TRUST_DISABLED};
+        p->ask = (struct peer_ask){.loop = r->env->loop, .a = r->a, .done = ponged};
+        r->pending++;
+        peer_ask_datagram(&p->ask, &at, request, peer_patience(r, PEER_ANSWER_TIMEOUT));
+    }
 }

@@ -1,80 +1,129 @@
 /*
- * Inside the peer: one verification as it goes on.
+ * Inside the peer: one run as it goes on.
  */
 #ifndef PEER_PEER_RUN_H
 #define PEER_PEER_RUN_H
 
 #include "peer/peer.h"
-#include "plat/clock.h"
+#include "peer/peer_dns.h"
+#include "trust/trust_keys.h"
 #include "wire/krb/krb_msg.h"
 
 struct peer_kdc {
-    struct span host; /* text */
     struct plat_addr addr;
     struct span label; /* "dc1.corp.example.com (10.0.0.1)" */
 };
 
+/* One half of the trust toward one KDC: a few questions one after the other, each of them a step
+ * with a name. It ends with one row. */
+struct peer_proof {
+    struct peer_ask ask;
+    struct peer_run *run;
+    const struct peer_kdc *kdc;
+    uint32_t half;
+    /* What to do with the answer to the question that is open. error: the KRB-ERROR, or NULL. */
+    void (*step)(struct peer_proof *p, struct span reply, struct krb_error *error);
+    const char *what; /* of the refusal that peer_proof_missing is about */
+    int32_t code;
+    struct krb_ticket tgt;
+    struct krb_key session;
+    struct trust_check row; /* its outcome */
+};
+
+/* What a half needs of the directory, made before anybody is asked. */
+struct peer_outgoing {
+    bool ready;
+    struct krb_name cname; /* FLATNAME$ at the partner */
+    struct krb_key key;
+    struct trust_keys keys; /* of referrals to us */
+};
+struct peer_incoming {
+    bool ready;
+    struct krb_name cname; /* our machine account */
+    struct krb_ticket referral;
+    struct krb_key session;
+};
+
 struct peer_run {
     const struct peer_env *env;
-    struct arena *a;
+    peer_done *done;
+    void *ctx;
+    struct arena arena, *a; /* a is the arena's address; it wipes */
+    enum err err;
     utime deadline;
-    struct trust_report *report;
-    struct dir_snap snap;
-    struct dir_naming naming;
+    struct plat_timer *end; /* calls done: at once, or when everything has ended */
+    struct trust_report report;
     struct trust_local local;
     struct trust trust;
-    struct span partner_realm; /* upper case */
+    struct span partner, partner_realm;  /* lower and upper case */
+    void (*located)(struct peer_run *r); /* what comes after finding the KDCs */
+    struct peer_dns_locator locator;
+    struct dns_name locator_name;
+    struct peer_outgoing outgoing;
+    struct peer_incoming incoming;
     struct peer_kdc kdc[PEER_KDCS_MAX];
     unsigned kdc_count;
+    struct peer_proof proof[2 * PEER_KDCS_MAX];
+    unsigned proofs, pending; /* all, and those that have not ended */
 };
 
 /* Adds one row; what is beyond TRUST_CHECKS_MAX is dropped. */
-void peer_tell(struct peer_run *r, uint32_t half, enum trust_step step, enum trust_status status,
+void peer_tell(struct peer_run *r, enum trust_step step, enum trust_status status,
                enum reason reason, struct span server, const char *format, ...)
-    __attribute__((format(printf, 7, 8)));
-utime peer_deadline(const struct peer_run *r);
+    __attribute__((format(printf, 6, 7)));
+/* The next question of a run may take so long. */
+utime peer_patience(const struct peer_run *r, utime most);
 
 /* --- peer_locate.c --- */
 
-/* The partner's KDCs through our own DNS. False when none was found, with the row that says why. */
-bool peer_locate_kdcs(struct peer_run *r, struct span partner);
+/* The partner's KDCs through our own DNS; then comes with those that were found, maybe none, and
+ * the rows that say why. */
+void peer_locate_kdcs(struct peer_run *r, void (*then)(struct peer_run *r));
+/* The NetLogon ping to each of them: who the partner says it is, into the report. */
+void peer_ask_names(struct peer_run *r);
 
-/* The NetLogon ping: who the partner says it is, into the report. */
-enum err peer_ask_names(struct peer_run *r, struct span partner);
+/* --- peer_proof.c --- */
 
-/* --- peer_kdc.c --- */
+void peer_begin_proofs(struct peer_run *r);
+/* Sends a request to the proof's KDC; what comes back goes to step, unless it shows that there is
+ * nothing to go on with: not reached, no KDC, another clock, another realm. */
+void peer_proof_ask(struct peer_proof *p, struct span request,
+                    void (*step)(struct peer_proof *p, struct span reply, struct krb_error *error));
+/* The proof is over. */
+void peer_proof_end(struct peer_proof *p, enum trust_step step, enum trust_status status,
+                    enum reason reason, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void peer_proof_fail(struct peer_proof *p, enum reason reason, const char *what, int32_t code);
+/* Before the partner is said not to know the trust, with this code: a KDC of another realm answers
+ * the same. So it is asked for the one account that each domain has under the same name. */
+void peer_proof_missing(struct peer_proof *p, const char *what, int32_t code);
 
-/* One message to one KDC over TCP. ERR_CLOSED: the port is closed; ERR_TIMEOUT: silent; ERR_IO. */
-enum err peer_kdc_ask(const struct plat_addr *kdc, struct span request, utime deadline,
-                      struct arena *a, struct span *reply_out);
-/* Tells reach, clock and realm of a reply that may be a KRB-ERROR; false when there is nothing to
- * go on with. *error_out is NULL for a reply that is none. */
-bool peer_judge_reply(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half, enum err asked,
-                      struct span reply, struct krb_error **error_out);
+/* --- peer_krb.c: messages --- */
 
-/* Before the partner is said not to know the trust: a KDC of another realm answers the same. So it
- * is asked for the one account that each domain has under the same name. False: it is not the
- * partner's, which is told. */
-bool peer_is_partner(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half);
-
-/* --- peer_outgoing.c, peer_incoming.c: proofs toward one KDC --- */
-
-void peer_prove_outgoing(struct peer_run *r, const struct peer_kdc *kdc);
-void peer_prove_incoming(struct peer_run *r, const struct peer_kdc *kdc);
-/* A TGS-REQ for sname with this ticket and session key; realm: whose KDC is asked. */
+/* An AS-REQ to the partner for its TGS; key NULL: without pre-authentication. */
+enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
+                         const struct krb_key *key, struct span *out);
+/* A TGS-REQ to the partner for krbtgt/TARGET with this ticket. */
 struct peer_tgs {
     const struct krb_ticket *ticket;
     const struct krb_key *session;
-    struct span crealm, realm;
-    const struct krb_name *cname, *sname;
+    struct span crealm;
+    const struct krb_name *cname;
+    struct span target; /* realm */
 };
 enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct span *out);
 enum err peer_encrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
                       struct span plain, struct krb_encrypted *out);
 enum err peer_decrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
                       const struct krb_encrypted *in, struct span *plain_out);
-/* An AS-REQ to the partner for its TGS; key NULL: without pre-authentication. */
-enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
-                         const struct krb_key *key, struct span *out);
+
+/* --- peer_outgoing.c, peer_incoming.c --- */
+
+/* From the directory, while its snapshot is open. */
+enum err peer_prepare_outgoing(struct peer_run *r, struct dir_snap *s);
+enum err peer_prepare_incoming(struct peer_run *r, struct dir_snap *s, struct dir_naming *naming);
+/* Their first steps. */
+void peer_prove_outgoing(struct peer_proof *p);
+void peer_prove_incoming(struct peer_proof *p);
 
 #endif
