@@ -29,8 +29,28 @@ static uint8_t read_tag(struct reader *r)
     return tag;
 }
 
+/* Whole, and a length of two or three octets that is as short as it can be: the rest of what
+ * correct messages are made of. */
+static bool read_usual(struct reader *r, struct der_tlv *out)
+{
+    const uint8_t *p = reader_peek(r, 4);
+    if (!p || p[0] == 0 || (p[0] & DER_TAG_NUMBER) == DER_TAG_NUMBER)
+        return false;
+    size_t head = p[1] == 0x81 ? 3 : 4;
+    size_t len = head == 3 ? p[2] : (size_t)p[2] << 8 | p[3];
+    bool usual = p[1] == 0x81 ? len >= 0x80 : p[1] == 0x82 && len >= 0x100;
+    if (!usual || !reader_peek(r, head + len))
+        return false;
+    out->tag = p[0];
+    out->body = span_of(p + head, len);
+    out->whole = span_of(reader_take(r, head + len), head + len);
+    return true;
+}
+
 bool der_read_any(struct reader *r, enum der_rules rules, struct der_tlv *out)
 {
+    if (read_usual(r, out))
+        return true;
     size_t start = r->pos;
     uint8_t tag = read_tag(r);
     size_t len = read_length(r, rules);
