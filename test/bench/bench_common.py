@@ -17,8 +17,8 @@ import time
 import traceback
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, "build")
-KEPT = os.path.join(BUILD, "bench")
+BUILD = os.path.join(TOP, "build-release")  # what README.md says to install
+KEPT = os.path.join(TOP, "build", "bench")
 AWS, CORP = "aws.example.com", "corp.example.com"
 SERVER_CPU, LOAD_CPU = "0", "1"
 

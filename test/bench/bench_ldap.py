@@ -14,8 +14,8 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(TOP, "build")
-KEPT = os.path.join(BUILD, "bench")
+BUILD = os.path.join(TOP, "build-release")
+KEPT = os.path.join(TOP, "build", "bench")
 LOAD = os.path.join(BUILD, "test", "bench", "ldap_load")
 FOREST = "ldap.example.com"
 SUFFIX = ",".join("DC=" + part for part in FOREST.split("."))
