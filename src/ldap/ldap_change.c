@@ -191,6 +191,8 @@ static enum err submit(struct ldap_request *rq, struct intent *in)
         return result(rq, e, REASON_WIRE_TOO_LARGE, SPAN_NONE);
     rq->channel = env->writer(env->ctx);
     rq->call = (struct plat_call){.done = answered};
+    if (rq->channel)
+        plat_channel_cork(rq->channel); /* until the turn's end (ldap_session.c) */
     if (!rq->channel ||
         plat_channel_start(rq->channel, INTENT_MESSAGE, bytes, CHANGE_TIMEOUT, &rq->call) != ERR_OK)
         return result(rq, ERR_CLOSED, REASON_LDAP_WRITER_AWAY, SPAN_NONE);

@@ -56,6 +56,7 @@ struct ldap_server {
     struct ldap_domain domain;
     struct plat_stream *tcp;
     struct plat_udp *udp;
+    struct plat_hook *turn;
     struct ldap_request *pool;
     unsigned pooled;
     uint64_t next_cookie;

@@ -344,6 +344,15 @@ static void answer_datagram(void *ctx, const struct plat_udp_request *rq, struct
 
 static const struct plat_udp_ops udp_ops = {.name = "ldap.udp", .answer = answer_datagram};
 
+/* The changes that one turn brought go to the writer in one piece, and into one commit. */
+static void send_changes(void *ctx)
+{
+    const struct ldap_server *sv = ctx;
+    struct plat_channel *writer = sv->env.writer(sv->env.ctx);
+    if (writer)
+        plat_channel_uncork(writer);
+}
+
 enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out)
 {
     struct ldap_server *sv = calloc(1, sizeof(*sv));
@@ -362,6 +371,8 @@ enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out)
         e = plat_stream_new(env->loop, &tcp_ops, &tcp_limits, env->events, sv, &sv->tcp);
     if (e == ERR_OK)
         e = plat_udp_new(env->loop, &udp_ops, &udp_limits, sv, &sv->udp);
+    if (e == ERR_OK && !(sv->turn = plat_hook_new(env->loop, send_changes, sv)))
+        e = ERR_NOMEM;
     if (e != ERR_OK) {
         ldap_server_free(sv);
         return e;
@@ -376,6 +387,7 @@ void ldap_server_free(struct ldap_server *sv)
         plat_stream_free(sv->tcp);
     if (sv->udp)
         plat_udp_free(sv->udp);
+    plat_hook_free(sv->turn);
     while (sv->pool) {
         struct ldap_request *rq = sv->pool;
         sv->pool = rq->next;

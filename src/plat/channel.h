@@ -88,6 +88,12 @@ enum err plat_channel_send(struct plat_channel *ch, uint32_t type, struct span p
 enum err plat_channel_reply(struct plat_channel *ch, uint32_t seq, uint32_t type,
                             struct span payload, int fd);
 
+/* Gathers messages until plat_channel_uncork, so that many of one turn cost one system call and one
+ * wakeup of the other end. Whoever corks sees to it that it ends with the turn; a synchronous call
+ * ends it too. */
+void plat_channel_cork(struct plat_channel *ch);
+void plat_channel_uncork(struct plat_channel *ch);
+
 /* Begins a call on the loop; call->done comes later, exactly once (with ERR_TIMEOUT after timeout,
  * 0: no limit), never from inside this function. On an error done does not come. */
 enum err plat_channel_start(struct plat_channel *ch, uint32_t type, struct span payload,

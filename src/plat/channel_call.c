@@ -216,6 +216,7 @@ static enum err call_in_task(struct plat_channel *ch, uint32_t type, struct span
     struct task_call tc = {
         .call.done = task_reply, .task = plat_task_self(), .arena = a, .reply_out = reply_out};
     TRY(plat_channel_start(ch, type, payload, timeout, &tc.call));
+    plat_channel_uncork(ch);
     plat_task_wait();
     return tc.err;
 }
@@ -235,6 +236,7 @@ enum err plat_channel_call(struct plat_channel *ch, uint32_t type, struct span p
                                   .payload = payload,
                                   .fd = -1};
     TRY(channel_put(ch, &msg));
+    plat_channel_uncork(ch);
     TRY(wait_reply(ch, msg.seq, msg.deadline, &reply));
     struct span copy = arena_dup_span(a, reply.payload);
     if (!copy.ptr) {

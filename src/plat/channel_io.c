@@ -4,7 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "plat/channel_state.h"
+
+/* What corked messages are gathered in. */
+#define CORKED_PIECE 16384
 
 union control {
     char bytes[CMSG_SPACE(sizeof(int))];
@@ -136,6 +140,7 @@ static void drop_first(struct plat_channel *ch)
     ch->out_queued -= o->len;
     if (o->fd >= 0)
         close(o->fd);
+    mem_wipe(o->bytes, o->len);
     free(o);
 }
 
@@ -162,29 +167,66 @@ void channel_drain(struct plat_channel *ch)
     channel_watch(ch);
 }
 
+/* Behind what waits already, when it has room and no descriptor is in question. */
+static struct channel_out *last_with_room(struct plat_channel *ch, size_t len)
+{
+    const size_t at = offsetof(struct channel_out, next);
+    struct channel_out *o = ch->out ? (void *)((uint8_t *)ch->out_tail - at) : NULL;
+    return o && o->fd < 0 && o->cap - o->len >= len ? o : NULL;
+}
+
+static struct channel_out *new_out(struct plat_channel *ch, size_t len)
+{
+    size_t cap = ch->corked && len < CORKED_PIECE ? CORKED_PIECE : len;
+    struct channel_out *o = malloc(sizeof(*o) + cap);
+    if (!o)
+        return NULL;
+    *o = (struct channel_out){.cap = cap, .fd = -1};
+    *ch->out_tail = o;
+    ch->out_tail = &o->next;
+    return o;
+}
+
 static enum err queue(struct plat_channel *ch, const uint8_t *header, const struct plat_msg *msg,
                       size_t sent)
 {
     size_t len = PLAT_MSG_HEADER + msg->payload.len;
-    struct channel_out *o = malloc(sizeof(*o) + len);
-    if (!o)
+    int fd = -1;
+    if (msg->fd >= 0 && sent == 0 && (fd = fcntl(msg->fd, F_DUPFD_CLOEXEC, 0)) < 0)
+        return ERR_IO;
+    struct channel_out *o = fd < 0 ? last_with_room(ch, len) : NULL;
+    if (!o && !(o = new_out(ch, len))) {
+        if (fd >= 0)
+            close(fd);
         return ERR_NOMEM;
-    *o = (struct channel_out){.len = len, .sent = sent, .fd = -1};
-    memcpy(o->bytes, header, PLAT_MSG_HEADER);
-    if (msg->payload.len)
-        memcpy(o->bytes + PLAT_MSG_HEADER, msg->payload.ptr, msg->payload.len);
-    if (msg->fd >= 0 && sent == 0) {
-        o->fd = fcntl(msg->fd, F_DUPFD_CLOEXEC, 0);
-        if (o->fd < 0) {
-            free(o);
-            return ERR_IO;
-        }
     }
-    *ch->out_tail = o;
-    ch->out_tail = &o->next;
+    memcpy(o->bytes + o->len, header, PLAT_MSG_HEADER);
+    if (msg->payload.len)
+        memcpy(o->bytes + o->len + PLAT_MSG_HEADER, msg->payload.ptr, msg->payload.len);
+    if (fd >= 0) {
+        o->fd = fd;
+        o->cap = len; /* the next message does not follow the descriptor */
+    }
+    o->len += len;
+    o->sent += sent;
     ch->out_queued += len;
-    channel_watch(ch);
+    if (!ch->corked)
+        channel_watch(ch);
     return ERR_OK;
+}
+
+void plat_channel_cork(struct plat_channel *ch)
+{
+    ch->corked = true;
+}
+
+void plat_channel_uncork(struct plat_channel *ch)
+{
+    if (!ch->corked)
+        return;
+    ch->corked = false;
+    if (ch->out && ch->broken == ERR_OK)
+        channel_drain(ch);
 }
 
 enum err channel_put(struct plat_channel *ch, const struct plat_msg *msg)
@@ -197,7 +239,7 @@ enum err channel_put(struct plat_channel *ch, const struct plat_msg *msg)
         return ERR_LIMIT;
     plat_msg_encode(msg, header);
     ssize_t n = 0;
-    if (!ch->out) {
+    if (!ch->out && !ch->corked) {
         struct iovec iov[2] = {{header, sizeof(header)},
                                {(void *)(uintptr_t)msg->payload.ptr, msg->payload.len}};
         n = send_some(ch->fd, iov, msg->payload.len ? 2 : 1, msg->fd);

@@ -13,7 +13,7 @@
 /* A part of the output that the kernel did not take yet. */
 struct channel_out {
     struct channel_out *next;
-    size_t len, sent;
+    size_t len, sent, cap;
     int fd; /* goes with the first byte; -1 afterwards */
     uint8_t bytes[];
 };
@@ -40,6 +40,7 @@ struct plat_channel {
 
     struct channel_out *out, **out_tail;
     size_t out_queued;
+    bool corked;
 
     struct channel_kept *kept, **kept_tail;
     size_t kept_size;

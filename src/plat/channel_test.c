@@ -118,6 +118,44 @@ static void descriptors_travel(void **state)
     close(fds[0]);
 }
 
+/* Nothing is out before the cork is, then all of it, in order, whatever its size. */
+static void corked_messages_wait_for_each_other(void **state)
+{
+    (void)state;
+    static const uint8_t big[40000];
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    plat_channel_cork(a.ch);
+    for (unsigned i = 0; i < 2000; i++)
+        assert_ok(plat_channel_send(a.ch, TYPE_NOTE, SPAN_LIT("0123456789"), -1));
+    assert_ok(plat_channel_send(a.ch, TYPE_FD, SPAN_LIT("with"), fds[1]));
+    assert_ok(plat_channel_send(a.ch, TYPE_NOTE, span_of(big, sizeof(big)), -1));
+    assert_ok(plat_channel_send(a.ch, TYPE_NOTE, SPAN_LIT("last"), -1));
+    (void)plat_loop_turn(loop, 0);
+    assert_int_equal(b.messages, 0);
+    plat_channel_uncork(a.ch);
+    until(&b.messages, 2003);
+    assert_int_equal(b.bytes, 20000 + 4 + sizeof(big) + 4);
+    assert_true(b.fd >= 0);
+    close(b.fd);
+    close(fds[0]);
+    close(fds[1]);
+    plat_channel_uncork(a.ch); /* nothing to do */
+    assert_ok(plat_channel_send(a.ch, TYPE_NOTE, SPAN_LIT("at once"), -1));
+    until(&b.messages, 2004);
+}
+
+static void a_corked_channel_may_lose_its_other_end(void **state)
+{
+    (void)state;
+    plat_channel_cork(a.ch);
+    assert_ok(plat_channel_send(a.ch, TYPE_NOTE, SPAN_LIT("lost"), -1));
+    plat_channel_free(b.ch);
+    b.ch = NULL;
+    plat_channel_uncork(a.ch);
+    until(&a.closed, 1);
+}
+
 struct waiter {
     struct plat_call call;
     struct end *end;
@@ -409,6 +447,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(messages_in_order),
         CASE(descriptors_travel),
+        CASE(corked_messages_wait_for_each_other),
+        CASE(a_corked_channel_may_lose_its_other_end),
         CASE(calls_on_the_loop),
         CASE(calls_time_out),
         CASE(the_end_fails_calls_then_tells),

@@ -276,7 +276,9 @@ static void on_event(struct plat_conn *c, unsigned events)
     if (c->dialling) {
         on_dialled(c);
     } else {
-        if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        if ((events & EPOLLIN) && !conn_reads(c))
+            c->early = true;
+        else if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
             conn_read(c);
         if (events & (EPOLLHUP | EPOLLERR))
             c->broken = true; /* nothing can be answered any more */

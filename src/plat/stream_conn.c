@@ -186,14 +186,25 @@ static void end_if_done(struct plat_conn *c)
         c->broken = true;
 }
 
+bool conn_reads(const struct plat_conn *c)
+{
+    return c->lingering || (!c->closing && !c->paused && !c->blocked && !c->ready && !full(c));
+}
+
+/* A connection whose request is being worked on stays watched for input, though none is read: most
+ * clients wait for the answer, and two calls a request are saved. Who does not wait is met once,
+ * and then not watched (early) until it is read again. */
 static void watch(struct plat_conn *c)
 {
+    bool reads = conn_reads(c), waits = c->paused || c->blocked;
     unsigned events = 0;
-    bool reads =
-        c->lingering || (!c->closing && !c->paused && !c->blocked && !c->ready && !full(c));
     if (c->dialling || stream_buf_len(&c->out) > 0)
         events |= EPOLLOUT;
-    if (reads && !c->eof && !c->dialling)
+    if (reads)
+        c->early = false;
+    if ((reads || (waits && !c->early && !full(c) && !c->closing && c->events != UINT32_MAX &&
+                   c->events & EPOLLIN)) &&
+        !c->eof && !c->dialling)
         events |= EPOLLIN;
     if (events == c->events)
         return;

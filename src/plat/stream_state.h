@@ -37,6 +37,7 @@ struct plat_conn {
     bool paused;
     bool blocked; /* consume said ERR_BUSY */
     bool wants;   /* produce, when there is room */
+    bool early;   /* something came while nothing is read: it is not watched for */
     bool ready;   /* on the list of what has to be run in the next turn */
     bool filter_ended;
     size_t current; /* the length of the message that consume looks at */
@@ -112,6 +113,8 @@ void stream_buf_release(struct plat_stream *s, struct stream_buf *b);
 /* --- one connection (stream_conn.c, stream_io.c) --- */
 
 void conn_read(struct plat_conn *c);
+/* Is the peer listened to at all, now? */
+bool conn_reads(const struct plat_conn *c);
 void conn_flush(struct plat_conn *c);
 enum err conn_put(struct plat_conn *c, struct span data);
 void conn_put_held(struct plat_conn *c);

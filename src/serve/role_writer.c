@@ -46,14 +46,24 @@ static void release(struct client *c)
         free(c);
 }
 
-static void answer(struct writer_role *role, unsigned i)
+/* All answers of the batch to one client go out in one piece. */
+static void answer(struct writer_role *role, unsigned count)
 {
-    struct client *c = role->waiting[i].client;
-    c->pending--;
-    if (c->channel && role->waiting[i].seq)
-        (void)plat_channel_reply(c->channel, role->waiting[i].seq, INTENT_MESSAGE,
+    for (unsigned i = 0; i < count; i++) {
+        struct plat_channel *ch = role->waiting[i].client->channel;
+        if (!ch || !role->waiting[i].seq)
+            continue;
+        plat_channel_cork(ch);
+        (void)plat_channel_reply(ch, role->waiting[i].seq, INTENT_MESSAGE,
                                  role->message[i].reply_out, -1);
-    release(c);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct client *c = role->waiting[i].client;
+        if (c->channel)
+            plat_channel_uncork(c->channel);
+        c->pending--;
+        release(c);
+    }
 }
 
 static void flush(void *ctx)
@@ -64,8 +74,7 @@ static void flush(void *ctx)
         return;
     enum err e = writer_handle_messages(role->writer, role->message, count, &role->memory);
     role->count = 0;
-    for (unsigned i = 0; i < count; i++)
-        answer(role, i);
+    answer(role, count);
     arena_reset(&role->memory);
     if (e == ERR_STATE) /* the next process opens the file again */
         ent_fatal("a write to the directory's file failed halfway");
