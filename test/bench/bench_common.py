@@ -130,6 +130,7 @@ class Table:
 
     def __init__(self):
         self.rows, self.failed = [], []
+        write(os.path.join(KEPT, "failures.log"), "")
 
     def head(self):
         print("\n" + COLUMNS.format("per server CPU second, unless said", "Entente", "peer", "", "ratio", "goal",

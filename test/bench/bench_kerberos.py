@@ -7,49 +7,86 @@ from entente_server import SERVICE
 
 TCP_WINDOW = 4  # more at once against krb5kdc wait for connections that were dropped
 TICKETS = 500   # users that log on before TGS is measured
+LOAD_USERS = 10000  # krb_load's maximum
 
 
-def load(bench, server, kind, transport="udp", times=1):
+def load(bench, server, kind, users=None, transport="udp", times=1, **more):
     """What krb_load prints: replies, cpu_seconds, seconds, reply_bytes, checked."""
-    users, tgs = bench.users[CORP if kind == "referred" else AWS], kind not in ("as", "refused")
-    count, window = int(bench.options.count * times), bench.options.window
-    words = [LOAD, f"kind={kind}", f"transport={transport}", f"server={server.kdc(AWS)}",
-             f"home={server.kdc(CORP if kind == 'referred' else AWS)}", f"realm={AWS.upper()}", f"other={CORP.upper()}",
-             f"service={SERVICE}", f"users={users.keys}", f"use={min(TICKETS, users.count) if tgs else users.count}",
-             f"count={count}", f"window={min(window, TCP_WINDOW) if transport == 'tcp' else window}",
-             "pids=" + ",".join(str(p) for p in server.pids)]
-    return json.loads(run("taskset", "-c", LOAD_CPU, *words, timeout=60))
+    home, tgs = CORP if kind == "referred" else AWS, kind not in ("as", "refused")
+    users = users or server.users[home]
+    share = server.share  # of the requests that others get: it is that much slower
+    count, window = max(100, int(bench.options.count * times * share)), bench.options.window
+    use = min(max(50, int(TICKETS * share)), users.count) if tgs else min(users.count, LOAD_USERS)
+    words = dict(kind=kind, transport=transport, server=server.kdc(AWS), home=server.kdc(home), realm=AWS.upper(),
+                 other=CORP.upper(), service=SERVICE, users=users.keys, use=use, count=count,
+                 window=min(window, TCP_WINDOW if transport == "tcp" else window, count),
+                 pids=",".join(str(p) for p in server.pids)) | more
+    return json.loads(run("taskset", "-c", LOAD_CPU, LOAD, *(f"{k}={v}" for k, v in words.items()), timeout=120))
 
 
 def rates(bench, *asked):
-    """Replies for each CPU second, of (server, kind, transport, times) in turn; and their mean sizes."""
+    """Replies for each CPU second, of load()'s arguments in turn; and their mean sizes."""
     sizes = [0] * len(asked)
 
     def measure(i):
         def once():
-            done = load(bench, *asked[i])
+            done = load(bench, **asked[i])
             sizes[i] = done["reply_bytes"]
             return done["replies"] / done["cpu_seconds"]
         return once
     for each in asked:
-        load(bench, *each[:3], 500 / bench.options.count)  # what is kept for later is made
+        load(bench, **each)  # what is kept for later is made
     return in_turn(bench.options.rounds, *(measure(i) for i in range(len(asked)))), sizes
 
 
-def beside_mit(what, kind, goal, transport="udp", times=1, peer_kind=None):
+def beside(what, kind, goal, peer="mit", transport="udp", times=1, peer_kind=None):
     def row(bench):
-        (us, them), sizes = rates(bench, (bench.ours(), kind, transport, times),
-                                  (bench.mit(), peer_kind or kind, transport, times))
-        return {"work": what, "ours": us, "peer": them, "name": "MIT", "goal": goal, "bytes": sizes}
+        other = getattr(bench, peer)()
+        (us, them), sizes = rates(bench, dict(server=bench.ours(), kind=kind, transport=transport, times=times),
+                                  dict(server=other, kind=peer_kind or kind, transport=transport, times=times))
+        return {"work": what, "ours": us, "peer": them, "name": other.name, "goal": goal, "bytes": sizes}
     return row
 
 
+def nested(what, kind):
+    """A user in many groups beside a plain one."""
+    def row(bench):
+        ours = bench.ours()
+        (us, them), sizes = rates(bench, dict(server=ours, kind=kind, users=ours.nested), dict(server=ours, kind=kind))
+        return {"work": what, "ours": us, "peer": them, "name": "plain user", "goal": 0.33, "bytes": sizes}
+    return row
+
+
+def workers(bench):
+    """Two KDC processes beside one, on both cores; requests come from many sockets."""
+    ours = bench.ours()
+    us, them = [], []
+    try:
+        for _ in range(bench.options.rounds):
+            for count, into in (("1", them), ("2", us)):
+                ours.halt()
+                ours.begin(cpu="0,1", settings=("--kdc-workers", count))
+                for _ in range(2):
+                    done = load(bench, ours, "as", times=2, sockets=16)
+                into.append(done["replies"] / done["cpu_seconds"])
+    finally:
+        if ours.process.poll() is None:
+            ours.halt()
+        ours.begin()
+    return {"work": "AS, two workers", "ours": us, "peer": them, "name": "one worker", "goal": 0.9}
+
+
 ROWS = {
-    "refused": beside_mit("AS refused (PREAUTH_REQUIRED)", "refused", 10, times=4),
-    "as": beside_mit("AS with encrypted timestamp", "as", 10, times=2),
-    "tgs": beside_mit("TGS for a service", "tgs", 8, times=2),
-    "as-tcp": beside_mit("AS, a TCP connection each", "as", 5, "tcp"),
-    "tgs-tcp": beside_mit("TGS, a TCP connection each", "tgs", 5, "tcp"),
-    "referral": beside_mit("TGS: referral to the other realm", "other", 8, times=2),
-    "referred": beside_mit("TGS from a referral (MIT: makes one)", "referred", 8, times=2, peer_kind="other"),
+    "refused": beside("AS refused (PREAUTH_REQUIRED)", "refused", 10, times=4),
+    "as": beside("AS with encrypted timestamp", "as", 10, times=2),
+    "tgs": beside("TGS for a service", "tgs", 8, times=2),
+    "as-tcp": beside("AS, a TCP connection each", "as", 5, transport="tcp"),
+    "tgs-tcp": beside("TGS, a TCP connection each", "tgs", 5, transport="tcp"),
+    "referral": beside("TGS: referral to the other realm", "other", 8, times=2),
+    "referred": beside("TGS from a referral (MIT: makes one)", "referred", 8, times=2, peer_kind="other"),
+    "as-samba": beside("AS with encrypted timestamp", "as", 300, peer="samba", times=2),
+    "tgs-samba": beside("TGS for a service", "tgs", 150, peer="samba", times=2),
+    "as-nested": nested("AS, a user in 1,000 groups, ten deep", "as"),
+    "tgs-nested": nested("TGS for the same user", "tgs"),
+    "workers": workers,
 }

@@ -8,17 +8,25 @@ from bench_common import BUILD, KEPT, run, write
 LOAD = os.path.join(BUILD, "test", "bench", "krb_load")
 
 
-class Users:
-    def __init__(self, realm, count):
-        self.count = count
-        self.base = os.path.join(KEPT, f"{realm}-{count}")
-        self.keys = self.base + ".keys"
-        self.passwords = self.base + ".passwords"
-        if not os.path.exists(self.keys):
-            write(self.passwords, "".join(f"user{i:05d} Pass-{secrets.token_hex(8)}\n" for i in range(count)))
-            keys = run(LOAD, "keys", f"realm={realm.upper()}", f"users={self.passwords}")
-            os.replace(write(self.keys + ".new", keys), self.keys)
+class Keys:
+    """A file of lines "name hexkey"."""
+
+    def __init__(self, count, keys):
+        self.count, self.keys = count, keys
 
     def lines(self, path):
         with open(path, encoding="ascii") as f:
             return [line.split() for line in f]
+
+
+class Users(Keys):
+    """With the file of their passwords."""
+
+    def __init__(self, realm, count):
+        base = os.path.join(KEPT, f"{realm}-{count}")
+        super().__init__(count, base + ".keys")
+        self.passwords = base + ".passwords"
+        if not os.path.exists(self.keys):
+            write(self.passwords, "".join(f"user{i:05d} Pass-{secrets.token_hex(8)}\n" for i in range(count)))
+            keys = run(LOAD, "keys", f"realm={realm.upper()}", f"users={self.passwords}")
+            os.replace(write(self.keys + ".new", keys), self.keys)

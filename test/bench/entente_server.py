@@ -10,6 +10,7 @@ import tempfile
 import time
 
 from bench_common import AWS, BUILD, CORP, KEPT, SERVER_CPU, Failure, run, start, tree, wait_for, write
+from bench_users import Keys
 
 ADDRESS = {AWS: "127.0.8.10", CORP: "127.0.8.20"}
 SHORT = {AWS: "AWS", CORP: "CORP"}
@@ -30,10 +31,28 @@ def user_records(forest, users):
                f"userAccountControl: 512\nentente-key: 1 18 {key}\n\n")
 
 
-class Entente:
-    name = "Entente"
+NESTED = "nested"
+CHAINS, DEEP = 100, 10
 
-    def __init__(self, cpu=SERVER_CPU, settings=()):
+
+def nested_records(forest, key):
+    """A user in 1,000 groups: in the first of each chain, which is in the next, and so on."""
+    base = f"CN=Users,{base_dn(forest)}"
+    yield (f"dn: CN={NESTED},{base}\nobjectClass: user\nsAMAccountName: {NESTED}\nuserAccountControl: 512\n"
+           f"entente-key: 1 18 {key}\n\n")
+    for chain in range(CHAINS):
+        member = f"CN={NESTED},{base}"
+        for level in range(DEEP):
+            name = f"chain{chain:02d}-{level}"
+            yield f"dn: CN={name},{base}\nobjectClass: group\nsAMAccountName: {name}\nmember: {member}\n\n"
+            member = f"CN={name},{base}"
+
+
+class Entente:
+    name, share = "Entente", 1
+
+    def __init__(self, users=None, cpu=SERVER_CPU, settings=()):
+        self.users, self.nested = users, None
         self.dir = tempfile.mkdtemp(prefix="entente-bench-")
         os.chmod(self.dir, 0o755)
         self.program = os.path.join(BUILD, "src", "entente")
@@ -52,7 +71,7 @@ class Entente:
             raise Failure(f"entente serve ended with {self.process.returncode}")
         for each in json.loads(self.cli("--output", "json", "directory", "list"))["result"]:
             self.wait_ready(each["name"])
-        self.pids = tree(self.process.pid)
+        self.know()
 
     def answers(self):
         return os.path.exists(self.socket) and subprocess.run(
@@ -99,13 +118,20 @@ class Entente:
                      "--short-name", SHORT[there], "--sid", self.shown(there)["domain_sid"], "--forwarder",
                      ADDRESS[there], "--directory", here)
 
-    def fill(self, users):
+    def fill(self):
         for forest in (AWS, CORP):
             self.create(forest)
-            took = self.load(forest, user_records(forest, users[forest]))
-            print(f"entente: {users[forest].count} users imported in {took:.1f} s", file=sys.stderr)
+            took = self.load(forest, user_records(forest, self.users[forest]))
+            print(f"entente: {self.users[forest].count} users imported in {took:.1f} s", file=sys.stderr)
+        key = secrets.token_hex(32)
+        self.nested = Keys(1, write(f"{self.dir}/nested.keys", f"{NESTED} {key}\n"))
+        self.load(AWS, nested_records(AWS, key))
         self.cli("service", "create", "web", "--spn", SERVICE, "--directory", AWS)
         self.trust()
+        self.know()
+
+    def know(self):
+        """Its processes as they are now."""
         self.pids = tree(self.process.pid)
 
     def kdc(self, forest):

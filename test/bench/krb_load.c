@@ -7,6 +7,8 @@
  *   realm=REALM other=REALM service=A/B      the KDC's; the other of "other" and "referred"
  *   users=FILE use=N                         lines "name hexkey" (aes256-cts-hmac-sha1-96)
  *   count=N window=N pids=N,N                requests, outstanding at once, the server's processes
+ *   sockets=N                                of the client, so that all workers of a server get
+ * some rate=N                                   requests a second; prints how long replies took
  *
  * krb_load keys realm=REALM users=FILE instead reads lines "name password" and prints such a file.
  */
@@ -109,12 +111,24 @@ static int print_keys(const char *realm, const char *path)
     return 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
 static void report(const struct load *l, uint64_t cpu, double seconds, unsigned checked)
 {
     printf("{\"kind\": \"%s\", \"replies\": %u, \"cpu_seconds\": %.6f, \"seconds\": %.3f, "
-           "\"reply_bytes\": %.0f, \"checked\": %u}\n",
+           "\"reply_bytes\": %.0f, \"checked\": %u",
            l->kind, l->count, (double)cpu / 1e9, seconds, (double)l->reply_bytes / l->count,
            checked);
+    if (l->rate) {
+        qsort(l->waited, l->count, sizeof(l->waited[0]), by_number);
+        printf(", \"p50_us\": %u, \"p99_us\": %u", l->waited[l->count / 2],
+               l->waited[(size_t)l->count * 99 / 100]);
+    }
+    printf("}\n");
 }
 
 static double clock_seconds(void)
@@ -129,7 +143,7 @@ static void run(struct load *l)
     for (unsigned i = 0; i < l->count; i++)
         load_make_request(l, i);
     double begun = clock_seconds();
-    uint64_t cpu = l->tcp ? load_run_tcp(l) : load_run_udp(l);
+    uint64_t cpu = l->tcp ? load_run_tcp(l) : l->rate ? load_run_paced(l) : load_run_udp(l);
     double seconds = clock_seconds() - begun;
     for (unsigned i = 0; i < l->samples; i++) {
         enum err e = load_check_reply(l, l->sample[i]);
@@ -155,6 +169,10 @@ int main(int argc, char **argv)
     l->home = *option(argc, argv, "home") ? address_of(option(argc, argv, "home")) : l->server;
     l->count = number_of(option(argc, argv, "count"), LOAD_REQUESTS_MAX);
     l->window = number_of(option(argc, argv, "window"), l->count);
+    l->sockets = *option(argc, argv, "sockets")
+                     ? number_of(option(argc, argv, "sockets"), LOAD_SOCKETS_MAX)
+                     : 1;
+    l->rate = (unsigned)strtoul(option(argc, argv, "rate"), NULL, 10);
     read_pids(l, option(argc, argv, "pids"));
     read_users(l, option(argc, argv, "users"),
                number_of(option(argc, argv, "use"), LOAD_USERS_MAX));

@@ -18,6 +18,7 @@
 #define LOAD_PIDS_MAX     64
 #define LOAD_REPLY_MAX    (64u << 10)
 #define LOAD_SAMPLES_MAX  256
+#define LOAD_SOCKETS_MAX  16
 
 struct load_ticket {
     struct krb_ticket ticket;
@@ -40,7 +41,9 @@ struct load {
     bool tcp;
     struct span realm, other, service;
     struct sockaddr_in server, home; /* home: where a referral comes from */
-    unsigned users, count, window, pids, samples;
+    unsigned users, count, window, sockets, pids, samples;
+    unsigned rate;    /* requests a second; 0: as fast as the window lets */
+    uint32_t *waited; /* with a rate: microseconds from when each was due to its reply */
     struct load_user user[LOAD_USERS_MAX];
     struct load_request request[LOAD_REQUESTS_MAX];
     struct span sample[LOAD_SAMPLES_MAX];
@@ -60,6 +63,9 @@ enum err load_check_reply(struct load *l, struct span reply);
 /* krb_load_run.c: CPU nanoseconds of the server in the timed part. */
 uint64_t load_run_udp(struct load *l);
 uint64_t load_run_tcp(struct load *l);
+/* Over UDP at l->rate; replies must come in the order of the requests, as one process gives them.
+ */
+uint64_t load_run_paced(struct load *l);
 /* One request, one reply, over UDP. */
 struct span load_ask(struct load *l, const struct sockaddr_in *to, struct span request);
 

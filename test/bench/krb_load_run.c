@@ -101,27 +101,86 @@ static void send_one(int fd, struct span s)
         ent_fatal("send: %s", strerror(errno));
 }
 
+static bool any_readable(const int *fd, unsigned count)
+{
+    struct pollfd p[LOAD_SOCKETS_MAX];
+    for (unsigned i = 0; i < count; i++)
+        p[i] = (struct pollfd){.fd = fd[i], .events = POLLIN};
+    return poll(p, count, SILENCE_MS) > 0;
+}
+
+/* Takes one reply of each socket that has one; each makes room for a request. */
+static unsigned take_round(struct load *l, const int *fd, unsigned got, unsigned *sent)
+{
+    static uint8_t buf[LOAD_REPLY_MAX];
+    unsigned more = 0;
+    for (unsigned i = 0; i < l->sockets; i++) {
+        ssize_t n = recv(fd[i], buf, sizeof(buf), MSG_DONTWAIT);
+        if (n <= 0)
+            continue;
+        take_reply(l, got + more++, span_of(buf, (size_t)n));
+        if (*sent < l->count)
+            send_one(fd[i], l->request[(*sent)++].bytes);
+    }
+    return more;
+}
+
 uint64_t load_run_udp(struct load *l)
+{
+    int fd[LOAD_SOCKETS_MAX];
+    unsigned sent = 0, got = 0, lost = 0;
+    for (unsigned i = 0; i < l->sockets; i++)
+        fd[i] = dial(&l->server, SOCK_DGRAM);
+    uint64_t before = server_cpu(l);
+    for (; sent < l->count && sent < l->window; sent++)
+        send_one(fd[sent % l->sockets], l->request[sent].bytes);
+    while (got + lost < l->count) {
+        unsigned more = take_round(l, fd, got, &sent);
+        got += more;
+        if (more || any_readable(fd, l->sockets))
+            continue;
+        lost = sent - got;
+        if (lost > LOST_MAX)
+            ent_fatal("%u replies lost", lost);
+        for (; sent < l->count && sent - got - lost < l->window; sent++)
+            send_one(fd[sent % l->sockets], l->request[sent].bytes);
+    }
+    uint64_t after = server_cpu(l);
+    for (unsigned i = 0; i < l->sockets; i++)
+        close(fd[i]);
+    return after - before;
+}
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+uint64_t load_run_paced(struct load *l)
 {
     static uint8_t buf[LOAD_REPLY_MAX];
     int fd = dial(&l->server, SOCK_DGRAM);
-    unsigned sent = 0, got = 0, lost = 0;
+    unsigned sent = 0, got = 0;
+    l->waited = arena_new_array(&l->arena, l->count, uint32_t);
+    if (!l->waited)
+        ent_fatal("out of memory");
     uint64_t before = server_cpu(l);
-    while (sent < l->count && sent < l->window)
-        send_one(fd, l->request[sent++].bytes);
-    while (got + lost < l->count) {
+    int64_t start = now_us(), heard = start;
+    while (got < l->count) {
+        int64_t now = now_us();
+        for (; sent < l->count && start + (int64_t)sent * 1000000 / l->rate <= now; sent++)
+            send_one(fd, l->request[sent].bytes);
         ssize_t n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-        if (n < 0 && errno == EAGAIN && !wait_readable(fd)) {
-            lost += sent - got - lost;
-            if (lost > LOST_MAX)
-                ent_fatal("%u replies lost", lost);
-        } else if (n > 0) {
-            take_reply(l, got++, span_of(buf, (size_t)n));
-        } else {
+        now = now_us();
+        if (n <= 0 && now - heard > SILENCE_MS * 1000)
+            ent_fatal("%u replies lost", sent - got);
+        if (n <= 0)
             continue;
-        }
-        while (sent < l->count && sent - got - lost < l->window)
-            send_one(fd, l->request[sent++].bytes);
+        heard = now;
+        l->waited[got] = (uint32_t)(now - (start + (int64_t)got * 1000000 / l->rate));
+        take_reply(l, got++, span_of(buf, (size_t)n));
     }
     uint64_t after = server_cpu(l);
     close(fd);

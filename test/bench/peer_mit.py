@@ -11,9 +11,10 @@ ADDRESS, PORT = "127.0.8.30", 8830
 
 
 class Mit:
-    name = "MIT"
+    name, share = "MIT", 1
 
     def __init__(self, users):
+        self.users = users
         self.dir = os.path.join(KEPT, f"mit-{users[AWS].count}")
         ready = os.path.join(self.dir, "ready")
         self.env = dict(os.environ, KRB5_CONFIG=f"{self.dir}/krb5.conf", KRB5_KDC_PROFILE=f"{self.dir}/kdc.conf")
