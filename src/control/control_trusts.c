@@ -8,8 +8,8 @@
 #include "trust/trust_attributes.h"
 #include "wire/ms/forest_info.h"
 
-#define VERIFY_TIMEOUT   (60 * UTIME_SECOND)
-#define DISCOVER_TIMEOUT (15 * UTIME_SECOND)
+#define VERIFY_TIMEOUT   (20 * UTIME_SECOND) /* the peer gives up before */
+#define DISCOVER_TIMEOUT (20 * UTIME_SECOND)
 
 /* --- facts
  * ------------------------------------------------------------------------------------------- */

@@ -2,12 +2,13 @@
 real, by the row of the catalogue and by the side that it is on."""
 
 import os
-import re
 import signal
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from entente import BUILD
 from netns import wait_for
 from samba_lab import Lab
 from signpost import Signpost
@@ -65,6 +66,21 @@ def test_the_other_half_comes_later(lab):
         expect(lab)
         lab.corp.delete_half(w.cloud)
     finally:
+        lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
+
+
+def test_what_is_not_given_is_learned(lab):
+    """The NetBIOS name by the ping of Samba's, the SID from its referral to us."""
+    lab.part()
+    w = lab.world
+    lab.corp.create_half(w.cloud, lab.cloud_sid, 3, w.trust_password, 8)
+    lab.cloud.cli("trust", "create", w.corp.dns, "--type", "forest", "--direction", "two-way", "--password-file",
+                  lab.cloud.secret(w.trust_password))
+    try:
+        shown = lab.cloud.cli("trust", "show", w.corp.dns)
+        assert (shown["short_name"], shown["sid"], shown["state"]) == (w.corp.netbios, lab.corp.sid, "Verified")
+    finally:
+        lab.corp.delete_half(w.cloud)
         lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
 
 
@@ -171,17 +187,27 @@ def details(rows, reason, count):
     return found
 
 
-def test_our_own_resolver_is_silent(lab):
-    lab.trust("forest", "two-way")
-    ours = [p["pid"] for name, p in lab.cloud.processes().items() if re.match("dc0?.*dns|.*dns", name)]
+def stop_resolvers(lab):
+    """Their ids, for go_on()."""
+    ours = [p["pid"] for name, p in lab.cloud.processes().items() if "dns" in name]
     assert ours
     for pid in ours:
         os.kill(pid, signal.SIGSTOP)
+    return ours
+
+
+def go_on(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_our_own_resolver_is_silent(lab):
+    lab.trust("forest", "two-way")
+    ours = stop_resolvers(lab)
     try:
         _, rows = verify(lab)
     finally:
-        for pid in ours:
-            os.kill(pid, signal.SIGCONT)
+        go_on(ours)
     (server, detail), = details(rows, "VERIFY_RESOLVER_SILENT", 1)
     assert server == lab.world.cloud.addresses[0]
     assert f"_kerberos._tcp.{lab.world.corp.dns}" in detail and server in detail
@@ -202,6 +228,45 @@ def test_no_kdc_at_that_port(lab, signpost):
                     assert server == where and f"port {port}/tcp" in detail
     finally:
         signpost.host.stop(web)
+
+
+# Takes connections and says nothing until two are open at the same time; then it hangs up on both.
+PATIENT = """import socket
+server = socket.create_server(("0.0.0.0", 88))
+print("listens", flush=True)
+while True:
+    both = [server.accept()[0], server.accept()[0]]
+    for connection in both:
+        connection.close()
+"""
+
+
+def test_both_halves_are_proved_at_once(lab, signpost):
+    """One after the other, the first would find the port silent."""
+    lab.trust("forest", "two-way")
+    server = signpost.host.start("/usr/bin/python3", "-c", PATIENT, log="patient.log")
+    wait_for(lambda: "listens" in Path(signpost.host.dir, "patient.log").read_text(encoding="utf-8"), "the server")
+    try:
+        with pointed(lab, signpost, signpost.address, 88):
+            _, rows = verify(lab)
+            details(rows, "VERIFY_NOT_A_KDC", 2)
+    finally:
+        signpost.host.stop(server)
+
+
+def test_nobody_waits_for_a_verification(lab):
+    lab.trust("forest", "two-way")
+    ours = stop_resolvers(lab)
+    try:
+        slow = lab.cloud.host.start(str(BUILD / "entente"), "--socket", lab.cloud.socket, "trust", "verify",
+                                    lab.world.corp.dns, log="slow.log")
+        assert lab.cloud.cli("user", "show", lab.cloud_user)
+        assert slow.poll() is None  # it waits for six seconds
+        slow.wait(30)
+        lab.cloud.host.procs.remove(slow)
+    finally:
+        go_on(ours)
+    wait_for(lambda: verify(lab)[0] == 0, "our resolver to answer again")
 
 
 def test_the_kdc_of_another_realm(lab, signpost):
