@@ -56,6 +56,19 @@ static bool is_dialogue(enum reason reason)
     return reason == REASON_KDC_PREAUTH_REQUIRED || reason == REASON_KDC_USE_TCP;
 }
 
+static void name(struct kdc_request *r, const char *field, const struct krb_principal *p)
+{
+    if (p->name.parts.count)
+        event_text(&r->event, field, krb_unparse(&p->name, p->realm, r->a));
+}
+
+static void tell(struct kdc_request *r)
+{
+    name(r, "client", &r->client);
+    name(r, "service", &r->service);
+    event_emit(r->kdc->env.events, &r->event);
+}
+
 void kdc_request_end(struct kdc_request *r, enum err e)
 {
     if (e != ERR_OK) {
@@ -65,7 +78,7 @@ void kdc_request_end(struct kdc_request *r, enum err e)
             event_text(&r->event, "error", span_str(err_name(e)));
     }
     if (!is_dialogue(r->event.reason))
-        event_emit(r->kdc->env.events, &r->event);
+        tell(r);
     dir_snap_end(&r->snap);
     kdc_table_trim(&r->kdc->accounts);
     kdc_table_trim(&r->kdc->usages);

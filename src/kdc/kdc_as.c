@@ -300,8 +300,8 @@ enum err kdc_as(struct kdc_request *r, struct span *reply_out)
         return ERR_NOMEM;
     TRY(kdc_fast_unwrap(r, NULL, NULL, SPAN_NONE));
     TRY(check_request(r));
-    event_text(&r->event, "client", krb_unparse(r->body->cname, r->body->realm, r->a));
-    event_text(&r->event, "service", krb_unparse(r->body->sname, SPAN_NONE, r->a));
+    r->client = (struct krb_principal){r->body->realm, *r->body->cname};
+    r->service = (struct krb_principal){SPAN_NONE, *r->body->sname};
     TRY(kdc_find_client(r, r->body->cname, &as->client));
     TRY(kdc_find_service(r, r->body->sname, r->body->realm, KDC_FOR_AS, &as->service));
     TRY(prove(r, as));

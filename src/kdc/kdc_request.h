@@ -64,6 +64,7 @@ struct kdc_request {
     struct kdc_fast fast;
     struct kdc_refusal refusal;
     struct event event;
+    struct krb_principal client, service; /* for the event: made text when there is one */
 };
 
 /* msDS-SupportedEncryptionTypes ([MS-KILE] 2.2.7) */

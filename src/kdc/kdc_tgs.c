@@ -49,8 +49,7 @@ static enum err open_header(struct kdc_request *r, struct tgs *t)
     t->ap_req = pa->padata_value;
     TRY(kdc_header_open(r, ap, KRB_USAGE_PA_TGS_REQ_AUTHENTICATOR, &t->header));
     t->evidence.header = &t->header;
-    event_text(&r->event, "client",
-               krb_unparse(&t->header.part->cname, t->header.part->crealm, r->a));
+    r->client = (struct krb_principal){t->header.part->crealm, t->header.part->cname};
     TRY(check_body(r, &t->header));
     t->reply_key = t->header.has_subkey ? t->header.subkey : t->header.session;
     t->reply_usage = t->header.has_subkey ? KRB_USAGE_TGS_REP_SUBKEY : KRB_USAGE_TGS_REP_SESSION;
@@ -268,7 +267,7 @@ enum err kdc_tgs(struct kdc_request *r, struct span *reply_out)
         return ERR_NOMEM;
     TRY(open_header(r, t));
     TRY(check_options(r, t));
-    event_text(&r->event, "service", krb_unparse(r->body->sname, r->body->realm, r->a));
+    r->service = (struct krb_principal){r->body->realm, *r->body->sname};
     TRY(kdc_find_service(r, r->body->sname, r->body->realm, KDC_FOR_TGS, &t->service));
     TRY(check_target(r, t));
     TRY(check_path(r, t));
