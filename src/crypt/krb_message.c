@@ -5,6 +5,12 @@
 
 #include <nettle/arcfour.h>
 
+/* Where each part has its keys: krb_usage.h. */
+#define CRYPTS       (KRB_FOR_ENCRYPT | KRB_FOR_DECRYPT)
+#define INTEGRITY(u) (&(u)->mac)
+#define CHECKSUM(u)  ((u)->parts & CRYPTS ? &(u)->second_mac : &(u)->mac)
+#define DECRYPTER(u) ((u)->parts & KRB_FOR_ENCRYPT ? &(u)->second_cipher : &(u)->cipher)
+
 #define AES_CONFOUNDER 16
 #define RC4_CONFOUNDER 8
 #define RC4_MAC        16
@@ -45,14 +51,14 @@ static void init_rc4(struct krb_usage *u, const struct krb_key *key, uint32_t us
     struct span number_span = span_of(number, 4);
 
     u->number = rc4_usage(usage);
-    if (u->parts & (KRB_FOR_ENCRYPT | KRB_FOR_DECRYPT)) {
+    if (u->parts & CRYPTS) {
         store_le32(number, u->number);
         hmac_once(HASH_MD5, span_of(key->bytes, key->len), &number_span, 1, derived);
-        hmac_key_init(&u->integrity, HASH_MD5, span_of(derived, sizeof(derived)));
+        hmac_key_init(INTEGRITY(u), HASH_MD5, span_of(derived, sizeof(derived)));
         mem_wipe(derived, sizeof(derived));
     }
     if (u->parts & KRB_FOR_CHECKSUM)
-        rc4_signing_key(key, &u->checksum);
+        rc4_signing_key(key, CHECKSUM(u));
 }
 
 /* Where the keys of a usage come from: the base key as a scheduled cipher or an HMAC state. */
@@ -88,17 +94,17 @@ static void init_aes(struct krb_usage *u, const struct krb_etype_info *info,
         hmac_key_init(&d.hmac, info->hash, span_of(key->bytes, key->len));
     else
         krb_aes_set_encrypt(&d.cipher, key->bytes, key->len);
-    if (u->parts & (KRB_FOR_ENCRYPT | KRB_FOR_DECRYPT)) {
+    if (u->parts & CRYPTS) {
         derive(&d, 0xAA, derived, key->len);
-        krb_aes_set_encrypt(&u->enc, derived, key->len);
+        krb_aes_set_encrypt(&u->cipher, derived, key->len);
         if (u->parts & KRB_FOR_DECRYPT)
-            krb_aes_invert(&u->dec, &u->enc, key->len);
+            krb_aes_invert(DECRYPTER(u), &u->cipher, key->len);
         derive(&d, 0x55, derived, mac_key);
-        hmac_key_init(&u->integrity, info->hash, span_of(derived, mac_key));
+        hmac_key_init(INTEGRITY(u), info->hash, span_of(derived, mac_key));
     }
     if (u->parts & KRB_FOR_CHECKSUM) {
         derive(&d, 0x99, derived, mac_key);
-        hmac_key_init(&u->checksum, info->hash, span_of(derived, mac_key));
+        hmac_key_init(CHECKSUM(u), info->hash, span_of(derived, mac_key));
     }
     mem_wipe(derived, sizeof(derived));
     mem_wipe(&d, sizeof(d));
@@ -152,7 +158,7 @@ static void rc4_crypt(const struct krb_usage *u, const uint8_t *mac, struct span
     uint8_t key[16];
     struct arcfour_ctx c;
 
-    hmac_parts(&u->integrity, &mac_span, 1, key);
+    hmac_parts(INTEGRITY(u), &mac_span, 1, key);
     arcfour_set_key(&c, sizeof(key), key);
     arcfour_crypt(&c, confounder.len, out, confounder.ptr);
     arcfour_crypt(&c, text.len, out + confounder.len, text.ptr);
@@ -166,7 +172,7 @@ static void sha2_mac(const struct krb_usage *u, struct span cipher, uint8_t *out
     static const uint8_t state[AES_BLOCK_SIZE];
     struct span parts[] = {span_of(state, sizeof(state)), cipher};
 
-    hmac_parts(&u->integrity, parts, 2, out);
+    hmac_parts(INTEGRITY(u), parts, 2, out);
 }
 
 void krb_encrypt(const struct krb_usage *u, const uint8_t *confounder, struct span plain,
@@ -179,13 +185,13 @@ void krb_encrypt(const struct krb_usage *u, const uint8_t *confounder, struct sp
 
     ENT_ASSERT(u->parts & KRB_FOR_ENCRYPT);
     if (info->family != FAMILY_SHA2)
-        hmac_parts(&u->integrity, parts, 2, mac);
+        hmac_parts(INTEGRITY(u), parts, 2, mac);
     if (info->family == FAMILY_RC4) {
         memcpy(out, mac, RC4_MAC);
         rc4_crypt(u, mac, parts[0], plain, out + RC4_MAC);
         return;
     }
-    krb_cts_encrypt(&u->enc, info->key_size, confounder, plain, out);
+    krb_cts_encrypt(&u->cipher, info->key_size, confounder, plain, out);
     if (info->family == FAMILY_SHA2)
         sha2_mac(u, span_of(out, body), mac);
     memcpy(out + body, mac, info->mac_size);
@@ -199,7 +205,7 @@ static enum err decrypt_rc4(const struct krb_usage *u, struct span cipher, uint8
     memcpy(sent, cipher.ptr, RC4_MAC);
     rc4_crypt(u, sent, SPAN_NONE, body, out + RC4_MAC);
     struct span plain = span_of(out + RC4_MAC, body.len);
-    hmac_parts(&u->integrity, &plain, 1, mac);
+    hmac_parts(INTEGRITY(u), &plain, 1, mac);
     return mem_eq_ct(mac, sent, RC4_MAC) ? ERR_OK : ERR_INTEGRITY;
 }
 
@@ -214,12 +220,12 @@ static enum err decrypt_aes(const struct krb_usage *u, const struct krb_etype_in
         sha2_mac(u, body, mac);
         if (!mem_eq_ct(mac, sent, info->mac_size))
             return ERR_INTEGRITY;
-        krb_cts_decrypt(&u->dec, info->key_size, body, out);
+        krb_cts_decrypt(DECRYPTER(u), info->key_size, body, out);
         return ERR_OK;
     }
-    krb_cts_decrypt(&u->dec, info->key_size, body, out);
+    krb_cts_decrypt(DECRYPTER(u), info->key_size, body, out);
     struct span plain = span_of(out, body.len);
-    hmac_parts(&u->integrity, &plain, 1, mac);
+    hmac_parts(INTEGRITY(u), &plain, 1, mac);
     return mem_eq_ct(mac, sent, info->mac_size) ? ERR_OK : ERR_INTEGRITY;
 }
 
@@ -280,9 +286,9 @@ size_t krb_checksum(const struct krb_usage *u, const struct span *parts, unsigne
 
     ENT_ASSERT(u->parts & KRB_FOR_CHECKSUM);
     if (info->family == FAMILY_RC4)
-        md5_sum(&u->checksum, u->number, parts, count, mac);
+        md5_sum(CHECKSUM(u), u->number, parts, count, mac);
     else
-        hmac_parts(&u->checksum, parts, count, mac);
+        hmac_parts(CHECKSUM(u), parts, count, mac);
     memcpy(out, mac, info->mac_size);
     return info->mac_size;
 }

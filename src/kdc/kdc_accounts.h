@@ -23,7 +23,7 @@
 #include "kdc/kdc_domain.h"
 #include "kdc/kdc_table.h"
 
-#define KDC_ACCOUNTS_BYTES (12u << 20)
+#define KDC_ACCOUNTS_BYTES (16u << 20)
 
 /* All keys of an account: those of one version stand together, the current version first and the
  * NT hash as RC4 key at its end where that is allowed. */

@@ -9,12 +9,12 @@ struct usage_node {
     struct krb_key key;
     uint32_t number;
     unsigned parts;
-    struct krb_usage usage;
+    struct krb_usage usage; /* as much of it as its parts have */
 };
 
 static void drop(struct kdc_node *n)
 {
-    mem_wipe(n, sizeof(struct usage_node));
+    mem_wipe(n, n->bytes);
     free(n);
 }
 
@@ -38,10 +38,11 @@ static bool is(const struct usage_node *u, const struct krb_key *key, uint32_t n
 static enum err make(struct kdc_table *t, uint32_t hash, const struct krb_key *key, uint32_t number,
                      unsigned parts, const struct krb_usage **out)
 {
-    struct usage_node *u = calloc(1, sizeof(*u));
+    size_t size = offsetof(struct usage_node, usage) + krb_usage_size(parts);
+    struct usage_node *u = calloc(1, size);
     if (!u)
         return ERR_NOMEM;
-    u->node = (struct kdc_node){.hash = hash, .bytes = sizeof(*u)};
+    u->node = (struct kdc_node){.hash = hash, .bytes = (uint32_t)size};
     u->key = *key;
     u->number = number;
     u->parts = parts;

@@ -15,7 +15,7 @@
 #include "crypt/krb_crypto.h"
 #include "kdc/kdc_table.h"
 
-#define KDC_USAGES_BYTES (8u << 20)
+#define KDC_USAGES_BYTES (10u << 20)
 
 void kdc_usages_init(struct kdc_table *t);
 
