@@ -14,6 +14,7 @@ from entente_server import ADMIN, SERVICE, Entente, user_records
 TWO = ["127.0.8.11", "127.0.8.12"]
 TCP_PORTS = [53, 88, 389, 464, 636, 3268, 3269]
 SYNCS = "fsync,fdatasync,msync,sync_file_range,syncfs,sync"
+LOGONS = 500  # users of the row of forced writes: one batch of first logons, of at most 1,024
 SAMPLE = 16  # users whose tickets are looked into
 
 
@@ -82,14 +83,14 @@ def two_dcs(bench):
 def forced_writes(bench):
     """Users have logged on before: a first logon in two weeks is worth a time in the directory."""
     ours = bench.ours()
-    load(bench, ours, "as", times=3)
+    load(bench, ours, "as", use=LOGONS)
     time.sleep(6)  # what was gathered of those is written
     with tempfile.NamedTemporaryFile("r", suffix=".strace") as out:
         pids = [word for pid in ours.pids for word in ("-p", str(pid))]
         tracer = subprocess.Popen(["strace", "-f", "-q", "-ttt", "-e", f"trace={SYNCS}", "-o", out.name, *pids],
                                   stderr=subprocess.DEVNULL)
         time.sleep(1)
-        done = load(bench, ours, "as", times=2)
+        done = load(bench, ours, "as", times=2, use=LOGONS)
         time.sleep(6)
         after = time.time()
         ours.cli("directory", "set", AWS, "--udp-reply-limit", "65000")  # a change, which is forced to disk
