@@ -28,6 +28,10 @@ enum err text_fold(struct span s, struct arena *a, struct span *out);
  * the whole folded text, which is more than was written when it is more than cap. */
 size_t text_fold_into(struct span s, uint8_t *out, size_t cap);
 
+/* Upper case as Windows writes it (NTLM's keys are made of it): character by character, never for
+ * comparing. Malformed bytes stay as they are. */
+enum err text_upper(struct span s, struct arena *a, struct span *out);
+
 /* ASCII-only case, for DNS names, realms and attribute names. */
 bool ascii_eq_fold(struct span a, struct span b);
 struct span ascii_upper(struct arena *a, struct span s);

@@ -1,4 +1,4 @@
-/* Case-insensitive comparison. */
+/* Case-insensitive comparison, and upper case. */
 #include "base/casefold.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -114,4 +114,23 @@ size_t text_fold_into(struct span s, uint8_t *out, size_t cap)
         len += n;
     }
     return len;
+}
+
+enum err text_upper(struct span s, struct arena *a, struct span *out)
+{
+    size_t len = 0;
+    uint8_t *p = arena_array(a, s.len, 3);
+    if (!p)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < s.len;) {
+        uint32_t cp;
+        size_t n = utf8_decode(span_sub(s, i, 4), &cp);
+        if (n == 0)
+            p[len++] = s.ptr[i++];
+        else
+            len += utf8_encode(caseupper_char(cp), p + len);
+        i += n;
+    }
+    *out = span_of(p, len);
+    return ERR_OK;
 }

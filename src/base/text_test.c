@@ -179,6 +179,29 @@ static void fold_order_is_the_order_of_keys(void **state)
         }
 }
 
+static void upper_pairs(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"Administrator 1", "ADMINISTRATOR 1"},
+        {"\xc3\xa4\xc3\x9f\xc5\x93", "\xc3\x84\xc3\x9f\xc5\x92"}, /* sharp s stays */
+        {"\xd0\xb6\xcf\x89\xcf\x82", "\xd0\x96\xce\xa9\xce\xa3"},
+        {"\xc9\xab", "\xe2\xb1\xa2"},             /* longer than it was */
+        {"\xf0\x90\x90\xa8", "\xf0\x90\x90\xa8"}, /* outside of the basic plane */
+        {"a\xff"
+         "b",
+         "A\xff"
+         "B"},
+    };
+    struct span got;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        assert_ok(text_upper(span_str(pairs[i][0]), &a, &got));
+        assert_span_equal(got, span_str(pairs[i][1]));
+    }
+}
+
 static void folding_twice_changes_nothing(void **state)
 {
     (void)state;
@@ -321,6 +344,7 @@ int main(void)
         CASE(utf16_of_every_code_point),
         CASE(utf16_refuses),
         CASE(fold_pairs),
+        CASE(upper_pairs),
         CASE(fold_order_is_the_order_of_keys),
         CASE(folding_twice_changes_nothing),
         CASE(ascii_case),
