@@ -14,6 +14,8 @@
  *   REF, UNIQUE, FULL    T *; of an array, to its first element
  *   FIXED                T[limit]
  *   other arrays         T * with a pointer; T[limit] inline, as a struct's last row only
+ *   NDR_VOID             nothing; behind a pointer, which must then be NULL, something that nobody
+ *                        sends and this engine is not to learn
  *
  * Counts: size_is and length_is name integer members. Where such a member is on the wire too (the
  * usual case) a decoded array must agree with it, or the input is malformed; a row with
@@ -44,7 +46,7 @@
 #define NDR_ROWS_MAX     64    /* rows of one type */
 
 enum ndr_kind {
-    NDR_VOID, /* union arms without a value */
+    NDR_VOID, /* union arms without a value, pointers that are always null */
     NDR_U8,
     NDR_U16,
     NDR_U32,
@@ -128,7 +130,7 @@ struct ndr_type {
 void ndr_put(struct builder *b, const struct ndr_type *type, const void *value);
 
 /* Decodes exactly one value into *out (untouched on failure). ERR_MALFORMED; ERR_LIMIT: depth,
- * elements; ERR_NOMEM: the arena's maximum. */
+ * elements; ERR_NOMEM: the arena's maximum; ERR_UNSUPPORTED: a pointer that must be null. */
 enum err ndr_decode(const struct ndr_type *type, struct span bytes, struct arena *a, void *out);
 
 /* The parameters of a call that go in one direction (NDR_IN: the request, NDR_OUT: the answer).

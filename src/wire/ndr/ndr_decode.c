@@ -415,7 +415,9 @@ static void deferred_pointer(struct in *in, const struct ndr_row *row, uint8_t *
 
     if (!deeper(in))
         return;
-    if (row->kind == NDR_WSTR) {
+    if (row->kind == NDR_VOID) {
+        fail(in, ERR_UNSUPPORTED);
+    } else if (row->kind == NDR_WSTR) {
         deferred_wstr(in, row, at);
     } else if (!seen(in, row, at, id)) {
         uint8_t *target = pointee(in, row, c);

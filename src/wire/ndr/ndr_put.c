@@ -80,7 +80,7 @@ static void put_referent(struct out *o, const struct ndr_row *row, const uint8_t
 {
     const void *ptr = pointer_at(c);
 
-    if (!ptr && row->pointer == NDR_REF)
+    if (ptr ? row->kind == NDR_VOID : row->pointer == NDR_REF)
         builder_fail(o->b, ERR_RANGE);
     put_u32(o, referent(o, row, ptr));
 }

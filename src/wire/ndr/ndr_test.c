@@ -410,6 +410,32 @@ static void unions(void **state)
                ERR_MALFORMED);
 }
 
+/* --- pointers to nothing --------------------------------------------------------------------- */
+
+struct absent {
+    void *pointer;
+    uint32_t value;
+};
+static const struct ndr_row absent_rows[] = {
+    {.kind = NDR_VOID, .pointer = NDR_UNIQUE, AT(struct absent, pointer)},
+    {.kind = NDR_U32, AT(struct absent, value)},
+};
+static const struct ndr_type absent_type =
+    NDR_TYPE("absent", STRUCT, 4, struct absent, absent_rows);
+
+static void always_null(void **state)
+{
+    struct absent v = {NULL, 7}, back;
+    (void)state;
+
+    assert_golden(&absent_type, &v, SPAN_LIT("\0\0\0\0\x07\0\0\0"), &back);
+    assert_null(back.pointer);
+    assert_err(ndr_decode(&absent_type, SPAN_LIT("\0\0\x02\0\x07\0\0\0"), &arena, &back),
+               ERR_UNSUPPORTED);
+    v.pointer = &v;
+    assert_err(put_error(&absent_type, &v), ERR_RANGE);
+}
+
 /* --- calls ---------------------------------------------------------------------------------- */
 
 struct args {
@@ -547,12 +573,19 @@ static void wrong_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alignment),      cmocka_unit_test(conformant_struct),
-        cmocka_unit_test(pointed_arrays), cmocka_unit_test(null_array_has_no_count),
-        cmocka_unit_test(strings),        cmocka_unit_test(bad_strings),
-        cmocka_unit_test(depth),          cmocka_unit_test(full_pointers),
-        cmocka_unit_test(unions),         cmocka_unit_test(call_counts),
-        cmocka_unit_test(serialized),     cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(alignment),
+        cmocka_unit_test(conformant_struct),
+        cmocka_unit_test(pointed_arrays),
+        cmocka_unit_test(null_array_has_no_count),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(bad_strings),
+        cmocka_unit_test(depth),
+        cmocka_unit_test(full_pointers),
+        cmocka_unit_test(unions),
+        cmocka_unit_test(always_null),
+        cmocka_unit_test(call_counts),
+        cmocka_unit_test(serialized),
+        cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(wrong_tables),
     };
 

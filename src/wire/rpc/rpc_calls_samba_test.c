@@ -1,0 +1,226 @@
+/*
+ * Every call of every interface against Samba's NDR code, in both directions, on random values:
+ * what we write Samba reads, and what Samba writes of it are the same bytes, which we read to the
+ * same again.
+ */
+#include "wire/ms/oracle.h"
+#include "wire/rpc/rpc_iface.h"
+#include "wire/rpc/rpc_random.h"
+
+#define ROUNDS 25
+
+struct peer_call {
+    uint16_t opnum;
+    const char *name; /* NULL: newer than the Samba at hand */
+};
+
+static const struct peer_call lsa_names[] = {
+    {0, "lsa.Close"},
+    {2, "lsa.EnumPrivs"},
+    {3, "lsa.QuerySecurity"},
+    {6, "lsa.OpenPolicy"},
+    {7, "lsa.QueryInfoPolicy"},
+    {8, "lsa.SetInfoPolicy"},
+    {10, "lsa.CreateAccount"},
+    {11, "lsa.EnumAccounts"},
+    {12, "lsa.CreateTrustedDomain"},
+    {13, "lsa.EnumTrustDom"},
+    {14, "lsa.LookupNames"},
+    {15, "lsa.LookupSids"},
+    {17, "lsa.OpenAccount"},
+    {18, "lsa.EnumPrivsAccount"},
+    {23, "lsa.GetSystemAccessAccount"},
+    {24, "lsa.SetSystemAccessAccount"},
+    {25, "lsa.OpenTrustedDomain"},
+    {26, "lsa.QueryTrustedDomainInfo"},
+    {27, "lsa.SetInformationTrustedDomain"},
+    {31, "lsa.LookupPrivValue"},
+    {32, "lsa.LookupPrivName"},
+    {33, "lsa.LookupPrivDisplayName"},
+    {34, "lsa.DeleteObject"},
+    {35, "lsa.EnumAccountsWithUserRight"},
+    {36, "lsa.EnumAccountRights"},
+    {37, "lsa.AddAccountRights"},
+    {38, "lsa.RemoveAccountRights"},
+    {39, "lsa.QueryTrustedDomainInfoBySid"},
+    {40, "lsa.SetTrustedDomainInfo"},
+    {41, "lsa.DeleteTrustedDomain"},
+    {44, "lsa.OpenPolicy2"},
+    {45, "lsa.GetUserName"},
+    {46, "lsa.QueryInfoPolicy2"},
+    {47, "lsa.SetInfoPolicy2"},
+    {48, "lsa.QueryTrustedDomainInfoByName"},
+    {49, "lsa.SetTrustedDomainInfoByName"},
+    {50, "lsa.EnumTrustedDomainsEx"},
+    {51, "lsa.CreateTrustedDomainEx"},
+    {53, "lsa.QueryDomainInformationPolicy"},
+    {54, "lsa.SetDomainInformationPolicy"},
+    {55, "lsa.OpenTrustedDomainByName"},
+    {57, "lsa.LookupSids2"},
+    {58, "lsa.LookupNames2"},
+    {59, "lsa.CreateTrustedDomainEx2"},
+    {68, "lsa.LookupNames3"},
+    {73, "lsa.lsaRQueryForestTrustInformation"},
+    {74, "lsa.lsaRSetForestTrustInformation"},
+    {76, "lsa.LookupSids3"},
+    {77, "lsa.LookupNames4"},
+    {129, NULL},
+    {130, NULL},
+};
+
+#define PEER(iface, names)                                                                         \
+    {                                                                                              \
+        &(iface), names, sizeof(names) / sizeof((names)[0])                                        \
+    }
+static const struct {
+    const struct rpc_iface *iface;
+    const struct peer_call *names; /* of all its calls */
+    size_t count;
+} peers[] = {
+    PEER(lsa_iface, lsa_names),
+};
+#define CALLS_MAX 200
+
+/* Where Samba says more about a value than the table, or knows less. */
+static const struct random_bound bounds[] = {
+    {"LSAPR_POLICY_INFORMATION", 13, 0},       /* MACHINE_ACCOUNT */
+    {"LSAPR_POLICY_DOMAIN_INFORMATION", 0, 0}, /* QUALITY */
+    {"LSAPR_TRUSTED_DOMAIN_INFO", 13, 0},      /* AUTH_INTERNAL_AES */
+    {"LSAPR_TRUSTED_DOMAIN_INFO", 14, 0},      /* FULL_INTERNAL_AES */
+    {"ForestTrustData", 3, 0},                 /* FOREST_SCANNER */
+    {"LsarEnumerateAccounts", 3, 8192},
+};
+
+static bool special(struct random_fill *f, const struct ndr_type *type, void *out)
+{
+    (void)f;
+    if (type == &rpc_ndr_descriptor) {
+        static uint8_t empty[] = {1, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+        *(struct rpc_bytes *)out = (struct rpc_bytes){sizeof(empty), empty};
+        return true;
+    }
+    return false;
+}
+
+static struct span put(struct arena *a, const struct ndr_type *call, unsigned direction,
+                       const void *args)
+{
+    struct builder b;
+    struct span out;
+
+    builder_in(&b, a, ORACLE_ANSWER_MAX);
+    ndr_put_call(&b, call, direction, args);
+    if (builder_done(&b, &out) != ERR_OK)
+        fail_msg("%s: cannot be written: %s", call->name, err_name(b.err));
+    return out;
+}
+
+/* bytes are read, over args that hold the request, and written again as they were; no beginning of
+ * them is enough. */
+static void again(struct arena *a, const struct ndr_type *call, unsigned direction,
+                  struct span bytes, void *args)
+{
+    struct span out;
+    enum err e;
+
+    for (size_t n = 0; n < bytes.len; n++) {
+        if (ndr_decode_call(call, direction, span_sub(bytes, 0, n), a, args, NULL) == ERR_OK)
+            fail_msg("%s: %zu of %zu bytes are enough", call->name, n, bytes.len);
+    }
+    e = ndr_decode_call(call, direction, bytes, a, args, NULL);
+    if (e != ERR_OK)
+        fail_msg("%s: cannot be read: %s\n%.*s", call->name, err_name(e),
+                 SPAN_ARG(text_hex(a, bytes)));
+    out = put(a, call, direction, args);
+    if (!span_eq(out, bytes))
+        fail_msg("%s: written again differs\n%.*s\n%.*s", call->name, SPAN_ARG(text_hex(a, bytes)),
+                 SPAN_ARG(text_hex(a, out)));
+}
+
+static void ask_samba(struct arena *a, const char *name, const char *direction, struct span bytes,
+                      struct span request)
+{
+    struct span theirs;
+
+    if (!name)
+        return;
+    theirs = oracle_call(a, name, direction, bytes, request);
+    if (!span_eq(theirs, bytes))
+        fail_msg("%s %s: Samba writes\n%.*s\ninstead of\n%.*s", name, direction,
+                 SPAN_ARG(text_hex(a, theirs)), SPAN_ARG(text_hex(a, bytes)));
+}
+
+static void one_round(const struct rpc_call *call, const char *name, uint64_t seed)
+{
+    static uint64_t args[RPC_ARGS_MAX / 8], back[RPC_ARGS_MAX / 8];
+    struct arena a;
+    struct random_fill f = {.state = seed,
+                            .arena = &a,
+                            .bounds = bounds,
+                            .bound_count = sizeof(bounds) / sizeof(bounds[0]),
+                            .special = special};
+    struct span in, out;
+
+    arena_init(&a, 0, 64 * ORACLE_ANSWER_MAX, 0);
+    memset(args, 0, sizeof(args));
+    memset(back, 0, sizeof(back));
+    random_type(&f, call->type, args);
+    in = put(&a, call->type, NDR_IN, args);
+    out = put(&a, call->type, NDR_OUT, args);
+    ask_samba(&a, name, "in", in, SPAN_NONE);
+    again(&a, call->type, NDR_IN, in, back);
+    ask_samba(&a, name, "out", out, in);
+    again(&a, call->type, NDR_OUT, out, back);
+    arena_fini(&a);
+}
+
+/* Which calls a table has, and that it is well-formed. */
+static void tables(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        const struct rpc_iface *iface = peers[i].iface;
+
+        assert_int_equal(iface->count, peers[i].count);
+        for (unsigned c = 0; c < iface->count; c++) {
+            assert_int_equal(iface->calls[c].opnum, peers[i].names[c].opnum);
+            assert_ptr_equal(rpc_iface_call(iface, iface->calls[c].opnum), &iface->calls[c]);
+            assert_true(ndr_type_check(iface->calls[c].type));
+            assert_true(iface->calls[c].type->size <= RPC_ARGS_MAX);
+        }
+        assert_null(rpc_iface_call(iface, 1000));
+    }
+}
+
+struct one_call {
+    const struct rpc_call *call;
+    const char *name;
+    uint64_t seed;
+};
+
+static void one_call(void **state)
+{
+    const struct one_call *c = *state;
+
+    for (unsigned round = 0; round < ROUNDS; round++)
+        one_round(c->call, c->name, oracle.seed + c->seed + round);
+}
+
+int main(void)
+{
+    static struct one_call calls[CALLS_MAX];
+    static struct CMUnitTest tests[1 + CALLS_MAX] = {cmocka_unit_test(tables)};
+    size_t n = 0;
+
+    for (unsigned i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        for (unsigned c = 0; c < peers[i].count && c < peers[i].iface->count; c++, n++) {
+            calls[n] =
+                (struct one_call){&peers[i].iface->calls[c], peers[i].names[c].name, 1000 * n};
+            tests[1 + n].name = calls[n].call->type->name;
+            tests[1 + n].test_func = one_call;
+            tests[1 + n].initial_state = &calls[n];
+        }
+    }
+    return _cmocka_run_group_tests("calls", tests, 1 + n, oracle_start, oracle_stop);
+}
