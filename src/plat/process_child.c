@@ -1,5 +1,6 @@
 /* The child's side: its descriptors by name, and an end together with its parent. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -15,6 +16,10 @@ static unsigned inherited_count;
 static pid_t parent;
 
 static int highest = 2;
+
+/* What a large piece of work took (an import) goes back to the system when it is done: glibc would
+ * move the limit up by itself, and keep it. */
+#define LARGE_BLOCK (512 * 1024)
 
 static void inherit(struct span item)
 {
@@ -35,6 +40,7 @@ void plat_process_begin(const char *title)
     struct span list = span_str(getenv("ENTENTE_FDS"));
     bool supervised = list.ptr != NULL;
     uint64_t pid;
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
     while (list.len > 0) {
         const uint8_t *comma = memchr(list.ptr, ',', list.len);
         size_t len = comma ? (size_t)(comma - list.ptr) : list.len;

@@ -5,13 +5,15 @@ import os
 import secrets
 import sys
 
-from bench_common import BUILD, KEPT, LOAD_CPU, in_turn, run, tree, write
+import peer_samba
+from bench_common import AWS, BUILD, KEPT, LOAD_CPU, in_turn, run, tree, wait_for, write
 from entente_server import ADMIN, Entente, base_dn
 from peer_slapd import Slapd
 
 LOAD = os.path.join(BUILD, "test", "bench", "ldap_load")
 FOREST, ADDRESS = "ldap.example.com", "127.0.8.50"
 ATTRS = "cn,sn,givenName,displayName,mail,telephoneNumber"
+SAMBA_ATTRS = "cn,name,sAMAccountName"
 
 
 def people(count):
@@ -70,13 +72,30 @@ def slapd(bench):
     return bench.server("slapd", lambda: Slapd(base_dn(FOREST), people(bench.options.users)[1], person))
 
 
-def load(bench, server, kind, count, conns, window):
+class SambaLdap:
+    """Samba's users as they are: their own passwords, and the attributes that they have."""
+    name, rdn, account, accounts, port = "Samba", "CN", "sAMAccountName", "ad", 389
+    address, base = peer_samba.ADDRESS, f"CN=Users,{base_dn(AWS)}"
+
+    def __init__(self, samba):
+        self.samba, self.process, self.people, self.count = samba, samba.process, samba.passwords, samba.count
+
+
+def samba_ldap(bench):
+    samba = bench.samba()
+    wait_for("samba's LDAP service", lambda: f"{peer_samba.ADDRESS}:389 " in run("ss", "-Hltn"))
+    return SambaLdap(samba)
+
+
+def load(bench, server, kind, count, conns, window, attrs):
     """What ldap_load prints: replies, seconds, cpu_seconds, p50_us, p99_us, reply_bytes, checked."""
-    users = bench.options.users
-    words = [LOAD, f"kind={kind}", f"server={server.address}:{server.port}", f"users={people(users)[0]}", f"use={users}",
-             f"base={server.base}", f"rdn={server.rdn}", f"filter={server.account}", f"attrs={ATTRS}",
+    file, users = people(bench.options.users)[0], bench.options.users
+    if isinstance(server, SambaLdap):
+        file, users = server.people, server.count
+    words = [LOAD, f"kind={kind}", f"server={server.address}:{server.port}", f"users={file}", f"use={users}",
+             f"base={server.base}", f"rdn={server.rdn}", f"filter={server.account}", f"attrs={attrs}",
              f"accounts={server.accounts}", f"tag=n{secrets.token_hex(3)}", f"count={count}", f"conns={conns}",
-             f"window={window}", "pids=" + ",".join(str(p) for p in server.pids)]
+             f"window={window}", "pids=" + ",".join(str(p) for p in tree(server.process.pid))]
     if kind in ("add", "modify"):
         words += [f"bind={server.admin}", f"password-file={server.password}"]
     return json.loads(run("taskset", "-c", LOAD_CPU, *words, timeout=120))
@@ -90,28 +109,32 @@ def per_second(done):
     return done["replies"] / done["seconds"]
 
 
-def beside(what, kind, times, conns, window, goal, figure=per_cpu_second, **more):
-    """times: of bench.options.count, how many requests a round."""
+def beside(what, kind, times, conns, window, goal, figure=per_cpu_second, peer=slapd, attrs=ATTRS, **more):
+    """times: of bench.options.count, how many requests a round; Samba gets a tenth of them."""
     def row(bench):
-        servers, sizes = (ours(bench), slapd(bench)), [0, 0]
+        servers, sizes = (ours(bench), peer(bench)), [0, 0]
         count = max(conns * window, int(bench.options.count * times))
 
         def measure(i):
             def once():
-                done = load(bench, servers[i], kind, count, conns, window)
+                some = count // 10 if isinstance(servers[i], SambaLdap) else count
+                done = load(bench, servers[i], kind, some, conns, window, attrs)
                 sizes[i] = done["reply_bytes"]
                 return figure(done)
             return once
         for server in servers:
-            load(bench, server, kind, max(conns * window, 200), conns, window)
+            load(bench, server, kind, max(conns * window, 200), conns, window, attrs)
         us, them = in_turn(bench.options.rounds, measure(0), measure(1))
-        return {"work": what, "ours": us, "peer": them, "name": Slapd.name, "goal": goal, "bytes": sizes, **more}
+        return {"work": what, "ours": us, "peer": them, "name": servers[1].name, "goal": goal, "bytes": sizes, **more}
     return row
 
 
 ROWS = {
     "ldap-base": beside("LDAP base search by DN", "base", 10, 4, 16, 5),
     "ldap-equality": beside("LDAP indexed equality search, subtree", "equality", 10, 4, 16, 5),
+    "ldap-base-samba": beside("LDAP base search by DN", "base", 10, 4, 16, 20, peer=samba_ldap, attrs=SAMBA_ATTRS),
+    "ldap-equality-samba": beside("LDAP indexed equality search, subtree", "equality", 10, 4, 16, 20, peer=samba_ldap,
+                                  attrs=SAMBA_ATTRS),
     "ldap-latency": beside("the same, one outstanding: p50", "equality", 1, 1, 1, 2, lambda done: done["p50_us"],
                            unit="us", less=True),
     "ldap-bind": beside("LDAP simple bind, connection kept", "bind", 5, 16, 1, 2),

@@ -36,6 +36,7 @@ class Samba:
         krb5 = write(f"{self.dir}/krb5.conf", f"[libdefaults]\n default_realm = {AWS.upper()}\n[kdc]\n"
                                               " max-kdc-datagram-reply-length = 65000\n")
         self.process = start("/usr/sbin/samba", "-s", self.conf, "--foreground", "--no-process-group",
+                             "--option=ldap server require strong auth=no",
                              env=dict(os.environ, KRB5_CONFIG=krb5), log=f"{self.dir}/samba.log")
         wait_for("samba", lambda: f"{ADDRESS}:88 " in run("ss", "-Hlun") and f"{ADDRESS}:88 " in run("ss", "-Hltn"), 60)
         self.pids = tree(self.process.pid)
