@@ -1,7 +1,7 @@
 /*
  * Sockets. All are non-blocking and close-on-exec. The *_wait calls are for clients that do one
- * thing at a time (CLI, probes, the peer process): they block up to a deadline on the monotonic
- * clock. On ERR_IO errno is that of the call that failed (EACCES, EADDRINUSE, ECONNREFUSED ...).
+ * thing at a time, as tests do: they block up to a deadline on the monotonic clock. On ERR_IO errno
+ * is that of the call that failed (EACCES, EADDRINUSE, ECONNREFUSED ...).
  */
 #ifndef PLAT_NET_H
 #define PLAT_NET_H
