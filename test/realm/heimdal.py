@@ -51,7 +51,7 @@ class Heimdal:
         argv = self.host.argv(str(HOME / "bin" / program), *words)
         pid, fd = pty.fork()
         if pid == 0:
-            os.execvpe(argv[0], argv, self.host.environment(program, self.env))
+            os.execvpe(argv[0], argv, self.host.environment(self.env))
         shown, answered, end = b"", 0, time.monotonic() + 60
         while time.monotonic() < end:
             if not select.select([fd], [], [], 1)[0]:

@@ -35,6 +35,13 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 TIMELESS = ("dig", "curl", "/usr/sbin/dnsmasq", "nft")  # of no date; some do not run under FAKETIME
 
 
+def at_date(seconds):
+    """The environment of a program whose clock is so far ahead; no program under test knows of it. Intervals stay as
+    they are, and so do the times of files, which Python compares with those of its caches."""
+    return {"LD_PRELOAD": FAKETIME, "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1"}
+
+
 class Network:
     """clock: how far the clocks of all its hosts are ahead of the machine's, in seconds."""
 
@@ -85,7 +92,8 @@ class Host:
         self.resolv = self.write("resolv.conf", "")
         self.set_nameservers(nameservers, domain)
         self.krb5 = self.write("krb5.conf", "[libdefaults]\n  dns_lookup_kdc = true\n")
-        steps = [f"mount --bind {self.resolv} /etc/resolv.conf"]
+        # libfaketime leaves two small files there for each process that was killed.
+        steps = ["mount -t tmpfs none /dev/shm", f"mount --bind {self.resolv} /etc/resolv.conf"]
         if not os.path.exists("/etc/krb5.conf"):
             open("/etc/krb5.conf", "a").close()
         steps.append(f"mount --bind {self.krb5} /etc/krb5.conf")
@@ -127,37 +135,29 @@ class Host:
             text += "[domain_realm]\n" + "".join(f"  {d} = {r}\n" for d, r in domain_realm)
         self.write("krb5.conf", text)
 
-    def argv(self, *argv):
-        return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u", *argv]
-
-    def environment(self, program, env):
-        """Every host has its own ticket cache: without it all would share one under /tmp."""
-        time_of_day = {} if program in TIMELESS else self.time()
-        return {**os.environ, **time_of_day, "LC_ALL": "C.UTF-8", "KRB5CCNAME": f"FILE:{self.dir}/krb5cc",
-                **(env or {})}
-
-    def time(self, ahead=0):
-        """What gives a program the date of this network: no program under test knows of it. Intervals stay as they
-        are, and so do the times of files, which Python compares with those of its caches."""
+    def argv(self, *argv, ahead=0):
+        """The command on this host, at this network's date; ahead: seconds by which its own clock is wrong."""
         seconds = self.net.clock + ahead
-        if not seconds:
-            return {}
-        return {"LD_PRELOAD": FAKETIME, "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "NO_FAKE_STAT": "1"}
+        at = [] if not seconds or argv[0] in TIMELESS else ["env", *(f"{k}={v}" for k, v in at_date(seconds).items())]
+        return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "-u", *at, *argv]
+
+    def environment(self, env):
+        """Every host has its own ticket cache: without it all would share one under /tmp."""
+        return {**os.environ, "LC_ALL": "C.UTF-8", "KRB5CCNAME": f"FILE:{self.dir}/krb5cc", **(env or {})}
 
     def now(self):
         """Seconds since 1970 by this network's clock."""
         return int(time.time()) + self.net.clock
 
     def run(self, *argv, check=True, env=None, **kw):
-        full = self.environment(argv[0], env)
+        full = self.environment(env)
         kw.setdefault("timeout", 120)  # only bounds a failure
         return run(*self.argv(*argv), check=check, env=full, **kw)
 
-    def start(self, *argv, env=None, log="log"):
-        full = self.environment(argv[0], env)
+    def start(self, *argv, env=None, log="log", ahead=0):
+        full = self.environment(env)
         out = open(os.path.join(self.dir, log), "ab")
-        p = subprocess.Popen(self.argv(*argv), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
+        p = subprocess.Popen(self.argv(*argv, ahead=ahead), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                              env=full, start_new_session=True)
         self.procs.append(p)
         return p

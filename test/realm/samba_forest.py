@@ -61,7 +61,7 @@ class SambaForest:
     def start(self):
         self._restart_dnsmasq()
         self.proc = self.host.start("/usr/sbin/samba", "-s", self.conf, "--foreground", "--no-process-group",
-                                    env=self.host.time(self.ahead), log="samba.log")
+                                    ahead=self.ahead, log="samba.log")
         self.wait_ready()
 
     def wait_ready(self):
