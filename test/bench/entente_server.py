@@ -50,6 +50,7 @@ def nested_records(forest, key):
 
 class Entente:
     name, share = "Entente", 1
+    address = ADDRESS
 
     def __init__(self, users=None, cpu=SERVER_CPU, settings=()):
         self.users, self.nested = users, None
@@ -96,7 +97,7 @@ class Entente:
         return path
 
     def create(self, forest, *more):
-        self.cli("directory", "create", forest, "--short-name", SHORT[forest], "--address", ADDRESS[forest], "--host",
+        self.cli("directory", "create", forest, "--short-name", SHORT[forest], "--address", self.address[forest], "--host",
                  f"{SHORT[forest].lower()}-dc1", "--admin-password-file", self.secret(ADMIN), *more)
         self.cli("directory", "set", forest, "--udp-reply-limit", "65000")
 
@@ -135,7 +136,7 @@ class Entente:
         self.pids = tree(self.process.pid)
 
     def kdc(self, forest):
-        return f"{ADDRESS[forest]}:88"
+        return f"{self.address[forest]}:88"
 
     def halt(self):
         os.killpg(self.process.pid, signal.SIGTERM)
