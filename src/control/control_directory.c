@@ -12,6 +12,20 @@
 /* --- create, delete
  * ------------------------------------------------------------------------------- */
 
+_Static_assert(OPERATION_ADDRESSES_MAX <= CONTROL_DC_ADDRESSES_MAX, "each finds its place");
+
+/* "127.0.1.10,fd00::10", which the operation's arguments were checked for. */
+static json_t *addresses_of(const char *text)
+{
+    json_t *list = json_array();
+    while (*text) {
+        size_t len = strcspn(text, ",");
+        json_array_append_new(list, json_stringn(text, len));
+        text += len + (text[len] == ',');
+    }
+    return list;
+}
+
 static json_t *dcs_of(struct control_call *call)
 {
     const json_t *addresses = control_list(call, "address"), *hosts = control_list(call, "host");
@@ -21,7 +35,8 @@ static json_t *dcs_of(struct control_call *call)
     {
         json_t *host = json_array_get(hosts, i);
         json_t *name = host ? json_incref(host) : json_sprintf("dc%zu", i + 1);
-        json_array_append_new(list, json_pack("{s:o, s:[O]}", "host", name, "addresses", address));
+        json_array_append_new(list, json_pack("{s:o, s:o}", "host", name, "addresses",
+                                              addresses_of(json_string_value(address))));
     }
     return list;
 }

@@ -20,6 +20,7 @@
 #define OPERATION_SCHEMA_VERSION 1
 #define OPERATION_ARGS_MAX       14
 #define OPERATION_LIST_MAX       64
+#define OPERATION_ADDRESSES_MAX  4
 #define OPERATION_BODY_MAX       (1u << 20)
 
 enum operation_type {
@@ -28,6 +29,7 @@ enum operation_type {
     ARG_FLAT_NAME, /* NetBIOS name: 1-15 characters */
     ARG_ACCOUNT,   /* sAMAccountName, or USER@REALM, FLAT\USER, a SID: resolved by the handler */
     ARG_ADDRESS,   /* IPv4 or IPv6 */
+    ARG_ADDRESSES, /* of one host, parted by commas, at most OPERATION_ADDRESSES_MAX */
     ARG_NETWORK,   /* CIDR */
     ARG_SPN,       /* "service/host[:port][/name]" */
     ARG_NUMBER,    /* 0 to limit */

@@ -91,6 +91,25 @@ static enum err check_address(const struct operation_arg *arg, struct span *text
     return address_family(*text, &family) ? ERR_OK : ERR_RANGE;
 }
 
+static enum err check_addresses(const struct operation_arg *arg, struct span *text,
+                                const char **expected)
+{
+    struct span rest = *text;
+    unsigned count = 0;
+    (void)arg;
+    *expected = "an IPv4 or IPv6 address, or up to four of one host, parted by commas";
+    do {
+        const uint8_t *comma = rest.len ? memchr(rest.ptr, ',', rest.len) : NULL;
+        size_t len = comma ? (size_t)(comma - rest.ptr) : rest.len;
+        int family;
+        if (!address_family(span_sub(rest, 0, len), &family) || ++count > OPERATION_ADDRESSES_MAX)
+            return ERR_RANGE;
+        if (!comma)
+            return ERR_OK;
+        rest = span_sub(rest, len + 1, rest.len);
+    } while (true);
+}
+
 static enum err check_network(const struct operation_arg *arg, struct span *text,
                               const char **expected)
 {
@@ -150,10 +169,12 @@ static enum err check_secret(const struct operation_arg *arg, struct span *text,
 }
 
 static const text_check checks[] = {
-    [ARG_TEXT] = check_text,    [ARG_DNS_NAME] = check_dns_name, [ARG_FLAT_NAME] = check_flat_name,
-    [ARG_ACCOUNT] = check_text, [ARG_ADDRESS] = check_address,   [ARG_NETWORK] = check_network,
-    [ARG_SPN] = check_spn,      [ARG_CHOICE] = check_choice,     [ARG_SECRET] = check_secret,
-    [ARG_INPUT] = check_text,   [ARG_OUTPUT] = check_text,
+    [ARG_TEXT] = check_text,           [ARG_DNS_NAME] = check_dns_name,
+    [ARG_FLAT_NAME] = check_flat_name, [ARG_ACCOUNT] = check_text,
+    [ARG_ADDRESS] = check_address,     [ARG_ADDRESSES] = check_addresses,
+    [ARG_NETWORK] = check_network,     [ARG_SPN] = check_spn,
+    [ARG_CHOICE] = check_choice,       [ARG_SECRET] = check_secret,
+    [ARG_INPUT] = check_text,          [ARG_OUTPUT] = check_text,
 };
 
 /* Secrets are never repeated in a sentence. */

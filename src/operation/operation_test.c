@@ -58,6 +58,14 @@ static void test_check_names_what_is_wrong(void **state)
         {OP_USER_CREATE, "{\"name\":\"a\",\"password\":\"\"}", "password"},
         {OP_USER_CREATE, "{\"name\":\"a\\u0001\",\"password\":\"x\"}", "name"},
         {OP_USER_CREATE, "{\"name\":\"a\",\"password\":\"x\",\"must_change\":1}", "must-change"},
+        {OP_DIRECTORY_CREATE,
+         "{\"name\":\"a.b\",\"short_name\":\"A\",\"admin_password\":\"x\",\"address\":[\"1.2.3.4,"
+         "\"]}",
+         "address"},
+        {OP_DIRECTORY_CREATE,
+         "{\"name\":\"a.b\",\"short_name\":\"A\",\"admin_password\":\"x\",\"address\":[\"1.2.3.4,::"
+         "1\"]}",
+         NULL},
         {OP_FORWARDER_CREATE, "{\"domain\":\"a.b\",\"address\":[]}", "address"},
         {OP_FORWARDER_CREATE, "{\"domain\":\"a.b\",\"address\":[\"1.2.3\"]}", "address"},
         {OP_FORWARDER_CREATE, "{\"domain\":\"a.b\",\"address\":\"1.2.3.4\"}", "list"},

@@ -75,9 +75,10 @@ class EntenteForest:
             self.host.procs.remove(self.proc)
             self.proc = None
 
-    def create(self):
+    def create(self, of_dcs=None):
+        """of_dcs: the addresses of each domain controller, parted by commas; one each otherwise."""
         f = self.forest
-        words = [w for a in f.addresses for w in ("--address", a)] + [w for h in f.hosts for w in ("--host", h)]
+        words = [w for a in of_dcs or f.addresses for w in ("--address", a)] + [w for h in f.hosts for w in ("--host", h)]
         # Names of other domains are looked up for clients of these networks only.
         self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--network", "10.99.0.0/16", "--network", "fd99::/16",
                  "--admin-password-file", self.secret(f.admin_password))
