@@ -74,6 +74,17 @@ static const struct ndr_row info_rows[] = {
 static const struct ndr_type info_type =
     NDR_TYPE("KERB_VALIDATION_INFO", STRUCT, 4, struct pac_logon_info, info_rows);
 
+#define ROWS_TO_RESERVED 30 /* up to the last of the ten reserved numbers */
+#define ROWS_TO_EXTRA    32 /* and the extra SIDs */
+const struct ndr_type ndr_sam_info = {
+    "NETLOGON_VALIDATION_SAM_INFO", NDR_IS_STRUCT,    4,
+    sizeof(struct pac_logon_info),  ROWS_TO_RESERVED, info_rows,
+};
+const struct ndr_type ndr_sam_info2 = {
+    "NETLOGON_VALIDATION_SAM_INFO2", NDR_IS_STRUCT, 4,
+    sizeof(struct pac_logon_info),   ROWS_TO_EXTRA, info_rows,
+};
+
 struct info_pointer {
     const struct pac_logon_info *info;
 };

@@ -10,6 +10,7 @@
  *   NDR_STRUCT           the struct
  *   NDR_UNION            the C union
  *   NDR_USTR             struct span of UTF-8 (RPC_UNICODE_STRING); ptr NULL: the null pointer
+ *   NDR_USTR with _RAW   struct span of bytes, as they are
  *   NDR_WSTR             struct span of UTF-8 ([string] wchar_t *), REF or UNIQUE
  *   REF, UNIQUE, FULL    T *; of an array, to its first element
  *   FIXED                T[limit]
@@ -80,6 +81,7 @@ enum ndr_row_flags {
     NDR_USTR_LARGE = 8,  /* RPC_UNICODE_STRING whose MaximumLength has room for a zero more */
     NDR_DEFAULT = 16,    /* the union arm for all other discriminants */
     NDR_NULL_COUNT = 32, /* a null array may have a count that is not zero */
+    NDR_USTR_RAW = 64,   /* RPC_UNICODE_STRING that is not text: its bytes, of an even number */
 };
 
 /* An integer member of the C struct: its offset and size in bytes (1, 2 or 4); size 0: none. */

@@ -290,7 +290,19 @@ static void get_text(struct in *in, uint8_t *c, size_t units)
     set_span(c, text);
 }
 
-static void deferred_ustr(struct in *in, uint8_t *c)
+static void get_raw(struct in *in, const struct ndr_row *row, uint8_t *c, size_t units)
+{
+    struct span wire = reader_span(&in->r, 2 * units);
+    uint8_t *copy = allocate(in, 2 * units, 1);
+
+    if (units > ndr_limit(row))
+        fail(in, ERR_LIMIT);
+    if (copy)
+        memcpy(copy, wire.ptr, wire.len);
+    set_span(c, span_of(copy, copy ? wire.len : 0));
+}
+
+static void deferred_ustr(struct in *in, const struct ndr_row *row, uint8_t *c)
 {
     struct span s;
     uint32_t max, actual;
@@ -304,7 +316,10 @@ static void deferred_ustr(struct in *in, uint8_t *c)
     actual = variance(in, max);
     if (max != s.len >> 17 || actual != (s.len & 0xFFFF) / 2)
         fail(in, ERR_MALFORMED);
-    get_text(in, c, good(in) ? actual : 0);
+    if (row->flags & NDR_USTR_RAW)
+        get_raw(in, row, c, good(in) ? actual : 0);
+    else
+        get_text(in, c, good(in) ? actual : 0);
 }
 
 /* [string] wchar_t: the terminating zero is counted and belongs to the wire only. */
@@ -327,7 +342,7 @@ static void deferred_value(struct in *in, const struct ndr_row *row, uint8_t *c)
     if (row->kind == NDR_STRUCT)
         deferred(in, row->type, c);
     else if (row->kind == NDR_USTR)
-        deferred_ustr(in, c);
+        deferred_ustr(in, row, c);
 }
 
 static void deferred_elements(struct in *in, const struct ndr_row *row, uint8_t *c, uint32_t count)

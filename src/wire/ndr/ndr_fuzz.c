@@ -58,7 +58,7 @@ struct all {
     uint16_t *vary;
     uint32_t stored;
     uint8_t *bytes;
-    struct span text, large, terminated;
+    struct span text, large, terminated, raw;
     uint8_t fixed[3];
 };
 static const struct ndr_row all_rows[] = {
@@ -97,6 +97,7 @@ static const struct ndr_row all_rows[] = {
     {.kind = NDR_USTR, .flags = NDR_IN | NDR_USTR_LARGE, AT(large)},
     {.kind = NDR_WSTR, .flags = NDR_IN, .pointer = NDR_UNIQUE, AT(terminated)},
     {.kind = NDR_U8, .flags = NDR_IN, .shape = NDR_FIXED, .limit = 3, AT(fixed)},
+    {.kind = NDR_USTR, .flags = NDR_IN | NDR_USTR_RAW, .limit = 100, AT(raw)},
 };
 static const struct ndr_type call_type = NDR_TYPE("all", CALL, 1, struct all, all_rows);
 

@@ -116,11 +116,11 @@ static struct span span_at(const uint8_t *c)
 static void put_ustr(struct out *o, const struct ndr_row *row, const uint8_t *c)
 {
     struct span s = span_at(c);
-    size_t len = 2 * utf16_units(s);
+    size_t len = row->flags & NDR_USTR_RAW ? s.len : 2 * utf16_units(s);
     size_t max = len + (s.ptr && (row->flags & NDR_USTR_LARGE) ? 2 : 0);
 
     align(o, 4);
-    if (max > UINT16_MAX)
+    if (max > UINT16_MAX || len % 2)
         builder_fail(o->b, ERR_RANGE);
     builder_le16(o->b, (uint16_t)len);
     builder_le16(o->b, (uint16_t)max);
@@ -278,10 +278,20 @@ static void conformance(struct out *o, const struct ndr_type *type, const uint8_
     put_u32(o, max);
 }
 
+static void put_raw(struct out *o, struct span s)
+{
+    put_u32(o, (uint32_t)(s.len / 2));
+    put_u32(o, 0);
+    put_u32(o, (uint32_t)(s.len / 2));
+    builder_span(o->b, s);
+}
+
 static void deferred_value(struct out *o, const struct ndr_row *row, const uint8_t *c)
 {
     if (row->kind == NDR_STRUCT) {
         deferred(o, row->type, c);
+    } else if (row->kind == NDR_USTR && row->flags & NDR_USTR_RAW && span_at(c).ptr) {
+        put_raw(o, span_at(c));
     } else if (row->kind == NDR_USTR && span_at(c).ptr) {
         size_t units = utf16_units(span_at(c));
 

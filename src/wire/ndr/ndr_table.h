@@ -37,6 +37,7 @@
 #define OUT       .flags = NDR_OUT
 #define IN_OUT    .flags = NDR_IN | NDR_OUT
 #define LARGE     .flags = NDR_USTR_LARGE
+#define RAW       .flags = NDR_USTR_RAW
 #define IN_LARGE  .flags = NDR_IN | NDR_USTR_LARGE
 #define OUT_LARGE .flags = NDR_OUT | NDR_USTR_LARGE
 

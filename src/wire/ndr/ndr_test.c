@@ -254,6 +254,36 @@ static void strings(void **state)
     assert_err(put_error(&strings_type, &v), ERR_MALFORMED);
 }
 
+struct raw {
+    struct span bytes;
+};
+static const struct ndr_row raw_rows[] = {
+    {.kind = NDR_USTR, .flags = NDR_USTR_RAW, .limit = 2, AT(struct raw, bytes)},
+};
+static const struct ndr_type raw_type = NDR_TYPE("raw", STRUCT, 4, struct raw, raw_rows);
+
+/* Bytes in place of text, such as no text is: an unpaired surrogate. */
+static void raw_strings(void **state)
+{
+    struct raw v = {SPAN_LIT("\x01\xd8")}, none = {SPAN_NONE}, empty = {SPAN_LIT("")}, back;
+    (void)state;
+
+    assert_golden(&raw_type, &v,
+                  SPAN_LIT("\x02\0\x02\0\0\0\x02\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x01\xd8"), &back);
+    assert_true(span_eq(back.bytes, v.bytes));
+    assert_golden(&raw_type, &none, SPAN_LIT("\0\0\0\0\0\0\0\0"), &back);
+    assert_null(back.bytes.ptr);
+    assert_golden(&raw_type, &empty, SPAN_LIT("\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0"), &back);
+    assert_true(back.bytes.ptr && back.bytes.len == 0);
+    v.bytes = SPAN_LIT("abc");
+    assert_err(put_error(&raw_type, &v), ERR_RANGE);
+    assert_err(ndr_decode(&raw_type,
+                          SPAN_LIT("\x06\0\x06\0\0\0\x02\0\x03\0\0\0\0\0\0\0\x03\0\0\0"
+                                   "abcdef"),
+                          &arena, &back),
+               ERR_LIMIT);
+}
+
 static void bad_strings(void **state)
 {
     static const struct {
@@ -573,19 +603,13 @@ static void wrong_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alignment),
-        cmocka_unit_test(conformant_struct),
-        cmocka_unit_test(pointed_arrays),
-        cmocka_unit_test(null_array_has_no_count),
-        cmocka_unit_test(strings),
-        cmocka_unit_test(bad_strings),
-        cmocka_unit_test(depth),
-        cmocka_unit_test(full_pointers),
-        cmocka_unit_test(unions),
-        cmocka_unit_test(always_null),
-        cmocka_unit_test(call_counts),
-        cmocka_unit_test(serialized),
-        cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(alignment),      cmocka_unit_test(conformant_struct),
+        cmocka_unit_test(pointed_arrays), cmocka_unit_test(null_array_has_no_count),
+        cmocka_unit_test(raw_strings),    cmocka_unit_test(strings),
+        cmocka_unit_test(bad_strings),    cmocka_unit_test(depth),
+        cmocka_unit_test(full_pointers),  cmocka_unit_test(unions),
+        cmocka_unit_test(always_null),    cmocka_unit_test(call_counts),
+        cmocka_unit_test(serialized),     cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(wrong_tables),
     };
 

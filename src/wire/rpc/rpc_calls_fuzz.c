@@ -8,6 +8,7 @@
 
 static const struct rpc_iface *const ifaces[] = {
     &lsa_iface,
+    &netlogon_iface,
 };
 
 static uint64_t args[RPC_ARGS_MAX / 8];

@@ -4,7 +4,8 @@
  * same again.
  */
 #include "wire/ms/oracle.h"
-#include "wire/rpc/rpc_iface.h"
+#include "wire/rpc/netlogon_logon.h"
+#include "wire/rpc/netlogon_trust.h"
 #include "wire/rpc/rpc_random.h"
 
 #define ROUNDS 25
@@ -68,6 +69,39 @@ static const struct peer_call lsa_names[] = {
     {130, NULL},
 };
 
+static const struct peer_call netlogon_names[] = {
+    {2, "netlogon.netr_LogonSamLogon"},
+    {3, "netlogon.netr_LogonSamLogoff"},
+    {4, "netlogon.netr_ServerReqChallenge"},
+    {11, "netlogon.netr_GetDcName"},
+    {12, "netlogon.netr_LogonControl"},
+    {13, "netlogon.netr_GetAnyDCName"},
+    {14, "netlogon.netr_LogonControl2"},
+    {15, "netlogon.netr_ServerAuthenticate2"},
+    {18, "netlogon.netr_LogonControl2Ex"},
+    {19, "netlogon.netr_NetrEnumerateTrustedDomains"},
+    {20, "netlogon.netr_DsRGetDCName"},
+    {21, "netlogon.netr_LogonGetCapabilities"},
+    {26, "netlogon.netr_ServerAuthenticate3"},
+    {27, "netlogon.netr_DsRGetDCNameEx"},
+    {28, "netlogon.netr_DsRGetSiteName"},
+    {29, "netlogon.netr_LogonGetDomainInfo"},
+    {30, "netlogon.netr_ServerPasswordSet2"},
+    {33, "netlogon.netr_DsRAddressToSitenamesW"},
+    {34, "netlogon.netr_DsRGetDCNameEx2"},
+    {36, "netlogon.netr_NetrEnumerateTrustedDomainsEx"},
+    {37, "netlogon.netr_DsRAddressToSitenamesExW"},
+    {38, "netlogon.netr_DsrGetDcSiteCoverageW"},
+    {39, "netlogon.netr_LogonSamLogonEx"},
+    {40, "netlogon.netr_DsrEnumerateDomainTrusts"},
+    {41, "netlogon.netr_DsrDeregisterDNSHostRecords"},
+    {42, "netlogon.netr_ServerTrustPasswordsGet"},
+    {43, "netlogon.netr_DsRGetForestTrustInformation"},
+    {44, "netlogon.netr_GetForestTrustInformation"},
+    {45, "netlogon.netr_LogonSamLogonWithFlags"},
+    {46, "netlogon.netr_ServerGetTrustInfo"},
+};
+
 #define PEER(iface, names)                                                                         \
     {                                                                                              \
         &(iface), names, sizeof(names) / sizeof((names)[0])                                        \
@@ -78,6 +112,7 @@ static const struct {
     size_t count;
 } peers[] = {
     PEER(lsa_iface, lsa_names),
+    PEER(netlogon_iface, netlogon_names),
 };
 #define CALLS_MAX 200
 
@@ -89,15 +124,37 @@ static const struct random_bound bounds[] = {
     {"LSAPR_TRUSTED_DOMAIN_INFO", 14, 0},      /* FULL_INTERNAL_AES */
     {"ForestTrustData", 3, 0},                 /* FOREST_SCANNER */
     {"LsarEnumerateAccounts", 3, 8192},
+    {"NETLOGON_VALIDATION_SAM_INFO4", 3, 0}, /* reserved texts, which Samba has as numbers */
+    {"NETLOGON_CAPABILITIES", 1, 0},
+    {"NETLOGON_LEVEL", 7, 0}, /* unknown levels, where Samba pads before nothing */
+    {"NETLOGON_VALIDATION", 4, 0},
 };
 
+/* Samba has two counts for one. */
 static bool special(struct random_fill *f, const struct ndr_type *type, void *out)
 {
-    (void)f;
     if (type == &rpc_ndr_descriptor) {
         static uint8_t empty[] = {1, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
         *(struct rpc_bytes *)out = (struct rpc_bytes){sizeof(empty), empty};
+        return true;
+    }
+    if (strcmp(type->name, "STRING") == 0) {
+        struct netlogon_response *r = out;
+
+        r->length = r->size = (uint16_t)random_below(f, RANDOM_BYTES_MAX);
+        r->data = arena_alloc(f->arena, RANDOM_BYTES_MAX);
+        random_bytes(f, r->data, r->size);
+        return true;
+    }
+    if (strcmp(type->name, "NL_GENERIC_RPC_DATA") == 0) {
+        struct netlogon_generic_data *g = out;
+
+        g->number_count = g->text_count = 1;
+        g->numbers = arena_alloc(f->arena, sizeof(uint32_t));
+        g->texts = arena_alloc(f->arena, sizeof(struct span));
+        *g->numbers = random_u32(f);
+        *g->texts = random_text(f, 7);
         return true;
     }
     return false;

@@ -17,7 +17,7 @@
 struct random_bound {
     const char *type;
     unsigned row; /* of a struct or call */
-    uint32_t max; /* of the number, or the arm of a union that is not to be chosen */
+    uint32_t max; /* of the number; texts are null; an arm of a union is not chosen */
 };
 
 struct random_fill {
@@ -62,6 +62,16 @@ static inline struct span random_text(struct random_fill *f, size_t letters)
         n += strlen(letter);
     }
     return span_of(p, n);
+}
+
+/* Of exactly so many units, since it is a struct in truth, whose first member is its size. */
+static inline struct span random_raw(struct random_fill *f, size_t units)
+{
+    uint8_t *p = arena_alloc(f->arena, 2 * units);
+    uint32_t size = (uint32_t)(2 * units);
+
+    memcpy(p, &size, sizeof(size));
+    return span_of(p, 2 * units);
 }
 
 static inline void random_sid(struct random_fill *f, struct sid *s)
@@ -140,6 +150,8 @@ static inline void random_elements(struct random_fill *f, const struct ndr_row *
             random_type(f, row->type, at);
         else if (row->kind == NDR_UNION)
             random_union(f, row, base, at);
+        else if (row->kind == NDR_USTR && row->flags & NDR_USTR_RAW)
+            *(struct span *)at = random_raw(f, row->limit);
         else if (row->kind == NDR_USTR || row->kind == NDR_WSTR)
             *(struct span *)at = random_text(f, random_below(f, 12));
         else
@@ -230,6 +242,8 @@ static inline void random_row(struct random_fill *f, const struct ndr_type *type
         random_pointer(f, row, base, count);
     else
         random_elements(f, row, base, base + row->at, count);
+    if (bound && row->kind == NDR_USTR)
+        memset(base + row->at, 0, (row->shape == NDR_FIXED ? row->limit : 1) * random_size(row));
     if (bound && row->kind <= NDR_U32)
         random_set(base, (struct ndr_member){row->at, (uint16_t)random_size(row)},
                    random_below(f, bound->max + 1));
