@@ -37,31 +37,40 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + of_year - 719468;
 }
 
-/* Tickets are full of times, so this is in 32 bits after the first two divisions. */
-static struct civil civil_of(utime t)
+/* A time in range, counted from a March of the year -400, where nothing is negative. */
+static uint64_t since_march(utime t)
 {
     if (t < YEAR_0000 * UTIME_SECOND)
         t = YEAR_0000 * UTIME_SECOND;
     if (t >= YEAR_10000 * UTIME_SECOND)
         t = YEAR_10000 * UTIME_SECOND - 1;
-    /* Counted from a March of the year -400, where nothing is negative. */
-    uint64_t since = (uint64_t)(t + (719468 + 146097) * UTIME_DAY);
-    uint32_t z = (uint32_t)(since / UTIME_DAY);
-    uint64_t rest = since % UTIME_DAY;
-    uint32_t seconds = (uint32_t)(rest / UTIME_SECOND);
-    uint32_t era = z / 146097, of_era = z % 146097;
+    return (uint64_t)(t + (719468 + 146097) * UTIME_DAY);
+}
+
+static void set_date(struct civil *c, uint32_t day)
+{
+    uint32_t era = day / 146097, of_era = day % 146097;
     uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
     uint32_t month = (5 * of_year + 2) / 153;
-    struct civil c = {
-        .day = of_year - (153 * month + 2) / 5 + 1,
-        .month = month < 10 ? month + 3 : month - 9,
-        .hour = seconds / 3600,
-        .minute = seconds / 60 % 60,
-        .second = seconds % 60,
-        .micro = (uint32_t)(rest % UTIME_SECOND),
-    };
-    c.year = year + era * 400 - 400 + (c.month <= 2);
+    c->day = of_year - (153 * month + 2) / 5 + 1;
+    c->month = month < 10 ? month + 3 : month - 9;
+    c->year = year + era * 400 - 400 + (c->month <= 2);
+}
+
+static void set_clock(struct civil *c, uint32_t seconds)
+{
+    c->hour = seconds / 3600;
+    c->minute = seconds / 60 % 60;
+    c->second = seconds % 60;
+}
+
+static struct civil civil_of(utime t)
+{
+    uint64_t since = since_march(t), rest = since % UTIME_DAY;
+    struct civil c = {.micro = (uint32_t)(rest % UTIME_SECOND)};
+    set_date(&c, (uint32_t)(since / UTIME_DAY));
+    set_clock(&c, (uint32_t)(rest / UTIME_SECOND));
     return c;
 }
 
@@ -72,15 +81,31 @@ static inline char *put(char *p, unsigned v, unsigned width)
     return p + width;
 }
 
+#define DATE_LEN 8
+
+/* YYYYMMDD. A request writes a dozen times of two or three days, so the last days are kept. */
+static const char *date_text(uint32_t day)
+{
+    static _Thread_local struct {
+        uint32_t day; /* never 0: that is before the year 0000 */
+        char text[DATE_LEN];
+    } kept[8];
+    struct civil c;
+    if (kept[day % 8].day != day) {
+        set_date(&c, day);
+        put(put(put(kept[day % 8].text, c.year, 4), c.month, 2), c.day, 2);
+        kept[day % 8].day = day;
+    }
+    return kept[day % 8].text;
+}
+
 size_t utime_to_generalized(utime t, bool frac, char out[20])
 {
-    struct civil c = civil_of(t);
-    char *p = put(out, c.year, 4);
-    p = put(p, c.month, 2);
-    p = put(p, c.day, 2);
-    p = put(p, c.hour, 2);
-    p = put(p, c.minute, 2);
-    p = put(p, c.second, 2);
+    uint64_t since = since_march(t);
+    struct civil c;
+    set_clock(&c, (uint32_t)(since % UTIME_DAY / UTIME_SECOND));
+    memcpy(out, date_text((uint32_t)(since / UTIME_DAY)), DATE_LEN);
+    char *p = put(put(put(out + DATE_LEN, c.hour, 2), c.minute, 2), c.second, 2);
     if (frac) {
         *p++ = '.';
         *p++ = '0';

@@ -140,9 +140,27 @@ static void iso(void **state)
     assert_string_equal(out, "1969-12-31T23:59:59.999999Z");
 }
 
+/* Days whose texts are kept in the same place, in turn. */
+static void dates_take_turns(void **state)
+{
+    (void)state;
+    static const struct {
+        utime t;
+        const char *text;
+    } rows[] = {{INT64_C(951782400) * UTIME_SECOND, "20000229000000Z"},
+                {INT64_C(952473599) * UTIME_SECOND, "20000307235959Z"},
+                {INT64_C(953164799) * UTIME_SECOND, "20000315235959Z"}};
+    char out[20];
+    for (unsigned i = 0; i < 9; i++) {
+        assert_int_equal(utime_to_generalized(rows[i % 3].t, false, out), 15);
+        assert_memory_equal(out, rows[i % 3].text, 15);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_take_turns),
         cmocka_unit_test(filetimes),
         cmocka_unit_test(known_dates),
         cmocka_unit_test(every_day_follows_the_day_before),

@@ -229,14 +229,13 @@ static void welcome(struct plat_stream *s, int fd, const struct plat_addr *peer)
 static void watch_listeners(struct plat_stream *s, bool on)
 {
     for (unsigned i = 0; i < s->listeners; i++) {
-        struct epoll_event ev = {.events = on ? EPOLLIN : 0, .data.ptr = &s->listener[i]};
         if (s->listener[i].fd >= 0)
-            (void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->listener[i].fd, &ev);
+            plat_poll_watch(s->listener[i].poll, on ? PLAT_READABLE : 0);
     }
     s->resting = !on;
 }
 
-static void on_listener(struct stream_listener *l)
+static void accept_some(struct stream_listener *l)
 {
     struct plat_stream *s = l->s;
     for (unsigned i = 0; i < ACCEPTS; i++) {
@@ -254,6 +253,17 @@ static void on_listener(struct stream_listener *l)
             return;
         /* What is left are errors of that one connection, which is gone. */
     }
+}
+
+/* In the loop's own set: where each connection is one request, it spares a second look into ours.
+ */
+static void on_listener(void *ctx, unsigned events)
+{
+    struct stream_listener *l = ctx;
+    (void)events;
+    enter(l->s);
+    accept_some(l);
+    leave(l->s);
 }
 
 /* --- events --- */
@@ -286,12 +296,6 @@ static void on_event(struct plat_conn *c, unsigned events)
     conn_run(c);
 }
 
-static bool is_listener(const struct plat_stream *s, const void *p)
-{
-    uintptr_t at = (uintptr_t)p, first = (uintptr_t)s->listener;
-    return at >= first && at < first + sizeof(s->listener);
-}
-
 static void on_ready(void *ctx, unsigned events)
 {
     struct plat_stream *s = ctx;
@@ -301,10 +305,7 @@ static void on_ready(void *ctx, unsigned events)
     for (int round = 0, n = EVENTS; round < BATCHES && n == EVENTS; round++) {
         n = epoll_wait(s->epoll, ev, EVENTS, 0);
         for (int i = 0; i < n; i++)
-            if (is_listener(s, ev[i].data.ptr))
-                on_listener(ev[i].data.ptr);
-            else
-                on_event(ev[i].data.ptr, ev[i].events);
+            on_event(ev[i].data.ptr, ev[i].events);
     }
     leave(s);
 }
@@ -391,10 +392,11 @@ enum err plat_stream_listen(struct plat_stream *s, int fd)
     if (s->listeners == STREAM_LISTENERS)
         return ERR_LIMIT;
     struct stream_listener *l = &s->listener[s->listeners];
-    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = l};
-    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) != 0)
+    struct plat_poll *poll = plat_poll_new(s->loop, fd, on_listener, l);
+    if (!poll)
         return ERR_IO;
-    *l = (struct stream_listener){.s = s, .fd = fd};
+    *l = (struct stream_listener){.s = s, .fd = fd, .poll = poll};
+    plat_poll_watch(poll, PLAT_READABLE);
     s->listeners++;
     return ERR_OK;
 }
@@ -402,8 +404,10 @@ enum err plat_stream_listen(struct plat_stream *s, int fd)
 void plat_stream_deafen(struct plat_stream *s)
 {
     for (unsigned i = 0; i < s->listeners; i++) {
-        if (s->listener[i].fd >= 0)
-            close(s->listener[i].fd);
+        if (s->listener[i].fd < 0)
+            continue;
+        plat_poll_free(s->listener[i].poll);
+        close(s->listener[i].fd);
         s->listener[i].fd = -1;
     }
 }

@@ -61,6 +61,7 @@ struct plat_conn {
 struct stream_listener {
     struct plat_stream *s;
     int fd; /* -1: closed */
+    struct plat_poll *poll;
 };
 
 struct plat_stream {
