@@ -94,6 +94,7 @@ enum err change_next(struct change_reader *r, struct change_item *out);
 struct dir_write {
     struct dir_snap snap;  /* usable with every read function */
     struct dir_step *step; /* NULL: none is open */
+    bool applied;          /* a record, so that a step needs a nested transaction */
 };
 /* ERR_DENIED unless opened writable. */
 enum err dir_write_begin(struct dir *d, struct dir_write *w);
@@ -114,7 +115,8 @@ enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_
  * and caches told by USNs must notice. What comes after belongs into another step. */
 enum err dir_write_step_begin(struct dir_write *w, utime when, struct arena *a);
 bool dir_write_step_closed(const struct dir_write *w);
-/* Undoes and tells why when the step is broken. */
+/* Undoes and tells why when the step is broken; when no record went before it, the transaction can
+ * then only be given up. */
 enum err dir_write_step_keep(struct dir_write *w);
 enum err dir_write_commit(struct dir_write *w); /* durable when it returns */
 void dir_write_abort(struct dir_write *w);

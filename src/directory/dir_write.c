@@ -116,6 +116,25 @@ static enum err apply_whole(struct apply *ap, struct span record)
     return store_txn_err(ap->txn);
 }
 
+static void apply_init(struct apply *ap)
+{
+    ap->last = &ap->first;
+    arena_init(&ap->arena, 0, APPLY_ARENA_MAX, 0);
+}
+
+/* As after apply_init, with the memory kept. */
+static void apply_forget(struct apply *ap)
+{
+    for (const struct work *w = ap->first; w; w = w->next)
+        ap->bucket[w->id % APPLY_BUCKETS] = NULL;
+    ap->first = NULL;
+    ap->last = &ap->first;
+    ap->naming = ap->links = ap->trusts = ap->zones = false;
+    ap->run = NULL;
+    ap->run_count = ap->run_room = 0;
+    arena_reset(&ap->arena);
+}
+
 static enum err apply_nested(struct dir_write *w, struct apply *ap, struct span record)
 {
     TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &ap->txn));
@@ -130,13 +149,14 @@ static enum err apply_nested(struct dir_write *w, struct apply *ap, struct span 
  */
 
 struct dir_step {
-    struct store_txn *outer;
+    struct store_txn *outer; /* NULL: nothing was before it, and it has the transaction itself */
     struct dir_epochs before;
     struct dir_state state; /* of all parts */
     struct builder log;
     utime when;
     bool closed;
     enum err err;
+    struct apply apply; /* of one part after the other */
 };
 
 /* Leaves room for one more part, whatever it is. */
@@ -145,18 +165,21 @@ struct dir_step {
 enum err dir_write_step_begin(struct dir_write *w, utime when, struct arena *a)
 {
     struct dir_step *step = arena_new(a, struct dir_step);
-    struct store_txn *inner;
     ENT_ASSERT(!w->step);
     if (!step)
         return ERR_NOMEM;
     TRY(dir_state_read(w->snap.txn, &step->state));
-    TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &inner));
-    step->outer = w->snap.txn;
+    if (w->applied) {
+        struct store_txn *inner;
+        TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &inner));
+        step->outer = w->snap.txn;
+        w->snap.txn = inner;
+    }
     step->before = w->snap.epochs;
     step->when = when;
     step->state.epochs.usn++;
     change_begin(&step->log, a, when);
-    w->snap.txn = inner;
+    apply_init(&step->apply);
     w->step = step;
     return ERR_OK;
 }
@@ -206,45 +229,58 @@ static enum err finish_step(struct dir_step *step, struct store_txn *t)
 enum err dir_write_step_keep(struct dir_write *w)
 {
     struct dir_step *step = w->step;
-    struct store_txn *inner = w->snap.txn;
-    enum err e = finish_step(step, inner);
+    struct store_txn *t = w->snap.txn;
+    enum err e = finish_step(step, t);
+    arena_fini(&step->apply.arena);
     w->step = NULL;
-    w->snap.txn = step->outer;
+    if (step->outer)
+        w->snap.txn = step->outer;
     if (e == ERR_OK)
-        return store_commit(inner);
-    store_abort(inner);
+        return step->outer ? store_commit(t) : ERR_OK;
+    if (step->outer)
+        store_abort(t);
+    else
+        store_txn_fail(t, e);
     w->snap.epochs = step->before;
     dir_naming_forget(w->snap.dir);
     return e;
 }
 
-static enum err apply_in(struct dir_write *w, struct apply *ap, struct span record)
+static void applied(struct dir_write *w, const struct apply *ap, uint64_t *usn_out)
 {
-    if (!w->step)
-        return apply_nested(w, ap, record);
-    ap->txn = w->snap.txn;
-    enum err e = w->step->err == ERR_OK ? apply_part(w->step, ap, record) : w->step->err;
-    w->step->err = e;
-    return e;
+    struct dir *d = w->snap.dir;
+    w->snap.epochs = ap->state.epochs;
+    if (d->next_id < ap->state.next_id)
+        d->next_id = ap->state.next_id;
+    if (d->next_rid < ap->state.next_rid)
+        d->next_rid = ap->state.next_rid;
+    *usn_out = ap->state.epochs.usn;
+}
+
+static enum err apply_in_step(struct dir_write *w, struct span record, uint64_t *usn_out)
+{
+    struct dir_step *step = w->step;
+    TRY(step->err);
+    step->apply.txn = w->snap.txn;
+    step->err = apply_part(step, &step->apply, record);
+    if (step->err == ERR_OK)
+        applied(w, &step->apply, usn_out);
+    apply_forget(&step->apply);
+    return step->err;
 }
 
 enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_out)
 {
-    struct dir *d = w->snap.dir;
+    w->applied = true;
+    if (w->step)
+        return apply_in_step(w, record, usn_out);
     struct apply *ap = calloc(1, sizeof(*ap));
     if (!ap)
         return ERR_NOMEM;
-    ap->last = &ap->first;
-    arena_init(&ap->arena, 0, APPLY_ARENA_MAX, 0);
-    enum err e = apply_in(w, ap, record);
-    if (e == ERR_OK) {
-        w->snap.epochs = ap->state.epochs;
-        if (d->next_id < ap->state.next_id)
-            d->next_id = ap->state.next_id;
-        if (d->next_rid < ap->state.next_rid)
-            d->next_rid = ap->state.next_rid;
-        *usn_out = ap->state.epochs.usn;
-    }
+    apply_init(ap);
+    enum err e = apply_nested(w, ap, record);
+    if (e == ERR_OK)
+        applied(w, ap, usn_out);
     arena_fini(&ap->arena);
     free(ap);
     return e;

@@ -3,14 +3,18 @@
 
 #define PROBES 8
 
-/* The place of the name, or one for it. FNV-1a: whoever makes names collide only slows this import.
- */
+/* The place of the name, or one for it. Eight bytes a step: whoever makes names collide only slows
+ * this import. */
 static struct import_group *place_of(struct import *im, struct span dn)
 {
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < dn.len; i++)
-        h = (h ^ dn.ptr[i]) * 16777619u;
-    h ^= h >> 15;
+    uint64_t h = dn.len, word;
+    for (size_t at = 0; at < dn.len; at += sizeof(word)) {
+        size_t len = dn.len - at < sizeof(word) ? dn.len - at : sizeof(word);
+        word = 0;
+        memcpy(&word, dn.ptr + at, len);
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
     for (uint32_t i = 0; i < PROBES; i++) {
         struct import_group *g = &im->group[(h + i) % IMPORT_GROUPS_KEPT];
         if (!g->id || span_eq(g->dn, dn))
