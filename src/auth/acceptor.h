@@ -1,15 +1,16 @@
 /*
- * The Kerberos acceptor: a client's GSS tokens in, who the client is out. It takes bare tokens of
- * the Kerberos mechanism (RFC 4121, under its OID or Microsoft's old one) and SPNEGO (RFC 4178,
- * [MS-SPNG]); the tickets are for this domain controller's own account, by whichever of its names.
+ * The acceptor: a client's security tokens in, who the client is out. It takes bare tokens of the
+ * Kerberos mechanism (RFC 4121, under its OID or Microsoft's old one), of NTLM version 2 where the
+ * process has what that needs ([MS-NLMP]), and SPNEGO around either (RFC 4178, [MS-SPNG]); the
+ * tickets are for this domain controller's own account, by whichever of its names.
  *
  * Life: one struct acceptor a process; one struct acceptor_context a connection (or a SASL bind),
  * freed before the acceptor. What acceptor_session gives belongs to the context and lives as long
  * as it. The bytes of *out of each call are in the caller's arena, which must wipe (ARENA_WIPE):
  * plaintexts of tickets pass through it.
  *
- * Not thread-safe. Nothing here waits, and but for new and the token of a session nothing
- * allocates outside the arena.
+ * Not thread-safe. Nothing here waits but an NTLM logon for the writer's answer to a lockout, and
+ * but for new, the token of a session and NTLM's messages nothing allocates outside the arena.
  *
  * Errors: ERR_REFUSED and acceptor_reason says why; ERR_NOMEM and the directory's errors are ours.
  * After an error of acceptor_step the context is dead, but *out may hold a last token (a KRB-ERROR,
@@ -23,8 +24,7 @@
 #include "base/reasons.h"
 #include "base/times.h"
 #include "crypt/krb_crypto.h"
-#include "directory/directory.h"
-#include "directory/token.h"
+#include "directory/intent.h"
 #include "wire/spnego/gss_krb.h"
 
 /* Clocks may differ by this ([MS-KILE] 3.1.1: five minutes). */
@@ -41,15 +41,46 @@
 #define ACCEPTOR_ARENA_FIRST (32u << 10)
 #define ACCEPTOR_ARENA_MAX   (4u << 20)
 
+struct acceptor;
+struct acceptor_context;
+
+/* A logon that only a trusted domain can decide: NETLOGON_NETWORK_INFO in short ([MS-NRPC]
+ * 2.2.1.4.5). Texts are UTF-8. */
+struct acceptor_ntlm_ask {
+    struct span domain, user, workstation;
+    const uint8_t *challenge; /* 8 bytes */
+    struct span nt_response, lm_response;
+};
+
+/*
+ * What NTLM needs of the process, whose directory must have the ACCOUNT secrets.
+ */
+struct acceptor_ntlm_ops {
+    void *ctx;
+    /* Mandatory. The writer's answer to a lockout, waited for. */
+    enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
+                       struct intent_reply *out);
+    /* An account of a trusted domain: ask its domain controllers, then acceptor_resume. Everything
+     * in *ask is the caller's to copy. ERR_OK: it will come, acceptor_step returns ERR_BUSY; the
+     * context may be freed before, of which acceptor_ntlm_ops.cancel tells. NULL: such accounts are
+     * refused (NTLM_DOMAIN_NOT_ASKED). */
+    enum err (*pass_through)(void *ctx, struct acceptor_context *c,
+                             const struct acceptor_ntlm_ask *ask);
+    void (*cancel)(void *ctx, struct acceptor_context *c); /* mandatory with pass_through */
+    /* Under which host names and addresses, beside its own, clients may reach this domain
+     * controller; what a client says that it wants to reach must be among them. */
+    const struct span *names;
+    unsigned name_count;
+    bool anonymous; /* the service lets nobody in, as nobody */
+};
+
 struct acceptor_env {
     struct dir *dir;     /* with the SERVICE secrets */
     struct span dc_name; /* NetBIOS name of this domain controller: its account is NAME$ */
     utime (*now)(void);
     void (*random)(void *out, size_t len);
+    const struct acceptor_ntlm_ops *ntlm; /* NULL: NTLM is not offered */
 };
-
-struct acceptor;
-struct acceptor_context;
 
 enum err acceptor_new(const struct acceptor_env *env, struct acceptor **out);
 void acceptor_free(struct acceptor *acc);
@@ -70,28 +101,55 @@ void acceptor_context_free(struct acceptor_context *c);
 enum err acceptor_step(struct acceptor_context *c, struct span in, struct span bindings,
                        struct arena *a, struct span *out, bool *done);
 
+/* What the trusted domain said. reason REASON_NONE: let in, and all of it is set. */
+struct acceptor_ntlm_answer {
+    enum reason reason;
+    uint32_t ntstatus;
+    const struct sid *sids; /* the user first; filtered as the trust demands */
+    unsigned sid_count;
+    uint8_t session_key[16]; /* UserSessionKey */
+};
+/* Goes on after acceptor_step returned ERR_BUSY. Results as acceptor_step's. */
+enum err acceptor_resume(struct acceptor_context *c, const struct acceptor_ntlm_answer *answer,
+                         struct arena *a, struct span *out, bool *done);
+
+/* NegTokenInit2: the mechanisms that we take, which SMB2 NEGOTIATE and an empty LDAP bind offer
+ * ([MS-SPNG] 3.2.5.2). */
+enum err acceptor_hint(const struct acceptor *acc, struct arena *a, struct span *out);
+
 /* Why the last call on this context was refused; REASON_NONE. */
 enum reason acceptor_reason(const struct acceptor_context *c);
+/* The same as the NTSTATUS that the client may be told; 0 when nothing was refused. */
+uint32_t acceptor_ntstatus(const struct acceptor_context *c);
 
-/* Whose ticket it is, "user@REALM", for events: known as soon as the ticket was opened, before the
- * client has proved that it may use it. Empty before. */
+/* Who it is, "user@REALM" of a ticket or "DOMAIN\\user" of NTLM, for events: known as soon as the
+ * ticket was opened or the name was read, before the client has proved that it may use it. Empty
+ * before. */
 struct span acceptor_principal(const struct acceptor_context *c);
 
 struct acceptor_session {
     const struct dir_token *token;
-    struct span principal;      /* "user@REALM" of the ticket; empty until the ticket was opened */
-    utime endtime;              /* of the ticket: the session should end with it */
-    uint32_t flags;             /* enum gss_flag: what the client asked for and has */
-    bool bound;                 /* its channel bindings are the server's */
-    enum spnego_mech mech;      /* SPNEGO_MECH_KRB5 or SPNEGO_MECH_MS_KRB5 */
-    struct krb_key session_key; /* what RPC and SMB call the session key: the last subkey agreed */
+    struct span principal;
+    struct span user, domain; /* in two: of the ticket name and realm; of NTLM our own spelling */
+    utime endtime;            /* of the ticket: the session should end with it; NTLM: UTIME_NEVER */
+    uint32_t flags;           /* enum gss_flag: what the client asked for and has */
+    bool bound;               /* its channel bindings are the server's */
+    bool anonymous;           /* nobody, without rights; the session key is no secret */
+    enum spnego_mech mech;    /* SPNEGO_MECH_KRB5, _MS_KRB5 or _NTLMSSP */
+    struct krb_key session_key; /* what RPC and SMB call the session key: the last subkey agreed;
+                                   of NTLM 16 bytes, as ETYPE_RC4_HMAC */
 };
 /* NULL before acceptor_step was done. */
 const struct acceptor_session *acceptor_session(const struct acceptor_context *c);
+static inline struct span acceptor_session_key(const struct acceptor_session *s)
+{
+    return span_of(s->session_key.bytes, s->session_key.len);
+}
 
 /* --- messages after the context is made: RFC 4121 section 4.2 ----------------------------------
- * ERR_STATE before acceptor_step was done. Sequence numbers are checked when the client asked for
- * them: what is out of order is refused (AUTH_MESSAGE_SEQUENCE). */
+ * ERR_STATE before acceptor_step was done; ERR_UNSUPPORTED with NTLM, but for acceptor_get_mic and
+ * acceptor_verify_mic: LDAP does not offer it. Sequence numbers are checked when the client asked
+ * for them: what is out of order is refused (AUTH_MESSAGE_SEQUENCE). */
 
 /* What acceptor_wrap adds at most to a message. */
 #define GSS_WRAP_OVERHEAD_MAX (2 * GSS_KRB_HEADER + KRB_OVERHEAD_MAX)

@@ -100,6 +100,8 @@ static enum err take_ticket(struct exchange *x)
     if (krb_decode_enc_ticket_part(plain, x->a, &x->part) != ERR_OK)
         return refuse(x, KRB_AP_ERR_BAD_INTEGRITY, REASON_AUTH_TOKEN_MALFORMED);
     x->c->session.principal = krb_unparse(&x->part->cname, x->part->crealm, &x->c->memory);
+    x->c->session.user = krb_name_plain(&x->part->cname, &x->c->memory);
+    x->c->session.domain = arena_dup_span(&x->c->memory, x->part->crealm);
     return take_key(x, &x->part->key, &x->session);
 }
 
@@ -166,8 +168,7 @@ static bool client_knows_bindings(struct exchange *x)
     return reader_le32(&r) & KRB_AP_OPTIONS_CBT;
 }
 
-/* RFC 4121 section 4.1.1.2: no addresses, the application's data alone. */
-static void hash_bindings(struct span data, uint8_t out[16])
+void acceptor_hash_bindings(struct span data, uint8_t out[16])
 {
     uint8_t head[20] = {0};
     struct builder b;
@@ -188,7 +189,7 @@ static enum err check_bindings(struct exchange *x, struct span bindings)
         return client_knows_bindings(x)
                    ? refuse(x, KRB_AP_ERR_MODIFIED, REASON_AUTH_CHANNEL_BINDINGS)
                    : ERR_OK;
-    hash_bindings(bindings, ours);
+    acceptor_hash_bindings(bindings, ours);
     if (!mem_eq_ct(x->cksum.bindings, ours, sizeof(x->cksum.bindings)))
         return refuse(x, KRB_AP_ERR_MODIFIED, REASON_AUTH_CHANNEL_BINDINGS);
     x->bound = true;

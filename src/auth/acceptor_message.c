@@ -74,10 +74,35 @@ static enum err check_sequence(struct acceptor_context *c, uint64_t seq)
 /* --- MIC --------------------------------------------------------------------------------------
  */
 
+static enum err ntlm_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
+                             struct span *out)
+{
+    uint8_t *token = arena_alloc(a, NTLM_SIGNATURE_SIZE);
+    if (!token)
+        return ERR_NOMEM;
+    ntlm_sign(&c->ntlm.send, &message, 1, token);
+    *out = span_of(token, NTLM_SIGNATURE_SIZE);
+    return ERR_OK;
+}
+
+static enum err ntlm_verify_mic(struct acceptor_context *c, struct span message, struct span mic)
+{
+    if (mic.len != NTLM_SIGNATURE_SIZE)
+        return malformed(c);
+    return ntlm_verify(&c->ntlm.receive, &message, 1, mic.ptr) == ERR_OK ? ERR_OK : altered(c);
+}
+
+static bool is_ntlm(const struct acceptor_context *c)
+{
+    return c->session.mech == SPNEGO_MECH_NTLMSSP;
+}
+
 enum err gss_messages_mic(struct acceptor_context *c, struct span message, struct arena *a,
                           struct span *out)
 {
     struct gss_messages *m = &c->messages;
+    if (is_ntlm(c))
+        return ntlm_get_mic(c, message, a, out);
     uint8_t *token = arena_alloc(a, GSS_KRB_HEADER + KRB_CKSUM_MAX);
     if (!token)
         return ERR_NOMEM;
@@ -93,6 +118,8 @@ enum err gss_messages_verify(struct acceptor_context *c, struct span message, st
 {
     struct gss_messages *m = &c->messages;
     struct gss_krb_mic t;
+    if (is_ntlm(c))
+        return ntlm_verify_mic(c, message, mic);
     if (gss_krb_mic_decode(mic, &t) != ERR_OK || !flags_fit(m, t.flags))
         return malformed(c);
     struct span parts[] = {message, t.header};
@@ -168,6 +195,8 @@ enum err acceptor_wrap(struct acceptor_context *c, bool seal, struct span plain,
     c->reason = REASON_NONE;
     if (c->stage != ACCEPTOR_DONE)
         return ERR_STATE;
+    if (is_ntlm(c))
+        return ERR_UNSUPPORTED;
     return seal ? wrap_sealed(c, plain, a, out) : wrap_signed(c, plain, a, out);
 }
 
@@ -215,6 +244,8 @@ enum err acceptor_unwrap(struct acceptor_context *c, struct span token, struct a
     c->reason = REASON_NONE;
     if (c->stage != ACCEPTOR_DONE)
         return ERR_STATE;
+    if (is_ntlm(c))
+        return ERR_UNSUPPORTED;
     if (gss_krb_wrap_decode(token, &w) != ERR_OK || !flags_fit(&c->messages, w.flags))
         return malformed(c);
     uint8_t *body = arena_alloc(a, w.body.len);

@@ -75,18 +75,15 @@ static enum err collect(const struct pac_logon_info *l, struct arena *a, struct 
 
 /* The token is made in the call's arena, together with what it takes to make it; the context keeps
  * the SIDs alone. */
-static enum err make_token(struct acceptor_context *c, const struct dir_snap *s,
-                           const struct sid_list *l, struct arena *a)
+enum err acceptor_keep_token(struct acceptor_context *c, enum err made, const struct dir_token *t)
 {
-    struct dir_token t;
-    enum err e = dir_token_for_sids(s, l->sids, l->count, a, &t);
-    if (e == ERR_LIMIT)
+    if (made == ERR_LIMIT)
         return acceptor_refuse(c, KRB_ERR_GENERIC, REASON_AUTH_TOO_MANY_GROUPS);
-    TRY(e);
-    const struct sid *kept = arena_dup(&c->memory, t.sids, t.count * sizeof(*t.sids));
+    TRY(made);
+    const struct sid *kept = arena_dup(&c->memory, t->sids, t->count * sizeof(*t->sids));
     if (!kept)
         return ERR_NOMEM;
-    c->token = t;
+    c->token = *t;
     c->token.sids = kept;
     return ERR_OK;
 }
@@ -99,6 +96,7 @@ enum err acceptor_identify(struct acceptor_context *c, const struct dir_snap *s,
     struct span bytes, contents;
     struct pac_logon_info logon;
     struct sid_list list;
+    struct dir_token token;
     if (krb_ticket_pac(&part->authorization_data, a, &bytes) != ERR_OK)
         return acceptor_refuse(c, KRB_AP_ERR_MODIFIED, REASON_AUTH_PAC_MISSING);
     if (pac_open(bytes, &p) != ERR_OK)
@@ -113,5 +111,5 @@ enum err acceptor_identify(struct acceptor_context *c, const struct dir_snap *s,
         return e;
     if (e != ERR_OK)
         return acceptor_refuse(c, KRB_AP_ERR_MODIFIED, REASON_PAC_MALFORMED);
-    return make_token(c, s, &list, a);
+    return acceptor_keep_token(c, dir_token_for_sids(s, list.sids, list.count, a, &token), &token);
 }

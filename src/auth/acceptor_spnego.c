@@ -1,7 +1,8 @@
 /*
- * The negotiation around Kerberos: RFC 4178 sections 4 and 5, [MS-SPNG] 3.2.5. The one mechanism
- * here is Kerberos, under either of its OIDs. When it was the client's first choice nothing needs
- * protection and no MIC is asked for; when it was not, both sides sign the list of mechanisms.
+ * The negotiation around the mechanisms: RFC 4178 sections 4 and 5, [MS-SPNG] 3.2.5. There are
+ * Kerberos, under either of its OIDs, and NTLM where the process can. When the chosen one was the
+ * client's first choice nothing needs protection and no MIC is asked for; when it was not, or when
+ * an NTLM client has sent a MIC of its own ([MS-SPNG] 3.1.5.1, note 8), both sides sign the list.
  */
 #include "auth/acceptor_state.h"
 
@@ -13,16 +14,17 @@ static enum err put_resp(const struct spnego_resp *r, struct arena *a, struct sp
     return builder_done(&b, out);
 }
 
-static bool is_krb(enum spnego_mech m)
+static bool is_served(const struct acceptor *acc, enum spnego_mech m)
 {
-    return m == SPNEGO_MECH_KRB5 || m == SPNEGO_MECH_MS_KRB5;
+    return m == SPNEGO_MECH_KRB5 || m == SPNEGO_MECH_MS_KRB5 ||
+           (m == SPNEGO_MECH_NTLMSSP && acc->env.ntlm);
 }
 
 static enum err choose(struct acceptor_context *c, const struct spnego_init *init)
 {
     for (uint32_t i = 0; i < init->mech_types.count; i++) {
         enum spnego_mech m = spnego_mech_of(init->mech_types.items[i]);
-        if (!is_krb(m))
+        if (!is_served(c->acc, m))
             continue;
         c->offered_mech = m;
         c->mic_wanted = i > 0;
@@ -32,16 +34,24 @@ static enum err choose(struct acceptor_context *c, const struct spnego_init *ini
     return acceptor_refuse(c, 0, REASON_AUTH_NO_MECHANISM);
 }
 
-/* Our MIC is sent as soon as it can be: with the AP-REP. The client's comes with its AP-REQ when
- * there is no AP-REP to wait for, else in a message of its own. */
+static enum err verify_mic(struct acceptor_context *c, struct span mic)
+{
+    return gss_messages_verify(c, c->mech_list, mic) == ERR_OK
+               ? ERR_OK
+               : acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+}
+
+/* Our MIC is sent as soon as it can be: with the AP-REP. The client's comes with its last token
+ * when it knows the keys by then, else in a message of its own. */
 static enum err finish(struct acceptor_context *c, struct spnego_resp *answer,
                        struct span client_mic, struct arena *a, struct span *out)
 {
     bool verified = client_mic.ptr != NULL;
     answer->has_state = true;
     answer->state = SPNEGO_ACCEPT_COMPLETED;
-    if (verified && gss_messages_verify(c, c->mech_list, client_mic) != ERR_OK)
-        return acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    c->mic_wanted |= c->ntlm.mic;
+    if (verified)
+        TRY(verify_mic(c, client_mic));
     if (verified || c->mic_wanted)
         TRY(gss_messages_mic(c, c->mech_list, a, &answer->mech_list_mic));
     if (c->mic_wanted && !verified)
@@ -51,14 +61,43 @@ static enum err finish(struct acceptor_context *c, struct spnego_resp *answer,
     return ERR_OK;
 }
 
+/* NTLM's CHALLENGE goes out, its AUTHENTICATE is to come. */
+static enum err go_on(struct acceptor_context *c, struct spnego_resp *answer, struct arena *a,
+                      struct span *out)
+{
+    answer->has_state = true;
+    answer->state = SPNEGO_ACCEPT_INCOMPLETE;
+    c->stage = ACCEPTOR_AP;
+    return put_resp(answer, a, out);
+}
+
+static enum err keep_client_mic(struct acceptor_context *c, struct span mic)
+{
+    if (mic.ptr)
+        c->client_mic = arena_dup_span(&c->memory, mic);
+    return arena_failed(&c->memory) ? ERR_NOMEM : ERR_BUSY;
+}
+
 static enum err take_mech_token(struct acceptor_context *c, struct span token,
                                 struct span client_mic, struct span bindings,
                                 struct spnego_resp *answer, struct arena *a, struct span *out)
 {
-    TRY(acceptor_ap(c, token, bindings, a, &answer->response_token));
+    bool done = true;
+    enum err e = c->offered_mech == SPNEGO_MECH_NTLMSSP
+                     ? acceptor_ntlm(c, token, bindings, a, &answer->response_token, &done)
+                     : acceptor_ap(c, token, bindings, a, &answer->response_token);
+    if (e == ERR_BUSY)
+        return keep_client_mic(c, client_mic);
+    TRY(e);
     if (answer->response_token.len == 0)
         answer->response_token = SPAN_NONE;
-    return finish(c, answer, client_mic, a, out);
+    return done ? finish(c, answer, client_mic, a, out) : go_on(c, answer, a, out);
+}
+
+enum err acceptor_negotiate_resume(struct acceptor_context *c, struct arena *a, struct span *out)
+{
+    struct spnego_resp answer = {0};
+    return finish(c, &answer, c->client_mic, a, out);
 }
 
 static enum err take_init(struct acceptor_context *c, const struct spnego_init *init,
@@ -79,8 +118,9 @@ static enum err take_client_mic(struct acceptor_context *c, struct span mic, str
                                 struct span *out)
 {
     struct spnego_resp answer = {.has_state = true, .state = SPNEGO_ACCEPT_COMPLETED};
-    if (!mic.ptr || gss_messages_verify(c, c->mech_list, mic) != ERR_OK)
+    if (!mic.ptr)
         return acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    TRY(verify_mic(c, mic));
     TRY(put_resp(&answer, a, out));
     c->stage = ACCEPTOR_DONE;
     return ERR_OK;
@@ -108,4 +148,17 @@ enum err acceptor_reject(struct span mech_token, struct arena *a, struct span *o
     if (mech_token.len)
         answer.response_token = mech_token;
     return put_resp(&answer, a, out);
+}
+
+/* The hint is a text that says of itself that it is to be ignored ([MS-SPNG] 2.2.1). */
+enum err acceptor_hint(const struct acceptor *acc, struct arena *a, struct span *out)
+{
+    struct span items[] = {spnego_mech_oid(SPNEGO_MECH_MS_KRB5), spnego_mech_oid(SPNEGO_MECH_KRB5),
+                           spnego_mech_oid(SPNEGO_MECH_NTLMSSP)};
+    struct spnego_init init = {.mech_types = {.items = items, .count = acc->env.ntlm ? 3 : 2},
+                               .hint_name = SPAN_LIT("not_defined_in_RFC4178@please_ignore")};
+    struct builder b;
+    builder_in(&b, a, SPNEGO_TOKEN_MAX);
+    spnego_put_init2(&b, &init);
+    return builder_done(&b, out);
 }

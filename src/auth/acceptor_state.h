@@ -6,8 +6,22 @@
 #define AUTH_ACCEPTOR_STATE_H
 
 #include "auth/acceptor.h"
+#include "auth/ntlm_logon.h"
 #include "wire/krb/krb_msg.h"
+#include "wire/ntlm/ntlm.h"
 #include "wire/spnego/spnego.h"
+
+/* What clients are told of refusals. */
+#define NTSTATUS_INVALID_PARAMETER 0xC000000Du
+#define NTSTATUS_ACCESS_DENIED     0xC0000022u
+#define NTSTATUS_NO_LOGON_SERVERS  0xC000005Eu
+#define NTSTATUS_NO_SUCH_USER      0xC0000064u
+#define NTSTATUS_WRONG_PASSWORD    0xC000006Au
+#define NTSTATUS_LOGON_FAILURE     0xC000006Du
+#define NTSTATUS_NOT_SUPPORTED     0xC00000BBu
+#define NTSTATUS_INTERNAL_ERROR    0xC00000E5u
+#define NTSTATUS_TIME_DIFFERENCE   0xC0000133u
+#define NTSTATUS_BAD_BINDINGS      0xC000035Bu
 
 struct acceptor_replays;
 
@@ -32,9 +46,21 @@ struct gss_messages {
     uint64_t seen; /* bit i: next - 1 - i was received */
 };
 
+/* NTLM, from its first message on. */
+struct ntlm_context {
+    struct span sent[2]; /* NEGOTIATE and CHALLENGE, which the MIC covers */
+    uint32_t flags;      /* those of CHALLENGE */
+    uint8_t challenge[NTLM_CHALLENGE_SIZE];
+    bool has_bindings, mic; /* mic: the client sent one, so it knows that SPNEGO's is expected */
+    uint8_t bindings[16];
+    struct span waiting; /* the AUTHENTICATE that a trusted domain is asked about */
+    struct ntlm_stream send, receive;
+};
+
 enum acceptor_stage {
     ACCEPTOR_START,
-    ACCEPTOR_AP, /* SPNEGO: the mechanism is agreed, its token is to come */
+    ACCEPTOR_AP,    /* the mechanism is agreed, its token is to come */
+    ACCEPTOR_ASKED, /* a trusted domain's answer is to come */
     ACCEPTOR_MIC /* SPNEGO: the context is made, the client's mechListMIC is to come */,
     ACCEPTOR_DONE,
     ACCEPTOR_DEAD,
@@ -45,16 +71,19 @@ struct acceptor_context {
     struct arena memory; /* token, principal, mechanism list */
     enum acceptor_stage stage;
     enum reason reason;
+    uint32_t ntstatus;         /* 0: what goes with the reason */
     int32_t krb_error;         /* for the KRB-ERROR that tells the client; 0: none */
     struct krb_ticket *ticket; /* of the AP-REQ at hand, for the KRB-ERROR's names */
     unsigned steps;
     bool spnego, mic_wanted;
-    enum spnego_mech offered_mech; /* the OID under which SPNEGO chose Kerberos */
+    enum spnego_mech offered_mech; /* what SPNEGO chose, of Kerberos by which OID */
     struct span mech_list;         /* what the mechListMIC covers */
     unsigned sasl_layers;          /* offered */
     struct dir_token token;
     struct acceptor_session session;
     struct gss_messages messages;
+    struct ntlm_context ntlm;
+    struct span client_mic; /* SPNEGO's, while a trusted domain is asked */
 };
 
 enum err acceptor_refuse(struct acceptor_context *c, int32_t krb_error, enum reason reason);
@@ -63,6 +92,9 @@ enum err acceptor_refuse(struct acceptor_context *c, int32_t krb_error, enum rea
  */
 enum err acceptor_ap(struct acceptor_context *c, struct span token, struct span bindings,
                      struct arena *a, struct span *out);
+/* The hash that GSS has of channel bindings, RFC 4121 section 4.1.1.2: no addresses, the
+ * application's data alone. */
+void acceptor_hash_bindings(struct span data, uint8_t out[16]);
 /* KRB-ERROR of the refusal at hand, framed. */
 enum err acceptor_ap_error(struct acceptor_context *c, struct arena *a, struct span *out);
 
@@ -72,10 +104,29 @@ enum err acceptor_identify(struct acceptor_context *c, const struct dir_snap *s,
                            const struct krb_enc_ticket_part *part, const struct krb_key *ticket_key,
                            struct arena *a);
 
+/* Keeps what made is ERR_OK for. */
+enum err acceptor_keep_token(struct acceptor_context *c, enum err made, const struct dir_token *t);
+
+/* --- ntlm_acceptor.c ----------------------------------------------------------------------------
+ * A message of the client; *done: the session is there. ERR_BUSY: acceptor_ntlm_resume finishes.
+ */
+enum err acceptor_ntlm(struct acceptor_context *c, struct span token, struct span bindings,
+                       struct arena *a, struct span *out, bool *done);
+enum err acceptor_ntlm_resume(struct acceptor_context *c, const struct acceptor_ntlm_answer *answer,
+                              struct arena *a);
+void acceptor_ntlm_free(struct acceptor_context *c);
+struct span ntlm_dc_name(const struct acceptor *acc);
+struct span ntlm_dns_name(const struct acceptor *acc, const struct dir_naming *n, struct arena *a);
+/* --- ntlm_target.c */
+bool ntlm_is_target(const struct acceptor *acc, const struct dir_snap *s,
+                    const struct ntlm_target_info *i, struct arena *a);
+
 /* --- acceptor_spnego.c --------------------------------------------------------------------------
  */
 enum err acceptor_negotiate(struct acceptor_context *c, const struct spnego_token *t,
                             struct span bindings, struct arena *a, struct span *out);
+/* After acceptor_ntlm_resume. */
+enum err acceptor_negotiate_resume(struct acceptor_context *c, struct arena *a, struct span *out);
 /* A reject with the mechanism's last word, if any. */
 enum err acceptor_reject(struct span mech_token, struct arena *a, struct span *out);
 
