@@ -41,6 +41,9 @@
 #define IN_LARGE  .flags = NDR_IN | NDR_USTR_LARGE
 #define OUT_LARGE .flags = NDR_OUT | NDR_USTR_LARGE
 
+#define STORED     .flags = NDR_COUNT_STORED
+#define OUT_STORED .flags = NDR_OUT | NDR_COUNT_STORED
+
 #define OF(t)      .type = &(t)
 #define REF        .pointer = NDR_REF
 #define UNIQUE     .pointer = NDR_UNIQUE
@@ -50,6 +53,7 @@
 #define SIZE(T, m) .shape = NDR_CONF, .size_is = NDR_MEMBER(struct T, m)
 #define SIZE_LENGTH(T, s, l)                                                                       \
     .shape = NDR_CONF_VARY, .size_is = NDR_MEMBER(struct T, s), .length_is = NDR_MEMBER(struct T, l)
-#define SWITCH(T, m) .switch_is = NDR_MEMBER(struct T, m)
+#define LENGTH(T, l, max) .shape = NDR_VARY, .length_is = NDR_MEMBER(struct T, l), .limit = (max)
+#define SWITCH(T, m)      .switch_is = NDR_MEMBER(struct T, m)
 
 #endif
