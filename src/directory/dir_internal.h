@@ -156,10 +156,26 @@ struct dir_place {
     uint8_t dn[DIR_PLACE_DN_MAX];
 };
 
+/* A group as expansions need it. */
+#define DIR_GROUP_HOLDERS 6
+struct dir_group {
+    uint64_t commit; /* as above */
+    dir_id id;
+    uint32_t flags, type;
+    bool has_sid, has_history;
+    bool holders_known; /* no: they are more than this has room for */
+    uint8_t holder_count;
+    dir_id holder[DIR_GROUP_HOLDERS]; /* groups that it is a member of */
+    struct sid sid;
+};
+
 /* Attaches the memory, and reads the epochs. ERR_NOT_FOUND, ERR_UNSUPPORTED, ERR_IO. */
 enum err dir_memo_begin(struct dir_snap *s);
 bool dir_memo_object(const struct dir_snap *s, dir_id id, struct dir_obj *out);
 void dir_memo_keep(const struct dir_snap *s, const struct dir_obj *o);
+/* False: not remembered. Keeping sets the commit. */
+bool dir_memo_group(const struct dir_snap *s, dir_id id, struct dir_group *out);
+void dir_memo_keep_group(const struct dir_snap *s, const struct dir_group *g);
 /* NULL: ask the store; the name is too long, the object is not there, or nothing is remembered. */
 const struct dir_place *dir_place(const struct dir_snap *s, dir_id id);
 /* The object that exactly this text named before. False: parse it. */

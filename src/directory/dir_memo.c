@@ -4,6 +4,7 @@
 #define OBJECTS         64 /* powers of two */
 #define PLACES          64
 #define NAMES           64
+#define GROUPS          1024
 #define PLACE_DEPTH_MAX 32
 
 struct seen_object {
@@ -27,6 +28,7 @@ struct dir_memo {
     struct seen_object object[OBJECTS];
     struct dir_place place[PLACES];
     struct seen_name name[NAMES];
+    struct dir_group group[GROUPS];
 };
 
 enum err dir_memo_begin(struct dir_snap *s)
@@ -64,6 +66,25 @@ void dir_memo_keep(const struct dir_snap *s, const struct dir_obj *o)
     struct dir_memo *m = s->memo;
     if (m)
         m->object[o->id % OBJECTS] = (struct seen_object){m->commit, *o};
+}
+
+bool dir_memo_group(const struct dir_snap *s, dir_id id, struct dir_group *out)
+{
+    const struct dir_memo *m = s->memo;
+    const struct dir_group *g = m ? &m->group[id % GROUPS] : NULL;
+    if (!g || g->id != id || g->commit != m->commit)
+        return false;
+    *out = *g;
+    return true;
+}
+
+void dir_memo_keep_group(const struct dir_snap *s, const struct dir_group *g)
+{
+    struct dir_memo *m = s->memo;
+    if (!m)
+        return;
+    m->group[g->id % GROUPS] = *g;
+    m->group[g->id % GROUPS].commit = m->commit;
 }
 
 /* --- places -------------------------------------------------------------------------------------

@@ -6,30 +6,42 @@
 
 #define RID_PROTECTED_USERS 525
 
+/* Counts the group when it is one of security and of these scopes. */
+static enum err consider(const struct dir_snap *s, dir_id id, unsigned scopes, struct idset *set,
+                         struct idset *looked_at)
+{
+    struct dir_group g;
+
+    TRY(token_group(s, id, &g));
+    TRY(idset_add(looked_at, id));
+    if ((g.type & GROUP_SECURITY) && (g.type & scopes) && !(g.flags & DIR_OBJ_DELETED))
+        TRY(idset_add(set, id));
+    return ERR_OK;
+}
+
 enum err token_add_holders(const struct dir_snap *s, dir_id member, unsigned scopes,
                            struct idset *set, struct idset *looked_at)
 {
     struct dir_link_cursor c = {0};
     dir_id id;
 
-    while (dir_backlink_next(s, ATTR_member, member, &c, &id)) {
-        struct dir_obj group;
-        uint32_t type;
-
-        TRY(dir_by_id(s, id, &group));
-        TRY(idset_add(looked_at, id));
-        type = (uint32_t)dir_attr_i32(&group, ATTR_groupType, 0);
-        if ((type & GROUP_SECURITY) && (type & scopes) && !(group.flags & DIR_OBJ_DELETED))
-            TRY(idset_add(set, id));
-    }
+    while (dir_backlink_next(s, ATTR_member, member, &c, &id))
+        TRY(consider(s, id, scopes, set, looked_at));
     return dir_snap_err(s);
 }
 
-enum err token_close_upward(const struct dir_snap *s, unsigned scopes, struct idset *set,
-                            struct idset *looked_at)
+enum err token_close_upward(const struct dir_snap *s, unsigned scopes, unsigned from,
+                            struct idset *set, struct idset *looked_at)
 {
-    for (unsigned i = 0; i < set->count; i++)
-        TRY(token_add_holders(s, set->ids[i], scopes, set, looked_at));
+    for (unsigned i = from; i < set->count; i++) {
+        struct dir_group g;
+
+        TRY(token_group(s, set->ids[i], &g));
+        for (unsigned h = 0; g.holders_known && h < g.holder_count; h++)
+            TRY(consider(s, g.holder[h], scopes, set, looked_at));
+        if (!g.holders_known)
+            TRY(token_add_holders(s, set->ids[i], scopes, set, looked_at));
+    }
     return ERR_OK;
 }
 
@@ -85,13 +97,19 @@ static void append_history(struct sid_list *l, const struct dir_obj *o)
             append(l, &sid, MEMBER_ATTRIBUTES);
 }
 
-static enum err count_history(const struct dir_snap *s, const struct idset *set, unsigned *out)
+/* The account comes first, groups behind it. */
+static enum err count_history(const struct dir_snap *s, const struct dir_obj *account,
+                              const struct idset *set, unsigned *out)
 {
-    unsigned n = 0;
+    unsigned n = history_size(account);
 
-    for (unsigned i = 0; i < set->count; i++) {
+    for (unsigned i = 1; i < set->count; i++) {
+        struct dir_group g;
         struct dir_obj o;
 
+        TRY(token_group(s, set->ids[i], &g));
+        if (!g.has_history)
+            continue;
         TRY(dir_by_id(s, set->ids[i], &o));
         n += history_size(&o);
     }
@@ -120,25 +138,33 @@ static enum err add_primary(const struct dir_snap *s, const struct dir_obj *acco
     return idset_add(set, group.id);
 }
 
+static enum err add_history(const struct dir_snap *s, dir_id group, struct sid_list *history)
+{
+    struct dir_obj o;
+
+    TRY(dir_by_id(s, group, &o));
+    append_history(history, &o);
+    return ERR_OK;
+}
+
 /* Sorts what was found into the lists of the PAC. set.ids[0] is the account. */
-static enum err classify(const struct dir_snap *s, const struct idset *set,
-                         const struct sid *primary, struct sid_list *global,
-                         struct sid_list *universal, struct sid_list *history)
+static enum err classify(const struct dir_snap *s, const struct dir_obj *account,
+                         const struct idset *set, const struct sid *primary,
+                         struct sid_list *global, struct sid_list *universal,
+                         struct sid_list *history)
 {
     if (primary)
         append(global, primary, MEMBER_ATTRIBUTES);
-    for (unsigned i = 0; i < set->count; i++) {
-        struct dir_obj o;
-        struct sid sid;
+    append_history(history, account);
+    for (unsigned i = 1; i < set->count; i++) {
+        struct dir_group g;
 
-        TRY(dir_by_id(s, set->ids[i], &o));
-        append_history(history, &o);
-        if (i == 0 || token_object_sid(&o, &sid) != ERR_OK || (primary && sid_eq(&sid, primary)))
+        TRY(token_group(s, set->ids[i], &g));
+        if (g.has_history)
+            TRY(add_history(s, g.id, history));
+        if (!g.has_sid || (primary && sid_eq(&g.sid, primary)))
             continue;
-        if ((uint32_t)dir_attr_i32(&o, ATTR_groupType, 0) & GROUP_UNIVERSAL)
-            append(universal, &sid, MEMBER_ATTRIBUTES);
-        else
-            append(global, &sid, MEMBER_ATTRIBUTES);
+        append(g.type & GROUP_UNIVERSAL ? universal : global, &g.sid, MEMBER_ATTRIBUTES);
     }
     sort(global, primary ? 1 : 0);
     sort(universal, 0);
@@ -178,14 +204,15 @@ enum err dir_memberships(const struct dir_snap *s, dir_id account, struct arena 
         return e;
     for (unsigned i = 0; i < set.count; i++)
         TRY(idset_add(&looked_at, set.ids[i]));
-    TRY(token_close_upward(s, GROUP_GLOBAL | GROUP_UNIVERSAL, &set, &looked_at));
-    TRY(count_history(s, &set, &histories));
+    TRY(token_add_holders(s, account, GROUP_GLOBAL | GROUP_UNIVERSAL, &set, &looked_at));
+    TRY(token_close_upward(s, GROUP_GLOBAL | GROUP_UNIVERSAL, 1, &set, &looked_at));
+    TRY(count_history(s, &o, &set, &histories));
     global.at = arena_new_array(a, set.count + 1, struct dir_group_sid);
     universal.at = arena_new_array(a, set.count, struct dir_group_sid);
     history.at = arena_new_array(a, histories, struct dir_group_sid);
     if (!global.at || !universal.at || !history.at)
         return ERR_NOMEM;
-    TRY(classify(s, &set, e == ERR_OK ? &primary : NULL, &global, &universal, &history));
+    TRY(classify(s, &o, &set, e == ERR_OK ? &primary : NULL, &global, &universal, &history));
     *out = (struct dir_memberships){
         .global = global.at,
         .global_count = global.count,

@@ -57,7 +57,7 @@ enum err token_local_groups(const struct dir_snap *s, const struct sid *sids, un
     given = looked_at.count;
     for (unsigned i = 0; i < given; i++)
         TRY(token_add_holders(s, looked_at.ids[i], GROUP_LOCAL, &groups, &looked_at));
-    TRY(token_close_upward(s, GROUP_LOCAL, &groups, &looked_at));
+    TRY(token_close_upward(s, GROUP_LOCAL, 0, &groups, &looked_at));
     TRY(list(s, &groups, domain, a, &l));
     l.visited = looked_at.ids;
     l.visited_count = looked_at.count;

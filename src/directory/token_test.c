@@ -406,6 +406,31 @@ static void the_cache_is_bounded(void **state)
     dir_member_cache_free(c);
 }
 
+/* What is remembered of a group ends with the next commit, and a group may be in more of them than
+ * there is room for. */
+static void groups_are_remembered_for_one_commit(void **state)
+{
+    dir_id rosa = forest_account(&forest, users, CLASS_user, "rosa");
+    dir_id rudi = forest_account(&forest, users, CLASS_user, "rudi");
+    dir_id choir = forest_group(&forest, users, FOREST_GLOBAL, "choir");
+    struct dir_snap s;
+
+    (void)state;
+    forest_member(&forest, choir, rosa);
+    forest_member(&forest, choir, rudi);
+    for (unsigned i = 0; i < 20; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "choirs%u", i);
+        forest_member(&forest, forest_group(&forest, users, FOREST_GLOBAL, name), choir);
+        s = snap();
+        assert_int_equal(members(&s, rosa).global_count, i + 3); /* Domain Users, choir */
+        assert_int_equal(members(&s, rudi).global_count, i + 3);
+        assert_int_equal(members(&s, rosa).global_count, i + 3);
+        dir_snap_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +443,7 @@ int main(void)
         cmocka_unit_test(the_cache_follows_its_own_groups),
         cmocka_unit_test(local_groups_are_cached_by_sids),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(groups_are_remembered_for_one_commit),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
