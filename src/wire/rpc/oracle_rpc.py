@@ -1,8 +1,8 @@
 """Random values of what src/wire/rpc reads and writes, made and written by Samba."""
-from samba.dcerpc import dcerpc, epmapper, misc
+from samba.dcerpc import dcerpc, epmapper, lsa, misc, netlogon, samr, security
 
 import oracle_types
-from oracle_types import guid, octets, u16, u32
+from oracle_types import call, dns_name, domain_sid, guid, label, octets, u16, u32
 
 TYPES = {}
 
@@ -181,3 +181,151 @@ def rpc_tower(rnd, f):
     t.num_floors = len(floors)
     t.floors = floors
     return t
+
+
+def command(number, value):
+    c = dcerpc.sec_vt()
+    c.command = number
+    c.u = value
+    return c
+
+
+@kind(dcerpc.sec_verification_trailer)
+def rpc_verify(rnd, f):
+    context, header = dcerpc.sec_vt_pcontext(), dcerpc.sec_vt_header2()
+    context.abstract_syntax = syntax(rnd, f, "interface")
+    context.transfer_syntax = syntax(rnd, f, "transfer")
+    header.ptype = dcerpc.DCERPC_PKT_REQUEST
+    header.drep = [0x10, 0, 0, 0]
+    header.call_id = f.add("call", u32(rnd))
+    header.context_id, header.opnum = f.add("context", u16(rnd)), f.add("opnum", u16(rnd))
+    signs = f.add("signs", rnd.randint(0, 1))
+    must, end = dcerpc.DCERPC_SEC_VT_MUST_PROCESS, dcerpc.DCERPC_SEC_VT_COMMAND_END
+    t = dcerpc.sec_verification_trailer()
+    t._pad = b""
+    t.magic = [0x8a, 0xe3, 0x13, 0x71, 0x02, 0xf4, 0x36, 0x71]
+    t.commands = [command(dcerpc.DCERPC_SEC_VT_COMMAND_BITMASK1, signs),
+                  command(dcerpc.DCERPC_SEC_VT_COMMAND_PCONTEXT | must, context),
+                  command(dcerpc.DCERPC_SEC_VT_COMMAND_HEADER2 | must | end, header)]
+    t.count.count = 3
+    return t
+
+
+# --- calls with their members by name: that ours mean what Samba's mean ------------------------------
+
+
+def handle(rnd, f, name):
+    h = misc.policy_handle()
+    h.handle_type = 0
+    h.uuid = misc.GUID(f.add(name, guid(rnd)))
+    return h
+
+
+@call(lsa.CreateTrustedDomainEx2, "in")
+def lsa_create_trusted(rnd, f):
+    v = lsa.CreateTrustedDomainEx2()
+    v.in_policy_handle = handle(rnd, f, "policy")
+    info = lsa.TrustDomainInfoInfoEx()
+    info.domain_name.string = f.text("dns", dns_name(rnd))
+    info.netbios_name.string = f.text("flat", label(rnd))
+    info.sid = security.dom_sid(f.add("sid", domain_sid(rnd)))
+    info.trust_direction = f.add("direction", u32(rnd))
+    info.trust_type = f.add("type", u32(rnd))
+    info.trust_attributes = f.add("attributes", u32(rnd))
+    auth = lsa.TrustDomainInfoAuthInfoInternal()
+    data = octets(rnd, 1)
+    auth.auth_blob.size, auth.auth_blob.data = len(data), list(data)
+    f.add("blob", data.hex())
+    v.in_info, v.in_auth_info_internal = info, auth
+    v.in_access_mask = f.add("access", u32(rnd))
+    return v
+
+
+@call(lsa.QueryInfoPolicy2, "out")
+def lsa_dns_domain(rnd, f):
+    v = lsa.QueryInfoPolicy2()
+    info = lsa.DnsDomainInfo()
+    info.name.string = f.text("name", label(rnd))
+    info.dns_domain.string = f.text("dns", dns_name(rnd))
+    info.dns_forest.string = f.text("forest", dns_name(rnd))
+    info.domain_guid = misc.GUID(f.add("guid", guid(rnd)))
+    info.sid = security.dom_sid(f.add("sid", domain_sid(rnd)))
+    v.in_level = lsa.LSA_POLICY_INFO_DNS
+    v.out_info = info
+    v.result = f.add("status", u32(rnd))
+    return v
+
+
+def response(rnd, f, name):
+    r = netlogon.netr_ChallengeResponse()
+    data = octets(rnd, 1)
+    r.length, r.data = len(data), list(data)
+    f.add(name, data.hex())
+    return r
+
+
+@call(netlogon.netr_LogonSamLogonEx, "in")
+def netlogon_network_logon(rnd, f):
+    v = netlogon.netr_LogonSamLogonEx()
+    v.in_server_name = f.text("server", label(rnd))
+    v.in_computer_name = f.text("computer", label(rnd))
+    info = netlogon.netr_NetworkInfo()
+    who = info.identity_info
+    who.domain_name.string = f.text("domain", label(rnd))
+    who.parameter_control = f.add("control", u32(rnd))
+    who.account_name.string = f.text("account", label(rnd))
+    who.workstation.string = f.text("workstation", label(rnd))
+    challenge = octets(rnd, 8, 8)
+    info.challenge = list(challenge)
+    f.add("challenge", challenge.hex())
+    info.nt, info.lm = response(rnd, f, "nt"), response(rnd, f, "lm")
+    v.in_logon_level = netlogon.NetlogonNetworkTransitiveInformation
+    v.in_logon = info
+    v.in_validation_level = f.add("validation", u16(rnd))
+    v.in_flags = f.add("flags", u32(rnd))
+    return v
+
+
+def password(rnd, f, name):
+    p = samr.Password()
+    data = octets(rnd, 16, 16)
+    p.hash = list(data)
+    f.add(name, data.hex())
+    return p
+
+
+@call(netlogon.netr_ServerGetTrustInfo, "out")
+def netlogon_trust_info(rnd, f):
+    v = netlogon.netr_ServerGetTrustInfo()
+    auth = netlogon.netr_Authenticator()
+    data = octets(rnd, 8, 8)
+    auth.cred.data = list(data)
+    f.add("credential", data.hex())
+    auth.timestamp = f.add("timestamp", u16(rnd))
+    v.out_return_authenticator = auth
+    v.out_new_owf_password = password(rnd, f, "current")
+    v.out_old_owf_password = password(rnd, f, "previous")
+    info = netlogon.netr_TrustInfo()
+    info.count = 1
+    info.data = [f.add("attributes", u32(rnd))]
+    info.entry_count = 1
+    info.entries = [lsa.String()]
+    v.out_trust_info = info
+    return v
+
+
+@call(netlogon.netr_DsRGetDCNameEx2, "out")
+def netlogon_dc_name(rnd, f):
+    v = netlogon.netr_DsRGetDCNameEx2()
+    info = netlogon.netr_DsRGetDCNameInfo()
+    info.dc_unc = f.text("dc", label(rnd))
+    info.dc_address = f.text("address", label(rnd))
+    info.dc_address_type = f.add("type", 1)
+    info.domain_guid = misc.GUID(f.add("guid", guid(rnd)))
+    info.domain_name = f.text("domain", dns_name(rnd))
+    info.forest_name = f.text("forest", dns_name(rnd))
+    info.dc_flags = f.add("flags", u32(rnd))
+    info.dc_site_name = f.text("dc_site", label(rnd))
+    info.client_site_name = f.text("client_site", label(rnd))
+    v.out_info = info
+    return v

@@ -1,6 +1,7 @@
 #include "base/test.h"
 #include "wire/rpc/rpc_reassembly.h"
 #include "wire/rpc/rpc_tower.h"
+#include "wire/rpc/rpc_verify.h"
 
 #define MEMORY (256 * 1024)
 
@@ -324,6 +325,42 @@ static void cve_2021_23192(void **state)
     assert_span(stub, "ab");
 }
 
+/* --- verification trailers ------------------------------------------------------------------- */
+
+static void bad_trailers(void **state)
+{
+    static const char head[] = "\x8a\xe3\x13\x71\x02\xf4\x36\x71";
+    static const struct {
+        struct span commands;
+        enum err expected;
+    } rows[] = {
+        {SPAN_LIT("\x09\x40\0\0"), ERR_OK},                    /* unknown */
+        {SPAN_LIT("\x09\xc0\0\0"), ERR_UNSUPPORTED},           /* and to be understood */
+        {SPAN_LIT("\x09\x00\0\0"), ERR_MALFORMED},             /* no end */
+        {SPAN_LIT("\x09\x40\x01\0"), ERR_MALFORMED},           /* longer than there is */
+        {SPAN_LIT("\x01\x40\x04\0\x01\0\0\0"), ERR_INTEGRITY}, /* signs headers, we do not */
+        {SPAN_LIT("\x01\x40\x04\0\0\0\0\0"), ERR_OK},
+        {SPAN_LIT("\x01\x40\x03\0\0\0\0"), ERR_MALFORMED},
+        {SPAN_LIT("\x02\x40\x00\0"), ERR_MALFORMED},
+        {SPAN_LIT("\x03\x40\x00\0"), ERR_MALFORMED},
+    };
+    struct rpc_verify v = {0};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct builder b;
+
+        builder_in(&b, &arena, 4096);
+        builder_zeros(&b, 3);
+        builder_zeros(&b, 1);
+        builder_bytes(&b, head, sizeof(head) - 1);
+        builder_span(&b, rows[i].commands);
+        assert_err(rpc_verify_trailer(built(&b), 3, &v), rows[i].expected);
+    }
+    assert_ok(rpc_verify_trailer(SPAN_LIT("abc"), 3, &v));
+    assert_ok(rpc_verify_trailer(SPAN_LIT("abc 0123456789abcdef"), 3, &v));
+}
+
 /* --- towers ---------------------------------------------------------------------------------- */
 
 static void other_towers(void **state)
@@ -360,7 +397,8 @@ int main(void)
         cmocka_unit_test(request_bytes),  cmocka_unit_test(bad_fragments),
         cmocka_unit_test(framing),        cmocka_unit_test(small_fragments),
         cmocka_unit_test(room),           cmocka_unit_test(joined),
-        cmocka_unit_test(cve_2021_23192), cmocka_unit_test(other_towers),
+        cmocka_unit_test(cve_2021_23192), cmocka_unit_test(bad_trailers),
+        cmocka_unit_test(other_towers),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

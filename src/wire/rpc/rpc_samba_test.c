@@ -4,6 +4,7 @@
  */
 #include "wire/ms/oracle.h"
 #include "wire/rpc/rpc_tower.h"
+#include "wire/rpc/rpc_verify.h"
 
 #define ROUNDS 60
 
@@ -155,11 +156,101 @@ static void towers(void **state)
     }
 }
 
+static void random_verify(struct rpc_verify *v, uint64_t seed)
+{
+    v->interface = rpc_ndr64;
+    v->transfer = rpc_ndr32;
+    v->interface.uuid.b[0] = (uint8_t)seed;
+    v->call_id = (uint32_t)(seed * 2654435761u);
+    v->context_id = (uint16_t)(seed * 7);
+    v->opnum = (uint16_t)(seed * 31);
+    v->header_sign = seed & 1;
+}
+
+static void read_syntax(const char *text, const char *name, struct rpc_syntax *out)
+{
+    const char *p = strstr(text, name);
+    unsigned major, minor;
+
+    assert_non_null(p);
+    p += strlen(name);
+    assert_ok(guid_from_text(span_of(p, GUID_TEXT_SIZE - 1), &out->uuid));
+    assert_int_equal(sscanf(p + GUID_TEXT_SIZE - 1, "/%u.%u", &major, &minor), 2);
+    out->major = (uint16_t)major;
+    out->minor = (uint16_t)minor;
+}
+
+static void read_verify(struct span fields, struct rpc_verify *v)
+{
+    char text[1024];
+    unsigned call, context, opnum, signs;
+    const char *p;
+
+    assert_true(fields.len < sizeof(text));
+    memcpy(text, fields.ptr, fields.len);
+    text[fields.len] = 0;
+    read_syntax(text, "interface=", &v->interface);
+    read_syntax(text, "transfer=", &v->transfer);
+    p = strstr(text, "call=");
+    assert_non_null(p);
+    assert_int_equal(
+        sscanf(p, "call=%u\ncontext=%u\nopnum=%u\nsigns=%u", &call, &context, &opnum, &signs), 4);
+    v->call_id = call;
+    v->context_id = (uint16_t)context;
+    v->opnum = (uint16_t)opnum;
+    v->header_sign = signs;
+}
+
+/* Behind arguments of every length, so that the padding varies. */
+static void verification_trailers(void **state)
+{
+    (void)state;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct rpc_verify v = {0}, wrong;
+        struct builder b;
+        struct span expected, theirs, stub;
+        struct arena a;
+        unsigned used = round % 5;
+
+        arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
+        random_verify(&v, oracle.seed + round);
+        builder_in(&b, &a, ORACLE_ANSWER_MAX);
+        builder_zeros(&b, used);
+        rpc_verify_put(&b, 0, &v);
+        assert_ok(builder_done(&b, &stub));
+        assert_ok(rpc_verify_trailer(stub, used, &v));
+        theirs = span_sub(stub, (used + 3) & ~3u, SIZE_MAX);
+        assert_span_equal(oracle_again(&a, "rpc_verify", theirs), theirs);
+        /* A fact that differs is found out. */
+        wrong = v;
+        if (round % 6 == 0)
+            wrong.interface.uuid.b[15] ^= 1;
+        else if (round % 6 == 1)
+            wrong.transfer.minor ^= 1;
+        else if (round % 6 == 2)
+            wrong.call_id ^= 1;
+        else if (round % 6 == 3)
+            wrong.context_id ^= 1;
+        else if (round % 6 == 4)
+            wrong.opnum ^= 1;
+        else
+            wrong.header_sign = !v.header_sign;
+        assert_err(rpc_verify_trailer(stub, used, &wrong),
+                   round % 6 == 5 && !v.header_sign ? ERR_OK : ERR_INTEGRITY);
+        theirs = oracle_random(&a, "rpc_verify", round, &expected);
+        read_verify(expected, &v);
+        assert_ok(rpc_verify_trailer(theirs, 0, &v));
+        arena_fini(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fragments),
         cmocka_unit_test(towers),
+        cmocka_unit_test(verification_trailers),
     };
 
     return cmocka_run_group_tests(tests, oracle_start, oracle_stop);
