@@ -1,6 +1,7 @@
 /*
- * Tokens of a client, of any bytes: as they come, and as the inside of what only the KDC or the
- * holder of a session key could have encrypted. The first byte says which.
+ * Tokens of a client, of any bytes: as they come, as the inside of what only the KDC or the holder
+ * of a session key could have encrypted, and as the last of an NTLM exchange. The first byte says
+ * which.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,29 @@ static void xorshift(void *out, size_t len)
     }
 }
 
+static enum err intent(void *ctx, const struct intent *in, struct arena *a,
+                       struct intent_reply *out)
+{
+    (void)ctx, (void)in, (void)a;
+    *out = (struct intent_reply){0};
+    return ERR_OK;
+}
+
+static enum err pass_through(void *ctx, struct acceptor_context *c,
+                             const struct acceptor_ntlm_ask *ask)
+{
+    (void)ctx, (void)c, (void)ask;
+    return ERR_OK;
+}
+
+static void cancel(void *ctx, struct acceptor_context *c)
+{
+    (void)ctx, (void)c;
+}
+
+static const struct acceptor_ntlm_ops ntlm = {
+    .intent = intent, .pass_through = pass_through, .cancel = cancel, .anonymous = true};
+
 static void take_dc_key(struct dir *dir, struct arena *a)
 {
     struct dir_snap s;
@@ -72,7 +96,8 @@ static void start(void)
                                   .now = NOW - UTIME_DAY,
                                   .random = xorshift};
     struct dir_open_args open = {.path = path, .writable = true};
-    struct acceptor_env env = {.dc_name = SPAN_LIT("DC1"), .now = now, .random = random_bytes};
+    struct acceptor_env env = {
+        .dc_name = SPAN_LIT("DC1"), .now = now, .random = random_bytes, .ntlm = &ntlm};
     struct arena a;
     ENT_ASSERT(mkdtemp(path) != NULL);
     dir_keyring_derive(master, 7, &open.keyring);
@@ -141,7 +166,22 @@ static void step(struct acceptor_context *c, struct span in, struct arena *a)
     bool done;
     enum err e = acceptor_step(c, in, SPAN_LIT("tls-server-end-point:x"), a, &out, &done);
     ENT_ASSERT(done == (acceptor_session(c) != NULL) && (!done || e == ERR_OK));
-    ENT_ASSERT(e == ERR_OK || (e != ERR_REFUSED) == (acceptor_reason(c) == REASON_SERVER_FAILED));
+    ENT_ASSERT(e == ERR_OK || e == ERR_BUSY ||
+               (e != ERR_REFUSED) == (acceptor_reason(c) == REASON_SERVER_FAILED));
+}
+
+/* The challenge is the same each time, so a response may be the right one. */
+static void ntlm_exchange_of(struct acceptor_context *c, struct span in, struct arena *a)
+{
+    struct ntlm_negotiate m = {.flags = NTLM_UNICODE | NTLM_EXTENDED_SECURITY | NTLM_128 |
+                                        NTLM_SIGN | NTLM_SEAL | NTLM_KEY_EXCHANGE};
+    struct span token;
+    struct builder b;
+    builder_in(&b, a, NTLM_MESSAGE_MAX);
+    ntlm_put_negotiate(&b, &m);
+    ENT_ASSERT(builder_done(&b, &token) == ERR_OK);
+    step(c, token, a);
+    step(c, in, a);
 }
 
 static void messages(struct acceptor_context *c, struct span in, bool inner, struct arena *a)
@@ -178,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
     ENT_ASSERT(acceptor_context_new(acceptor, &c) == ERR_OK);
     arena_init(&a, 0, MEMORY, ARENA_WIPE);
-    switch (data[0] % 5) {
+    switch (data[0] % 6) {
     case 0:
         step(c, in, &a);
         step(c, in, &a);
@@ -189,8 +229,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 2:
         step(c, ap_req(good_ticket(&a), in, &a), &a);
         break;
+    case 5:
+        ntlm_exchange_of(c, in, &a);
+        break;
     default:
-        messages(c, in, data[0] % 5 == 3, &a);
+        messages(c, in, data[0] % 6 == 3, &a);
     }
     /* Authenticators of former runs are forgotten. */
     (void)acceptor_replays_add(acceptor->replays, in, NOW + UTIME_DAY, 0);

@@ -34,11 +34,22 @@ static enum err choose(struct acceptor_context *c, const struct spnego_init *ini
     return acceptor_refuse(c, 0, REASON_AUTH_NO_MECHANISM);
 }
 
+/* NTLM's key streams go on as if the list had not been signed ([MS-SPNG] 3.2.5.1). */
 static enum err verify_mic(struct acceptor_context *c, struct span mic)
 {
-    return gss_messages_verify(c, c->mech_list, mic) == ERR_OK
-               ? ERR_OK
-               : acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    if (gss_messages_verify(c, c->mech_list, mic) != ERR_OK)
+        return acceptor_refuse(c, 0, REASON_AUTH_MECH_LIST_MIC);
+    if (c->session.mech == SPNEGO_MECH_NTLMSSP)
+        ntlm_stream_restart(&c->ntlm.receive);
+    return ERR_OK;
+}
+
+static enum err put_mic(struct acceptor_context *c, struct arena *a, struct span *out)
+{
+    TRY(gss_messages_mic(c, c->mech_list, a, out));
+    if (c->session.mech == SPNEGO_MECH_NTLMSSP)
+        ntlm_stream_restart(&c->ntlm.send);
+    return ERR_OK;
 }
 
 /* Our MIC is sent as soon as it can be: with the AP-REP. The client's comes with its last token
@@ -53,7 +64,7 @@ static enum err finish(struct acceptor_context *c, struct spnego_resp *answer,
     if (verified)
         TRY(verify_mic(c, client_mic));
     if (verified || c->mic_wanted)
-        TRY(gss_messages_mic(c, c->mech_list, a, &answer->mech_list_mic));
+        TRY(put_mic(c, a, &answer->mech_list_mic));
     if (c->mic_wanted && !verified)
         answer->state = SPNEGO_ACCEPT_INCOMPLETE;
     TRY(put_resp(answer, a, out));

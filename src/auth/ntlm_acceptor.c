@@ -117,10 +117,15 @@ struct exchange {
     uint32_t flags;
 };
 
+/* Samba's nobody gives up extended security in its last message. What protects nothing may: such a
+ * session signs and seals nothing. */
 static enum err take_flags(struct exchange *x)
 {
     x->flags = x->m.flags & x->c->ntlm.flags;
-    if ((x->flags & REQUIRED) != REQUIRED)
+    bool weak = (x->flags & REQUIRED) != REQUIRED;
+    if (weak && x->anonymous)
+        x->flags &= ~(uint32_t)(NTLM_SIGN | NTLM_SEAL);
+    else if (weak)
         return refuse(x->c, NTSTATUS_NOT_SUPPORTED, REASON_NTLM_WEAK);
     bool sessions = x->flags & (NTLM_SIGN | NTLM_SEAL);
     bool wanted = (x->flags & NTLM_KEY_EXCHANGE) && (sessions || x->m.session_key.len);
@@ -142,8 +147,8 @@ static enum err open_message(struct exchange *x)
 {
     if (ntlm_authenticate_decode(x->token, &x->m) != ERR_OK)
         return malformed(x->c);
-    TRY(take_flags(x));
     x->anonymous = is_anonymous(&x->m);
+    TRY(take_flags(x));
     if (x->anonymous)
         return ERR_OK;
     if (x->m.nt.len <= NTLM_V1_RESPONSE)

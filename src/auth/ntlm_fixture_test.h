@@ -31,14 +31,14 @@ static struct {
     char domain[64], user[64], workstation[64];
 } seen;
 
-static utime fixture_now(void)
+static inline utime fixture_now(void)
 {
     return now_is;
 }
 
 /* Carries a lockout out, as the writer does. */
-static enum err fixture_intent(void *ctx, const struct intent *in, struct arena *a,
-                               struct intent_reply *out)
+static inline enum err fixture_intent(void *ctx, const struct intent *in, struct arena *a,
+                                      struct intent_reply *out)
 {
     (void)ctx, (void)a;
     assert_int_equal(in->kind, INTENT_LOCKOUT);
@@ -47,8 +47,8 @@ static enum err fixture_intent(void *ctx, const struct intent *in, struct arena 
     return ERR_OK;
 }
 
-static enum err fixture_pass(void *ctx, struct acceptor_context *c,
-                             const struct acceptor_ntlm_ask *ask)
+static inline enum err fixture_pass(void *ctx, struct acceptor_context *c,
+                                    const struct acceptor_ntlm_ask *ask)
 {
     (void)ctx;
     seen.asked++;
@@ -59,7 +59,7 @@ static enum err fixture_pass(void *ctx, struct acceptor_context *c,
     return ERR_OK;
 }
 
-static void fixture_cancel(void *ctx, struct acceptor_context *c)
+static inline void fixture_cancel(void *ctx, struct acceptor_context *c)
 {
     (void)ctx;
     seen.cancelled += c == seen.context;
@@ -73,8 +73,8 @@ static struct acceptor_ntlm_ops ops = {
 /* --- the directory ------------------------------------------------------------------------------
  */
 
-static void give_password(dir_id id, const char *password, const struct dir_account_keys *old,
-                          struct dir_account_keys *out)
+static inline void give_password(dir_id id, const char *password,
+                                 const struct dir_account_keys *old, struct dir_account_keys *out)
 {
     static const uint8_t nonce[12] = {5};
     struct dir_key_recipe recipe = {.password = span_str(password),
@@ -93,7 +93,7 @@ static void give_password(dir_id id, const char *password, const struct dir_acco
     forest_apply(&forest, own);
 }
 
-static void set_number(dir_id id, uint32_t attr, int64_t value)
+static inline void set_number(dir_id id, uint32_t attr, int64_t value)
 {
     bool own = forest_step(&forest);
     if (attr == ATTR_userAccountControl || attr == ATTR_lockoutThreshold)
@@ -103,7 +103,7 @@ static void set_number(dir_id id, uint32_t attr, int64_t value)
     forest_apply(&forest, own);
 }
 
-static void make_trust(void)
+static inline void make_trust(void)
 {
     dir_id system = forest_find(&forest, "CN=System," FOREST_DN);
     bool own = forest_step(&forest);
@@ -122,7 +122,7 @@ static void make_trust(void)
 }
 
 /* The volatile table needs a name of its own in the folder. */
-static void reopen(void)
+static inline void reopen(void)
 {
     static const uint8_t master[32] = {1, 2, 3};
     struct dir_open_args args = {
@@ -133,7 +133,7 @@ static void reopen(void)
     assert_ok(dir_open(&args, &forest.base.dir));
 }
 
-static void fixture_acceptor(const struct acceptor_ntlm_ops *with)
+static inline void fixture_acceptor(const struct acceptor_ntlm_ops *with)
 {
     struct acceptor_env env = {.dir = forest.base.dir,
                                .dc_name = SPAN_LIT("DC-A"),
@@ -144,7 +144,7 @@ static void fixture_acceptor(const struct acceptor_ntlm_ops *with)
     assert_ok(acceptor_new(&env, &acceptor));
 }
 
-static int fixture_start(void **state)
+static inline int fixture_start(void **state)
 {
     struct dir_account_keys before, keys;
     (void)state;
@@ -162,7 +162,7 @@ static int fixture_start(void **state)
     return 0;
 }
 
-static int fixture_stop(void **state)
+static inline int fixture_stop(void **state)
 {
     (void)state;
     acceptor_free(acceptor);
@@ -198,7 +198,7 @@ struct client {
     bool done;
 };
 
-static struct client client_of(const char *user, const char *password)
+static inline struct client client_of(const char *user, const char *password)
 {
     return (struct client){.user = user,
                            .domain = "AWS",
@@ -208,21 +208,21 @@ static struct client client_of(const char *user, const char *password)
                            .flags = CLIENT_FLAGS};
 }
 
-static struct span wide(const char *text)
+static inline struct span wide(const char *text)
 {
     struct span out;
     assert_ok(text_to_utf16(span_str(text), &arena, &out));
     return out;
 }
 
-static struct span built(struct builder *b)
+static inline struct span built(struct builder *b)
 {
     struct span out;
     assert_ok(builder_done(b, &out));
     return out;
 }
 
-static struct span client_negotiate(struct client *c)
+static inline struct span client_negotiate(struct client *c)
 {
     struct ntlm_negotiate m = {.flags = c->flags};
     struct builder b;
@@ -233,8 +233,8 @@ static struct span client_negotiate(struct client *c)
 }
 
 /* NtChallengeResponse, and the session base key. */
-static struct span client_response(struct client *c, const struct ntlm_challenge *m,
-                                   uint8_t base[NTLM_KEY_SIZE])
+static inline struct span client_response(struct client *c, const struct ntlm_challenge *m,
+                                          uint8_t base[NTLM_KEY_SIZE])
 {
     static const uint8_t challenge[8] = {0xaa, 1};
     uint8_t nt[16], owf[16], proof[16];
@@ -264,8 +264,8 @@ static struct span client_response(struct client *c, const struct ntlm_challenge
     return built(&b);
 }
 
-static void client_keys(struct client *c, const uint8_t base[NTLM_KEY_SIZE],
-                        struct ntlm_authenticate *m)
+static inline void client_keys(struct client *c, const uint8_t base[NTLM_KEY_SIZE],
+                               struct ntlm_authenticate *m)
 {
     static uint8_t encrypted[NTLM_KEY_SIZE];
     bool exchange = m->flags & NTLM_KEY_EXCHANGE;
@@ -279,7 +279,7 @@ static void client_keys(struct client *c, const uint8_t base[NTLM_KEY_SIZE],
     ntlm_stream_init(&c->receive, c->exported, NTLM_SERVER, exchange);
 }
 
-static struct span client_authenticate(struct client *c, struct span challenge)
+static inline struct span client_authenticate(struct client *c, struct span challenge)
 {
     uint8_t base[NTLM_KEY_SIZE] = {0}, mic[16];
     struct ntlm_challenge in;
@@ -311,18 +311,18 @@ static struct span client_authenticate(struct client *c, struct span challenge)
 /* --- their conversation -------------------------------------------------------------------------
  */
 
-static enum err server_step(struct client *c, struct span in, struct span bindings)
+static inline enum err server_step(struct client *c, struct span in, struct span bindings)
 {
     return acceptor_step(c->server, in, bindings, &arena, &c->out, &c->done);
 }
 
-static void client_begin(struct client *c)
+static inline void client_begin(struct client *c)
 {
     assert_ok(acceptor_context_new(acceptor, &c->server));
 }
 
 /* As bare NTLM, up to what the server says to AUTHENTICATE. */
-static enum err converse(struct client *c, struct span bindings)
+static inline enum err converse(struct client *c, struct span bindings)
 {
     client_begin(c);
     assert_ok(server_step(c, client_negotiate(c), bindings));
@@ -330,7 +330,7 @@ static enum err converse(struct client *c, struct span bindings)
     return server_step(c, client_authenticate(c, c->out), bindings);
 }
 
-static void client_end(struct client *c)
+static inline void client_end(struct client *c)
 {
     acceptor_context_free(c->server);
     arena_reset(&arena);
