@@ -1,8 +1,9 @@
 """Random values of what src/wire/rpc reads and writes, made and written by Samba."""
 from samba.dcerpc import dcerpc, epmapper, lsa, misc, netlogon, samr, security
+from samba.ndr import ndr_pack_in, ndr_pack_out, ndr_unpack_in, ndr_unpack_out
 
 import oracle_types
-from oracle_types import call, dns_name, domain_sid, guid, label, octets, u16, u32
+from oracle_types import any_sid, dns_name, domain_sid, guid, label, lsa_string, octets, text, u16, u32
 
 TYPES = {}
 
@@ -150,7 +151,7 @@ class Tower(oracle_types.Type):
         v = epmapper.epm_Map()
         v.in_map_tower = epmapper.epm_twr_t()
         v.in_map_tower.tower = self.fill(rnd, f)
-        data = oracle_types.ndr_pack_in(v)
+        data = ndr_pack_in(v)
         length = int.from_bytes(data[8:12], "little")
         return data[16:16 + length], f
 
@@ -212,6 +213,139 @@ def rpc_verify(rnd, f):
 
 
 # --- calls with their members by name: that ours mean what Samba's mean ------------------------------
+
+
+@kind(lsa.ForestTrustInformation)
+def lsa_forest_info(rnd, f):
+    v = lsa.ForestTrustInformation()
+    entries = []
+    for _ in range(rnd.randint(0, 5)):
+        r = lsa.ForestTrustRecord()
+        r.flags, r.time = u32(rnd), rnd.getrandbits(62)
+        r.type = rnd.randint(0, 3)
+        f.add("record", "%d/%d/%d" % (r.flags, r.type, r.time))
+        if r.type < 2:
+            r.forest_trust_data = lsa_string(rnd, f, "name", lsa.StringLarge)
+        elif r.type == 2:
+            d = lsa.ForestTrustDomainInfo()
+            d.domain_sid = security.dom_sid(f.add("sid", any_sid(rnd)))
+            d.dns_domain_name = lsa_string(rnd, f, "dns", lsa.StringLarge)
+            d.netbios_domain_name = lsa_string(rnd, f, "flat", lsa.StringLarge)
+            r.forest_trust_data = d
+        else:
+            d = lsa.ForestTrustBinaryData()
+            data = octets(rnd, 1)
+            d.length, d.data = len(data), list(data)
+            f.add("data", data.hex())
+            r.forest_trust_data = d
+        entries.append(r)
+    v.count = len(entries)
+    v.entries = entries
+    return v
+
+
+class Call(oracle_types.Type):
+    """One direction of a call: Samba names the arguments in_... and out_..."""
+
+    def __init__(self, cls, fill, pack, unpack):
+        super().__init__(cls, fill)
+        self.pack, self.unpack = pack, unpack
+
+    def random(self, rnd):
+        f = oracle_types.Fields()
+        return self.pack(self.fill(rnd, f)), f
+
+    def again(self, data):
+        return self.pack(self.unpack(self.cls(), data))
+
+
+def call(cls, direction):
+    def add(fill):
+        pack, unpack = (ndr_pack_in, ndr_unpack_in) if direction == "in" else (ndr_pack_out, ndr_unpack_out)
+        TYPES[fill.__name__] = Call(cls, fill, pack, unpack)
+        return fill
+
+    return add
+
+
+def credential(rnd, f):
+    c = netlogon.netr_Credential()
+    data = octets(rnd, 8, 8)
+    c.data = list(data)
+    f.add("credential", data.hex())
+    return c
+
+
+@call(netlogon.netr_ServerAuthenticate3, "in")
+def authenticate3_in(rnd, f):
+    v = netlogon.netr_ServerAuthenticate3()
+    v.in_server_name = f.text("server", rnd.choice([None, text(rnd)]))
+    v.in_account_name = f.text("account", text(rnd))
+    v.in_secure_channel_type = f.add("type", rnd.choice([2, 3, 4, 6]))
+    v.in_computer_name = f.text("computer", text(rnd))
+    v.in_credentials = credential(rnd, f)
+    v.in_negotiate_flags = f.add("flags", u32(rnd))
+    return v
+
+
+@call(netlogon.netr_ServerAuthenticate3, "out")
+def authenticate3_out(rnd, f):
+    v = netlogon.netr_ServerAuthenticate3()
+    v.out_return_credentials = credential(rnd, f)
+    v.out_negotiate_flags = f.add("flags", u32(rnd))
+    v.out_rid = f.add("rid", u32(rnd))
+    v.result = f.add("status", u32(rnd))
+    return v
+
+
+def translated(rnd, f):
+    array = lsa.TransSidArray3()
+    sids = []
+    for _ in range(rnd.randint(0, 4)):
+        s = lsa.TranslatedSid3()
+        s.sid_type, s.sid_index, s.flags = rnd.randint(0, 9), rnd.randint(0, 5), u32(rnd)
+        f.add("translated", "%d/%d/%d" % (s.sid_type, s.sid_index, s.flags))
+        if rnd.random() < 0.7:
+            s.sid = security.dom_sid(f.add("sid", any_sid(rnd)))
+        sids.append(s)
+    array.count = len(sids)
+    array.sids = sids
+    return array
+
+
+@call(lsa.LookupNames4, "in")
+def lookup_names4_in(rnd, f):
+    v = lsa.LookupNames4()
+    names = [lsa_string(rnd, f, "name") for _ in range(rnd.randint(0, 6))]
+    v.in_num_names = len(names)
+    v.in_names = names
+    v.in_sids = translated(rnd, f)
+    v.in_level = f.add("level", rnd.randint(1, 6))
+    v.in_count = f.add("count", u32(rnd))
+    v.in_lookup_options = f.add("options", u32(rnd))
+    v.in_client_revision = f.add("revision", rnd.randint(1, 2))
+    return v
+
+
+@call(lsa.LookupNames4, "out")
+def lookup_names4_out(rnd, f):
+    v = lsa.LookupNames4()
+    if rnd.random() < 0.8:
+        v.out_domains = lsa.RefDomainList()
+        domains = []
+        for _ in range(rnd.randint(0, 3)):
+            d = lsa.DomainInfo()
+            d.name = lsa_string(rnd, f, "domain", lsa.StringLarge)
+            if rnd.random() < 0.8:
+                d.sid = security.dom_sid(f.add("domain_sid", any_sid(rnd)))
+            domains.append(d)
+        v.out_domains.count = len(domains)
+        v.out_domains.domains = domains
+        v.out_domains.max_size = f.add("max_size", u32(rnd))
+    v.out_sids = translated(rnd, f)
+    v.out_count = f.add("count", u32(rnd))
+    v.result = f.add("status", u32(rnd))
+    return v
 
 
 def handle(rnd, f, name):

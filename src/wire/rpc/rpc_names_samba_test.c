@@ -4,8 +4,10 @@
  * on which a trust depends.
  */
 #include "wire/ms/oracle.h"
+#include "wire/rpc/lsa_lookup.h"
 #include "wire/rpc/lsa_policy.h"
 #include "wire/rpc/lsa_trust.h"
+#include "wire/rpc/netlogon_channel.h"
 #include "wire/rpc/netlogon_locate.h"
 #include "wire/rpc/netlogon_logon.h"
 #include "wire/rpc/netlogon_trust.h"
@@ -101,6 +103,68 @@ static void dc_name(struct builder *b, const void *args)
     field_text(b, "client_site", i->client_site);
 }
 
+static void authenticate3_in(struct builder *b, const void *args)
+{
+    const struct netlogon_authenticate3 *c = args;
+
+    field_text(b, "server", c->server);
+    field_text(b, "account", c->account);
+    field_number(b, "type", c->channel_type);
+    field_text(b, "computer", c->computer);
+    field_bytes(b, "credential", c->client_credential.bytes, 8);
+    field_number(b, "flags", c->flags);
+}
+
+static void authenticate3_out(struct builder *b, const void *args)
+{
+    const struct netlogon_authenticate3 *c = args;
+
+    field_bytes(b, "credential", c->server_credential.bytes, 8);
+    field_number(b, "flags", c->flags);
+    field_number(b, "rid", c->rid);
+    field_number(b, "status", c->status);
+}
+
+static void translated(struct builder *b, const struct lsa_translated_sids_ex2 *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct lsa_translated_sid_ex2 *t = &list->sids[i];
+
+        builder_printf(b, "translated=%u/%u/%u\n", t->use, t->domain, t->flags);
+        if (t->sid)
+            sid_field(b, "sid", t->sid);
+    }
+}
+
+static void lookup_names4_in(struct builder *b, const void *args)
+{
+    const struct lsa_lookup_names3 *c = args;
+
+    for (uint32_t i = 0; i < c->count; i++)
+        field_text(b, "name", c->names[i]);
+    translated(b, &c->sids);
+    field_number(b, "level", c->level);
+    field_number(b, "count", c->mapped);
+    field_number(b, "options", c->options);
+    field_number(b, "revision", c->revision);
+}
+
+static void lookup_names4_out(struct builder *b, const void *args)
+{
+    const struct lsa_lookup_names3 *c = args;
+
+    for (uint32_t i = 0; c->domains && i < c->domains->count; i++) {
+        field_text(b, "domain", c->domains->domains[i].name);
+        if (c->domains->domains[i].sid)
+            sid_field(b, "domain_sid", c->domains->domains[i].sid);
+    }
+    if (c->domains)
+        field_number(b, "max_size", c->domains->max_entries);
+    translated(b, &c->sids);
+    field_number(b, "count", c->mapped);
+    field_number(b, "status", c->status);
+}
+
 struct row {
     const char *kind;
     const struct ndr_type *type;
@@ -138,6 +202,10 @@ static void by_name(void **state)
         {"lsa_dns_domain", &lsa_ndr_query_policy2, NDR_OUT, dns_domain},
         {"netlogon_network_logon", &netlogon_ndr_sam_logon_ex, NDR_IN, network_logon},
         {"netlogon_trust_info", &netlogon_ndr_get_trust_info, NDR_OUT, trust_info},
+        {"authenticate3_in", &netlogon_ndr_authenticate3, NDR_IN, authenticate3_in},
+        {"authenticate3_out", &netlogon_ndr_authenticate3, NDR_OUT, authenticate3_out},
+        {"lookup_names4_in", &lsa_ndr_lookup_names4, NDR_IN, lookup_names4_in},
+        {"lookup_names4_out", &lsa_ndr_lookup_names4, NDR_OUT, lookup_names4_out},
         {"netlogon_dc_name", &netlogon_ndr_dsr_get_dc_name_ex2, NDR_OUT, dc_name},
     };
     (void)state;
@@ -148,10 +216,50 @@ static void by_name(void **state)
     }
 }
 
+static void forest_record(struct builder *b, const struct lsa_forest_record *r)
+{
+    builder_printf(b, "record=%u/%u/%llu\n", r->flags, r->type, (unsigned long long)r->time);
+    if (r->type < FOREST_DOMAIN) {
+        field_text(b, "name", r->data.name);
+    } else if (r->type == FOREST_DOMAIN) {
+        sid_field(b, "sid", r->data.domain.sid);
+        field_text(b, "dns", r->data.domain.dns_name);
+        field_text(b, "flat", r->data.domain.flat_name);
+    } else {
+        field_bytes(b, "data", r->data.data.data, r->data.data.length);
+    }
+}
+
+static void forest_info(void **state)
+{
+    (void)state;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        struct lsa_forest_info info;
+        struct span expected, bytes, out;
+        struct builder b;
+        struct arena a;
+
+        arena_init(&a, 0, 8 * ORACLE_ANSWER_MAX, 0);
+        bytes = oracle_random(&a, "lsa_forest_info", round, &expected);
+        assert_ok(ndr_decode(&lsa_ndr_forest_info, bytes, &a, &info));
+        builder_in(&b, &a, ORACLE_ANSWER_MAX);
+        for (uint32_t i = 0; i < info.count; i++)
+            forest_record(&b, info.entries[i].record);
+        assert_fields_equal(&b, expected);
+        builder_in(&b, &a, ORACLE_ANSWER_MAX);
+        ndr_put(&b, &lsa_ndr_forest_info, &info);
+        assert_ok(builder_done(&b, &out));
+        assert_span_equal(out, bytes);
+        arena_fini(&a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_name),
+        cmocka_unit_test(forest_info),
     };
 
     return cmocka_run_group_tests(tests, oracle_start, oracle_stop);
