@@ -18,8 +18,9 @@ static pid_t parent;
 static int highest = 2;
 
 /* What a large piece of work took (an import) goes back to the system when it is done: glibc would
- * move the limit up by itself, and keep it. */
-#define LARGE_BLOCK (512 * 1024)
+ * move its limits up by itself, and keep it. Above the 2 MiB that LMDB takes for each transaction
+ * inside another. */
+#define LARGE_BLOCK (4 * 1024 * 1024)
 
 static void inherit(struct span item)
 {
@@ -41,6 +42,7 @@ void plat_process_begin(const char *title)
     bool supervised = list.ptr != NULL;
     uint64_t pid;
     (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
     while (list.len > 0) {
         const uint8_t *comma = memchr(list.ptr, ',', list.len);
         size_t len = comma ? (size_t)(comma - list.ptr) : list.len;

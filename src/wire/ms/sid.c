@@ -6,19 +6,30 @@
 
 #define AUTHORITY_MAX UINT64_C(0xFFFFFFFFFFFF)
 
+#define HEAD (2 + sizeof(((struct sid *)0)->authority)) /* bytes before the first sub-authority */
+
+/* Two looks into the reader, not one for each field: an access check reads dozens of SIDs. */
 void sid_read(struct reader *r, struct sid *out)
 {
+    const uint8_t *p = reader_take(r, HEAD);
     struct sid s = {0};
 
-    s.revision = reader_u8(r);
-    s.count = reader_u8(r);
-    reader_copy(r, s.authority, sizeof(s.authority));
-    if (reader_ok(r) && (s.revision != 1 || s.count > SID_SUBS_MAX))
+    if (!p)
+        return;
+    s.revision = p[0];
+    s.count = p[1];
+    memcpy(s.authority, p + 2, sizeof(s.authority));
+    if (s.revision != 1 || s.count > SID_SUBS_MAX) {
         reader_fail(r, ERR_MALFORMED);
-    for (unsigned i = 0; reader_ok(r) && i < s.count; i++)
-        s.sub[i] = reader_le32(r);
-    if (reader_ok(r))
-        *out = s;
+        return;
+    }
+    p = reader_take(r, s.count * sizeof(uint32_t));
+    if (!p)
+        return;
+    for (unsigned i = 0; i < s.count; i++, p += sizeof(uint32_t))
+        s.sub[i] =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    *out = s;
 }
 
 enum err sid_from_bytes(struct span bytes, struct sid *out)
@@ -153,11 +164,6 @@ enum err sid_from_text(struct span s, struct sid *out)
     }
     *out = sid_make(authority, count, sub);
     return ERR_OK;
-}
-
-bool sid_eq(const struct sid *a, const struct sid *b)
-{
-    return sid_cmp(a, b) == 0;
 }
 
 int sid_cmp(const struct sid *a, const struct sid *b)

@@ -33,7 +33,14 @@ size_t sid_to_bytes(const struct sid *s, uint8_t out[SID_BYTES_MAX]);
 void sid_to_text(const struct sid *s, char out[SID_TEXT_SIZE]);
 enum err sid_from_text(struct span s, struct sid *out);
 
-bool sid_eq(const struct sid *a, const struct sid *b);
+/* Here, because tokens are searched by it; most SIDs differ in their last part. */
+static inline bool sid_eq(const struct sid *a, const struct sid *b)
+{
+    return a->count == b->count && (!a->count || a->sub[a->count - 1] == b->sub[b->count - 1]) &&
+           a->revision == b->revision &&
+           memcmp(a->authority, b->authority, sizeof(a->authority)) == 0 &&
+           memcmp(a->sub, b->sub, a->count * sizeof(a->sub[0])) == 0;
+}
 int sid_cmp(const struct sid *a, const struct sid *b); /* a total order */
 /* s is domain plus exactly one more sub-authority; its RID in *rid_out (may be NULL). */
 bool sid_in_domain(const struct sid *s, const struct sid *domain, uint32_t *rid_out);
