@@ -51,9 +51,25 @@ struct ldap_domain {
     struct policy_settings policy; /* of accounts without a password settings object */
 };
 
+/* Naming contexts below the base of the last search, as URLs. */
+#define LDAP_REFERENCES 4
+#define LDAP_URL_MAX    1200 /* two names of a forest: 255 octets each, escaped as a DN */
+struct ldap_url {
+    uint16_t len;
+    char text[LDAP_URL_MAX];
+};
+struct ldap_references {
+    uint64_t id; /* of the snapshot; 0: none */
+    dir_id base;
+    bool one; /* of one level */
+    unsigned count;
+    struct ldap_url url[LDAP_REFERENCES];
+};
+
 struct ldap_server {
     struct ldap_env env;
     struct ldap_domain domain;
+    struct ldap_references references;
     struct plat_stream *tcp;
     struct plat_udp *udp;
     struct plat_hook *turn;
@@ -215,6 +231,11 @@ enum err ldap_sort_controls(struct ldap_request *rq, struct ldap_control *list, 
 /* --- ldap_filter.c --- */
 
 enum err ldap_translate(const struct ldap_filter *in, struct arena *a, struct dir_filter **out);
+
+/* --- ldap_references.c --- */
+
+/* Search references of the request, if it has any. */
+enum err ldap_put_references(struct ldap_request *rq);
 
 /* --- ldap_want.c --- */
 

@@ -240,39 +240,6 @@ static enum err find_base(struct ldap_request *rq)
     return ERR_OK;
 }
 
-/* Where the subtree goes on: the naming contexts below ([MS-ADTS] 3.1.1.3.1.3.2). */
-static enum err put_references(struct ldap_request *rq)
-{
-    struct dir_naming n;
-    if (rq->q.cross_nc || rq->options.domain_scope || rq->q.scope == DIR_BASE)
-        return ERR_OK;
-    TRY(dir_naming(&rq->snap, &n));
-    const struct {
-        dir_id id;
-        const char *host;
-    } nc[] = {{n.forest_dns_nc, "ForestDnsZones."},
-              {n.domain_dns_nc, "DomainDnsZones."},
-              {n.config_nc, ""},
-              {n.schema_nc, ""}};
-    for (unsigned i = 0; i < sizeof(nc) / sizeof(nc[0]); i++) {
-        struct dir_obj o;
-        struct span dn, url;
-        struct builder b;
-        /* A naming context lies below the head of another one. */
-        if (!nc[i].id || dir_by_id(&rq->snap, nc[i].id, &o) != ERR_OK || o.parent != rq->q.base)
-            continue;
-        TRY(dir_dn(&rq->snap, nc[i].id, &rq->values, &dn));
-        /* One level goes on at the base of the other (RFC 4511 4.5.3). */
-        url = span_str(arena_printf(&rq->values, "ldap://%s%.*s/%.*s%s", nc[i].host,
-                                    SPAN_ARG(n.dns_name), SPAN_ARG(dn),
-                                    rq->q.scope == DIR_ONE ? "??base" : ""));
-        ldap_response(rq, &b);
-        ldap_put_search_reference(&b, rq->id, &url, 1);
-        TRY(ldap_send(rq->session, &b));
-    }
-    return ERR_OK;
-}
-
 static enum err prepare_filter(struct ldap_request *rq)
 {
     struct dir_filter *f;
@@ -316,7 +283,7 @@ static enum err begin(struct ldap_request *rq)
     TRY(find_base(rq));
     TRY(prepare_filter(rq));
     TRY(ldap_want_find(ss->server->wants, in, &rq->arena, &rq->want));
-    return put_references(rq);
+    return ldap_put_references(rq);
 }
 
 static enum err answer_root(struct ldap_request *rq)
