@@ -196,11 +196,13 @@ static enum err check_bindings(struct exchange *x, struct span bindings)
     return ERR_OK;
 }
 
+/* Without one the client wants nothing and binds to nothing: RFC 4121 section 4.1.1 demands it, but
+ * Windows has always done without, and clients were written that never send it (impacket). */
 static enum err take_checksum(struct exchange *x, struct span bindings)
 {
     const struct krb_cksum *sum = x->auth->cksum;
-    if (!sum || sum->cksumtype != GSS_KRB_CKSUM_TYPE ||
-        gss_krb_cksum_decode(sum->checksum, &x->cksum) != ERR_OK)
+    if (sum && (sum->cksumtype != GSS_KRB_CKSUM_TYPE ||
+                gss_krb_cksum_decode(sum->checksum, &x->cksum) != ERR_OK))
         return refuse(x, KRB_AP_ERR_INAPP_CKSUM, REASON_AUTH_CHECKSUM);
     if (x->cksum.flags & GSS_FLAG_DCE_STYLE)
         return refuse(x, KRB_AP_ERR_METHOD, REASON_AUTH_OPTION_REFUSED);

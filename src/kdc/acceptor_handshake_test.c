@@ -306,22 +306,38 @@ static void test_other_mechanisms_and_noise(void **state)
     pair_end(&p);
 }
 
-/* An AP-REQ that is not GSS': no checksum says what the client wants. */
+/* An AP-REQ that is not GSS', in a GSS frame: with a checksum over data, or with none. */
+static struct span plain_token(const char *data, krb5_auth_context *auth)
+{
+    krb5_data message, in = {.data = (char *)(uintptr_t)data, .length = data ? 4 : 0};
+    struct builder b;
+    struct span token;
+    assert_int_equal(krb5_mk_req_extended(client, auth, 0, data ? &in : NULL, ticket, &message), 0);
+    builder_in(&b, &arena, SPNEGO_TOKEN_MAX);
+    gss_krb_put_token(&b, SPNEGO_MECH_KRB5, GSS_KRB_AP_REQ, span_of(message.data, message.length));
+    assert_int_equal(builder_done(&b, &token), ERR_OK);
+    krb5_free_data_contents(client, &message);
+    return token;
+}
+
 static void test_plain_kerberos(void **state)
 {
     struct pair p;
     krb5_auth_context auth = NULL;
-    krb5_data message;
-    struct builder b;
-    struct span token;
+    struct span out;
+    bool done;
     (void)state;
     pair_begin(&p, &krb5_oid, WANTED, ticket);
-    assert_int_equal(krb5_mk_req_extended(client, &auth, 0, NULL, ticket, &message), 0);
-    builder_in(&b, &arena, SPNEGO_TOKEN_MAX);
-    gss_krb_put_token(&b, SPNEGO_MECH_KRB5, GSS_KRB_AP_REQ, span_of(message.data, message.length));
-    assert_int_equal(builder_done(&b, &token), ERR_OK);
-    must_be_refused(&p, token, REASON_AUTH_CHECKSUM, KRB_AP_ERR_INAPP_CKSUM);
-    krb5_free_data_contents(client, &message);
+    must_be_refused(&p, plain_token("data", &auth), REASON_AUTH_CHECKSUM, KRB_AP_ERR_INAPP_CKSUM);
+    krb5_auth_con_free(client, auth);
+    pair_end(&p);
+    auth = NULL;
+    pair_begin(&p, &krb5_oid, WANTED, ticket);
+    assert_int_equal(
+        acceptor_step(p.server, plain_token(NULL, &auth), SPAN_NONE, &arena, &out, &done), ERR_OK);
+    assert_true(done);
+    assert_int_equal(acceptor_session(p.server)->flags, 0);
+    assert_false(acceptor_session(p.server)->bound);
     krb5_auth_con_free(client, auth);
     pair_end(&p);
 }

@@ -23,6 +23,7 @@ enum serve_role {
     ROLE_KDC,
     ROLE_KPASSWD,
     ROLE_LDAP,
+    ROLE_RPC,
     ROLE_PEER,
     ROLE__COUNT
 };
@@ -117,6 +118,7 @@ enum err serve_begin_dns(struct serve_child *child, const char **why_out);
 enum err serve_begin_kdc(struct serve_child *child, const char **why_out);
 enum err serve_begin_kpasswd(struct serve_child *child, const char **why_out);
 enum err serve_begin_ldap(struct serve_child *child, const char **why_out);
+enum err serve_begin_rpc(struct serve_child *child, const char **why_out);
 enum err serve_begin_peer(struct serve_child *child, const char **why_out);
 void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);

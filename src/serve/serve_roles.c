@@ -55,6 +55,12 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                    .writes = true,
                    .ports = {{389, true}, {389, false}, {636, false}, {3268, false}, {3269, false}},
                    .begin = serve_begin_ldap},
+    [ROLE_RPC] = {.name = "rpc",
+                  .secrets = SERVICE,
+                  .calls = READER | PLAT_CALLS_SERVE,
+                  .per_dc = true,
+                  .ports = {{445, false}},
+                  .begin = serve_begin_rpc},
 };
 
 const struct serve_role_row *serve_role(enum serve_role role)

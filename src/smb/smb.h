@@ -59,7 +59,11 @@ struct smb_env {
     struct plat_loop *loop;
     struct dir *dir; /* with the SERVICE secrets */
     const struct event_sink *events;
+    struct span domain; /* "aws.example.com" */
     struct span host;   /* first label of the domain controller's name */
+    /* First labels of all domain controllers, this one among them: where SYSVOL is. */
+    const struct span *hosts;
+    unsigned host_count;
     const char *sysvol; /* folder that holds DOMAIN/Policies and DOMAIN/scripts; NULL: no such
                            shares */
     utime (*now)(void);

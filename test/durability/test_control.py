@@ -58,7 +58,7 @@ def other_requests(lab, process):
     cloud, corp = lab.world.cloud.dns, lab.world.corp.dns
     assert len(lab.cli("directory", "list")) == 2
     assert lab.cli("user", "list", "--directory", cloud)
-    assert len(lab.processes()) == 11
+    assert len(lab.processes()) == 13
     name = f"other{time.monotonic_ns()}"
     lab.cli("group", "create", name, "--directory", corp)
     lab.cli("group", "delete", name, "--directory", corp)

@@ -1,0 +1,210 @@
+#include "plat/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+
+static utime time_of(struct timespec t)
+{
+    return (utime)t.tv_sec * UTIME_SECOND + t.tv_nsec / (1000000000 / UTIME_SECOND);
+}
+
+static bool read_facts(const struct stat *st, struct plat_tree_facts *out)
+{
+    if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
+        return false;
+    *out = (struct plat_tree_facts){.folder = S_ISDIR(st->st_mode),
+                                    .inode = st->st_ino,
+                                    .created = time_of(st->st_ctim),
+                                    .accessed = time_of(st->st_atim),
+                                    .written = time_of(st->st_mtim),
+                                    .changed = time_of(st->st_ctim)};
+    if (!out->folder) {
+        out->size = (uint64_t)st->st_size;
+        out->allocated = (uint64_t)st->st_blocks * 512;
+    }
+    /* The birth is not in struct stat; no later than the first of the others. */
+    if (out->written < out->created)
+        out->created = out->written;
+    return true;
+}
+
+static enum err open_at(int folder, const char *name, int *fd_out)
+{
+    int fd = openat(folder, name, OPEN_FLAGS);
+
+    if (fd < 0)
+        return errno == ENOENT                                              ? ERR_NOT_FOUND
+               : errno == ENOTDIR                                           ? ERR_STATE
+               : errno == ELOOP || errno == EACCES || errno == ENAMETOOLONG ? ERR_DENIED
+                                                                            : ERR_IO;
+    *fd_out = fd;
+    return ERR_OK;
+}
+
+/* A stream of its own position on the folder; NULL with errno. */
+static DIR *stream_of(int folder)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!d && fd >= 0)
+        close(fd);
+    return d;
+}
+
+/* The name in the folder that is equal but for case. */
+static enum err find_folded(int folder, struct span want, char found_out[PLAT_TREE_NAME_MAX + 1])
+{
+    DIR *d = stream_of(folder);
+    enum err e = ERR_NOT_FOUND;
+
+    if (!d)
+        return errno == ENOTDIR ? ERR_STATE : ERR_IO;
+    for (struct dirent *entry; e == ERR_NOT_FOUND && (entry = readdir(d));) {
+        struct span name = span_str(entry->d_name);
+        if (name.len > PLAT_TREE_NAME_MAX || !text_eq_fold(name, want))
+            continue;
+        memcpy(found_out, name.ptr, name.len + 1);
+        e = ERR_OK;
+    }
+    closedir(d);
+    return e;
+}
+
+static bool is_name(struct span name)
+{
+    return name.len && name.len <= PLAT_TREE_NAME_MAX && !span_eq(name, SPAN_LIT(".")) &&
+           !span_eq(name, SPAN_LIT("..")) && !memchr(name.ptr, 0, name.len) &&
+           !memchr(name.ptr, '/', name.len) && text_valid(name);
+}
+
+static enum err step(int folder, struct span name, int *fd_out)
+{
+    char text[PLAT_TREE_NAME_MAX + 1] = {0};
+
+    if (!is_name(name))
+        return ERR_DENIED;
+    memcpy(text, name.ptr, name.len);
+    enum err e = open_at(folder, text, fd_out);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(find_folded(folder, name, text));
+    return open_at(folder, text, fd_out);
+}
+
+enum err plat_tree_open(int root_fd, const struct span *names, unsigned count, int *fd_out,
+                        struct plat_tree_facts *facts_out)
+{
+    struct plat_tree_facts facts;
+    struct stat st;
+    int fd = -1, next;
+    enum err e = open_at(root_fd, ".", &fd);
+
+    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
+        e = step(fd, names[i], &next);
+        close(fd);
+        fd = e == ERR_OK ? next : -1;
+    }
+    if (e == ERR_OK && fstat(fd, &st) != 0)
+        e = ERR_IO;
+    if (e == ERR_OK && !read_facts(&st, &facts))
+        e = ERR_DENIED;
+    if (e != ERR_OK) {
+        if (fd >= 0)
+            close(fd);
+        return e;
+    }
+    *fd_out = fd;
+    *facts_out = facts;
+    return ERR_OK;
+}
+
+enum err plat_tree_root(const char *path, int *fd_out)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND
+               : errno == EACCES                   ? ERR_DENIED
+                                                   : ERR_IO;
+    *fd_out = fd;
+    return ERR_OK;
+}
+
+/* The list has room for twice as many whenever it is full. */
+static enum err add_entry(struct plat_tree_entry **list, unsigned count, unsigned max,
+                          const struct plat_tree_entry *entry, struct arena *a)
+{
+    struct plat_tree_entry *grown = *list;
+    const char *name = arena_dup_str(a, entry->name);
+
+    if (count == max)
+        return ERR_LIMIT;
+    if ((count & (count - 1)) == 0) /* none, or a power of two */
+        grown =
+            arena_grow(a, grown, count * sizeof(*grown), (count ? 2 * count : 1) * sizeof(*grown));
+    if (!grown || !name)
+        return ERR_NOMEM;
+    grown[count] = *entry;
+    grown[count].name = span_str(name);
+    *list = grown;
+    return ERR_OK;
+}
+
+/* False: not something that is served. */
+static bool take_entry(int folder, const char *name, struct plat_tree_entry *out)
+{
+    struct stat st;
+
+    out->name = span_str(name);
+    return is_name(out->name) && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           read_facts(&st, &out->facts);
+}
+
+enum err plat_tree_list(int fd, unsigned max, struct arena *a, struct plat_tree_entry **out,
+                        unsigned *count_out)
+{
+    struct plat_tree_entry *list = NULL, entry;
+    DIR *d = stream_of(fd);
+    unsigned count = 0;
+    enum err e = d ? ERR_OK : ERR_IO;
+
+    for (struct dirent *found; e == ERR_OK && (found = readdir(d));) {
+        if (!take_entry(dirfd(d), found->d_name, &entry))
+            continue;
+        e = add_entry(&list, count, max, &entry, a);
+        count += e == ERR_OK;
+    }
+    if (d)
+        closedir(d);
+    if (e != ERR_OK)
+        return e;
+    *out = list;
+    *count_out = count;
+    return ERR_OK;
+}
+
+enum err plat_tree_read(int fd, uint64_t offset, void *buf, size_t len, size_t *got_out)
+{
+    size_t got = 0;
+
+    while (got < len) {
+        ssize_t n = pread(fd, (uint8_t *)buf + got, len - got, (off_t)(offset + got));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ERR_IO;
+        if (n == 0)
+            break;
+        got += (size_t)n;
+    }
+    *got_out = got;
+    return ERR_OK;
+}

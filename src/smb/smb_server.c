@@ -1,0 +1,150 @@
+/*
+ * The server and its connections.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "smb/smb_internal.h"
+#include "wire/smb2/smb2.h"
+
+void smb_event(struct smb_conn *c, const struct smb_session *ss, const char *name,
+               enum reason reason, struct span detail)
+{
+    struct event ev;
+
+    if (!c->peer[0])
+        plat_addr_text(plat_conn_peer(c->conn), c->peer);
+    event_init(&ev, c->server->env.now(), name, reason);
+    event_text(&ev, "peer", span_str(c->peer));
+    if (ss && ss->who)
+        event_text(&ev, "who", ss->who->facts.user);
+    if (detail.len)
+        event_text(&ev, "detail", detail);
+    event_emit(c->server->env.events, &ev);
+}
+
+static enum err begin(struct plat_conn *conn, void *session)
+{
+    struct smb_conn *c = session;
+
+    c->server = plat_conn_ctx(conn);
+    c->conn = conn;
+    c->limit = 1;
+    c->next_async = 1;
+    return ERR_OK;
+}
+
+static enum err frame(void *session, struct span head, size_t *len_out)
+{
+    (void)session;
+    return smb2_frame(head, SMB_FRAME_MAX, len_out);
+}
+
+static enum err consume(struct plat_conn *conn, void *session, struct span message)
+{
+    struct smb_conn *c = session;
+    (void)conn;
+
+    enum err e = smb_take_frame(c, span_sub(message, SMB2_FRAME_SIZE, message.len));
+    smb_sessions_bury(c->server);
+    arena_reset(&c->server->arena);
+    return e;
+}
+
+static void finish(struct plat_conn *conn, void *session, enum reason why)
+{
+    struct smb_conn *c = session;
+    (void)conn, (void)why;
+
+    c->conn = NULL; /* nothing can be sent */
+    while (c->sessions)
+        smb_session_end(c->sessions);
+    smb_sessions_bury(c->server);
+    while (c->pending)
+        smb_pending_remove(c->pending);
+}
+
+static const struct plat_stream_ops ops = {.name = "smb.tcp",
+                                           .session_size = sizeof(struct smb_conn),
+                                           .begin = begin,
+                                           .frame = frame,
+                                           .consume = consume,
+                                           .finish = finish};
+
+static const struct plat_stream_limits limits = {.max_conns = 4096,
+                                                 .max_request = SMB2_FRAME_SIZE + SMB_FRAME_MAX,
+                                                 .max_buffered = 256u << 20,
+                                                 .output_high = 256u << 10,
+                                                 .output_max = 8u << 20,
+                                                 .idle = 900 * UTIME_SECOND,
+                                                 .request = 60 * UTIME_SECOND,
+                                                 .stall = 60 * UTIME_SECOND};
+
+static enum err learn_name(struct smb_server *sv)
+{
+    struct dir_naming naming;
+    struct dir_snap s;
+
+    TRY(dir_snap_begin(sv->env.dir, &s));
+    enum err e = dir_naming(&s, &naming);
+    if (e == ERR_OK)
+        sv->flat_name = arena_dup_span(&sv->names, naming.flat_name);
+    dir_snap_end(&s);
+    return e;
+}
+
+static enum err prepare(struct smb_server *sv)
+{
+    const struct smb_env *env = &sv->env;
+    struct acceptor_env auth = {.dir = env->dir,
+                                .dc_name = ascii_upper(&sv->names, span_sub(env->host, 0, 15)),
+                                .now = env->now,
+                                .random = env->random};
+
+    env->random(sv->guid, sizeof(sv->guid));
+    TRY(learn_name(sv));
+    if (env->sysvol)
+        TRY(plat_tree_root(env->sysvol, &sv->root));
+    TRY(acceptor_new(&auth, &sv->acceptor));
+    return plat_stream_new(env->loop, &ops, &limits, env->events, sv, &sv->tcp);
+}
+
+enum err smb_server_new(const struct smb_env *env, struct smb_server **out)
+{
+    struct smb_server *sv = calloc(1, sizeof(*sv));
+
+    if (!sv)
+        return ERR_NOMEM;
+    sv->env = *env;
+    sv->root = -1;
+    /* Session ids are no secret, but they should not name another start's sessions. */
+    env->random(&sv->next_session, sizeof(sv->next_session));
+    sv->next_session &= UINT64_C(0x0000ffffffff0000);
+    arena_init(&sv->names, 0, 4096, 0);
+    arena_init(&sv->arena, SMB_ARENA_FIRST, SMB_ARENA_MAX, ARENA_WIPE);
+    enum err e = prepare(sv);
+    if (e != ERR_OK) {
+        smb_server_free(sv);
+        return e;
+    }
+    *out = sv;
+    return ERR_OK;
+}
+
+void smb_server_free(struct smb_server *sv)
+{
+    if (sv->tcp)
+        plat_stream_free(sv->tcp);
+    acceptor_free(sv->acceptor);
+    if (sv->root >= 0)
+        close(sv->root);
+    arena_fini(&sv->names);
+    arena_fini(&sv->arena);
+    free(sv);
+}
+
+enum err smb_server_listen(struct smb_server *sv, int fd)
+{
+    return plat_stream_listen(sv->tcp, fd);
+}
