@@ -104,7 +104,13 @@ struct ndr_row {
     const struct ndr_type *type; /* NDR_STRUCT, NDR_UNION */
 };
 
-enum ndr_form { NDR_IS_STRUCT, NDR_IS_UNION, NDR_IS_CALL };
+enum ndr_form {
+    NDR_IS_STRUCT,
+    NDR_IS_UNION,
+    NDR_IS_MS_UNION, /* every arm is aligned as the one with the largest alignment
+                        ([MS-RPCE] 2.2.4.5: all unions of an interface that says ms_union) */
+    NDR_IS_CALL,
+};
 
 struct ndr_type {
     const char *name;

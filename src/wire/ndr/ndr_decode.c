@@ -127,7 +127,7 @@ static void get_union(struct in *in, const struct ndr_row *row, uint8_t *c, uint
     }
     one.rows = arm;
     one.count = 1;
-    one.align = 1;
+    one.align = (uint8_t)ndr_arms_align(row->type);
     one.form = NDR_IS_STRUCT;
     scalars(in, &one, c);
 }

@@ -144,7 +144,7 @@ static void put_union(struct out *o, const struct ndr_row *row, const uint8_t *c
         builder_le32(o->b, arm_value);
     one.rows = arm;
     one.count = 1;
-    one.align = 1;
+    one.align = (uint8_t)ndr_arms_align(row->type);
     one.form = NDR_IS_STRUCT;
     scalars(o, &one, c);
 }

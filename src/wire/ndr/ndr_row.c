@@ -29,6 +29,22 @@ bool ndr_is_flat(const struct ndr_row *row)
     return at == type->size && at % type->align == 0;
 }
 
+static unsigned row_align(const struct ndr_row *row)
+{
+    return row->pointer == NDR_INLINE ? ndr_element_align(row) : 4;
+}
+
+unsigned ndr_arms_align(const struct ndr_type *type)
+{
+    unsigned align = 1;
+
+    for (unsigned i = 0; type->form == NDR_IS_MS_UNION && i < type->count; i++) {
+        if (row_align(&type->rows[i]) > align)
+            align = row_align(&type->rows[i]);
+    }
+    return align;
+}
+
 const struct ndr_row *ndr_tail(const struct ndr_type *type)
 {
     while (type->form == NDR_IS_STRUCT && type->count > 0) {
@@ -144,7 +160,7 @@ static bool row_good(const struct ndr_row *row, const struct ndr_type *type, boo
         return false;
     if ((size_t)row->at + row_space(row) > type->size)
         return false;
-    if (typed && (row->type->form == NDR_IS_UNION) != (row->kind == NDR_UNION))
+    if (typed && ndr_is_union(row->type) != (row->kind == NDR_UNION))
         return false;
     if ((row->kind == NDR_UNION) != (row->switch_is.size != 0))
         return false;
@@ -166,11 +182,11 @@ static bool align_good(const struct ndr_type *type)
 
     if (type->form == NDR_IS_CALL)
         return true;
-    if (type->form == NDR_IS_UNION)
+    if (ndr_is_union(type))
         return type->align == 2 || type->align == 4;
     for (unsigned i = 0; i < type->count; i++) {
         const struct ndr_row *row = &type->rows[i];
-        unsigned a = row->pointer == NDR_INLINE ? ndr_element_align(row) : 4;
+        unsigned a = row_align(row);
 
         if (row->pointer == NDR_INLINE && ndr_has_length(row) && a < 4)
             a = 4;

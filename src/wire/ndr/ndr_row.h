@@ -37,6 +37,14 @@ static inline unsigned ndr_element_align(const struct ndr_row *row)
  * point to nothing: numbers and structs of numbers without gaps, where the machine is
  * little-endian. Lists of groups are such, and the longest part of most PACs. */
 bool ndr_is_flat(const struct ndr_row *row);
+/* Where the arms of a union begin, whichever it is: the alignment, 1 where they have their own. */
+unsigned ndr_arms_align(const struct ndr_type *type);
+
+static inline bool ndr_is_union(const struct ndr_type *type)
+{
+    return type->form == NDR_IS_UNION || type->form == NDR_IS_MS_UNION;
+}
+
 /* The trailing inline conformant row of a struct, itself or inside its last member; NULL: none. Its
  * maximum count stands before the struct (C706 14.3.7). */
 const struct ndr_row *ndr_tail(const struct ndr_type *type);

@@ -440,6 +440,39 @@ static void unions(void **state)
                ERR_MALFORMED);
 }
 
+union wide {
+    uint8_t small;
+    uint64_t large;
+};
+static const struct ndr_row wide_rows[] = {
+    {.kind = NDR_U8, .arm = 1},
+    {.kind = NDR_U64, .arm = 2},
+};
+static const struct ndr_type wide_type = NDR_TYPE("wide", MS_UNION, 2, union wide, wide_rows);
+struct widener {
+    uint16_t level;
+    union wide wide;
+};
+static const struct ndr_row widener_rows[] = {
+    {.kind = NDR_U16, AT(struct widener, level)},
+    {.kind = NDR_UNION,
+     .type = &wide_type,
+     AT(struct widener, wide),
+     .switch_is = NDR_MEMBER(struct widener, level)},
+};
+static const struct ndr_type widener_type =
+    NDR_TYPE("widener", STRUCT, 2, struct widener, widener_rows);
+
+/* ms_union: the short arm stands where the long one would. */
+static void aligned_arms(void **state)
+{
+    struct widener v = {1, {.small = 5}}, back;
+    (void)state;
+
+    assert_golden(&widener_type, &v, SPAN_LIT("\x01\0\x01\0\0\0\0\0\x05"), &back);
+    assert_int_equal(back.wide.small, 5);
+}
+
 /* --- pointers to nothing --------------------------------------------------------------------- */
 
 struct absent {
@@ -603,14 +636,14 @@ static void wrong_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(alignment),      cmocka_unit_test(conformant_struct),
-        cmocka_unit_test(pointed_arrays), cmocka_unit_test(null_array_has_no_count),
-        cmocka_unit_test(raw_strings),    cmocka_unit_test(strings),
-        cmocka_unit_test(bad_strings),    cmocka_unit_test(depth),
-        cmocka_unit_test(full_pointers),  cmocka_unit_test(unions),
-        cmocka_unit_test(always_null),    cmocka_unit_test(call_counts),
-        cmocka_unit_test(serialized),     cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(wrong_tables),
+        cmocka_unit_test(alignment),         cmocka_unit_test(conformant_struct),
+        cmocka_unit_test(pointed_arrays),    cmocka_unit_test(null_array_has_no_count),
+        cmocka_unit_test(raw_strings),       cmocka_unit_test(strings),
+        cmocka_unit_test(bad_strings),       cmocka_unit_test(depth),
+        cmocka_unit_test(full_pointers),     cmocka_unit_test(unions),
+        cmocka_unit_test(aligned_arms),      cmocka_unit_test(always_null),
+        cmocka_unit_test(call_counts),       cmocka_unit_test(serialized),
+        cmocka_unit_test(memory_is_bounded), cmocka_unit_test(wrong_tables),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -24,11 +24,9 @@ static const struct ndr_type pd_account =
     NDR_TABLE(STRUCT, struct lsa_pd_account, "LSAPR_POLICY_PD_ACCOUNT_INFO", 4,
               ROW(USTR, lsa_pd_account, name));
 
-/* [MS-LSAD] 2.2.4.8 does not mark the enumeration as one of 32 bits; Samba, which is tested against
- * Windows, has it so. */
 static const struct ndr_type server_role =
-    NDR_TABLE(STRUCT, struct lsa_server_role_info, "POLICY_LSA_SERVER_ROLE_INFO", 4,
-              ROW(U32, lsa_server_role_info, role));
+    NDR_TABLE(STRUCT, struct lsa_server_role_info, "POLICY_LSA_SERVER_ROLE_INFO", 2,
+              ROW(U16, lsa_server_role_info, role));
 
 static const struct ndr_type replica_source =
     NDR_TABLE(STRUCT, struct lsa_replica_source, "LSAPR_POLICY_REPLICA_SRCE_INFO", 4,
@@ -57,7 +55,7 @@ static const struct ndr_type machine_account = NDR_TABLE(
     ROW(U32, lsa_machine_account, rid), ROW(STRUCT, lsa_machine_account, sid, UNIQUE, OF(ndr_sid)));
 
 static const struct ndr_type policy_info =
-    NDR_TABLE(UNION, union lsa_policy_info, "LSAPR_POLICY_INFORMATION", 2,
+    NDR_TABLE(MS_UNION, union lsa_policy_info, "LSAPR_POLICY_INFORMATION", 2,
               ARM(LSA_POLICY_AUDIT_LOG, STRUCT, OF(audit_log)),
               ARM(LSA_POLICY_AUDIT_EVENTS, STRUCT, OF(audit_events)),
               ARM(LSA_POLICY_PRIMARY_DOMAIN, STRUCT, OF(lsa_ndr_domain)),
@@ -86,7 +84,7 @@ static const struct ndr_type kerberos_policy =
               ROW(U64, lsa_kerberos_policy, clock_skew), ROW(U64, lsa_kerberos_policy, reserved));
 
 static const struct ndr_type domain_policy =
-    NDR_TABLE(UNION, union lsa_domain_policy, "LSAPR_POLICY_DOMAIN_INFORMATION", 2,
+    NDR_TABLE(MS_UNION, union lsa_domain_policy, "LSAPR_POLICY_DOMAIN_INFORMATION", 2,
               ARM(LSA_DOMAIN_QUALITY, STRUCT, OF(domain_quality)),
               ARM(LSA_DOMAIN_EFS, STRUCT, OF(rpc_ndr_bytes)),
               ARM(LSA_DOMAIN_KERBEROS, STRUCT, OF(kerberos_policy)));
@@ -112,8 +110,8 @@ const struct ndr_type lsa_ndr_open_policy2 =
 static const struct ndr_type revision1 =
     NDR_TABLE(STRUCT, struct lsa_revision1, "LSAPR_REVISION_INFO_V1", 4,
               ROW(U32, lsa_revision1, revision), ROW(U32, lsa_revision1, features));
-static const struct ndr_type revision =
-    NDR_TABLE(UNION, union lsa_revision, "LSAPR_REVISION_INFO", 4, ARM(1, STRUCT, OF(revision1)));
+static const struct ndr_type revision = NDR_TABLE(
+    MS_UNION, union lsa_revision, "LSAPR_REVISION_INFO", 4, ARM(1, STRUCT, OF(revision1)));
 
 const struct ndr_type lsa_ndr_open_policy3 =
     NDR_TABLE(CALL, struct lsa_open_policy3, "LsarOpenPolicy3", 1,

@@ -43,7 +43,7 @@ struct lsa_pd_account {
     struct span name;
 };
 struct lsa_server_role_info {
-    uint32_t role;
+    uint16_t role;
 };
 struct lsa_replica_source {
     struct span source, account;

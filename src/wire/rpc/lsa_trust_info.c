@@ -76,7 +76,7 @@ static const struct ndr_type encryption =
               ROW(U32, lsa_trusted_encryption, types));
 
 const struct ndr_type lsa_ndr_trusted_info = NDR_TABLE(
-    UNION, union lsa_trusted_info, "LSAPR_TRUSTED_DOMAIN_INFO", 2,
+    MS_UNION, union lsa_trusted_info, "LSAPR_TRUSTED_DOMAIN_INFO", 2,
     ARM(LSA_TRUSTED_NAME, STRUCT, OF(name_info)),
     ARM(LSA_TRUSTED_CONTROLLERS, STRUCT, OF(controllers)),
     ARM(LSA_TRUSTED_POSIX, STRUCT, OF(posix)), ARM(LSA_TRUSTED_PASSWORD, STRUCT, OF(password)),
@@ -98,7 +98,7 @@ static const struct ndr_type forest_domain = NDR_TABLE(
     ROW(STRUCT, lsa_forest_domain, sid, UNIQUE, OF(ndr_sid)),
     ROW(USTR, lsa_forest_domain, dns_name, LARGE), ROW(USTR, lsa_forest_domain, flat_name, LARGE));
 static const struct ndr_type forest_data = NDR_TABLE(
-    UNION, union lsa_forest_data, "ForestTrustData", 4, ARM(FOREST_TLN, USTR, LARGE),
+    MS_UNION, union lsa_forest_data, "ForestTrustData", 2, ARM(FOREST_TLN, USTR, LARGE),
     ARM(FOREST_TLN_EXCLUSION, USTR, LARGE), ARM(FOREST_DOMAIN, STRUCT, OF(forest_domain)),
     ARM(FOREST_SCANNER, STRUCT, OF(forest_domain)), ARM_DEFAULT(STRUCT, OF(rpc_ndr_bytes)));
 static const struct ndr_type forest_record = NDR_TABLE(

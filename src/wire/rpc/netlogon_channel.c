@@ -25,7 +25,7 @@ const struct ndr_type netlogon_ndr_authenticate3 =
               STATUS(netlogon_authenticate3));
 
 static const struct ndr_type capabilities = NDR_TABLE(
-    UNION, union netlogon_capabilities, "NETLOGON_CAPABILITIES", 4, ARM(1, U32), ARM(2, U32));
+    MS_UNION, union netlogon_capabilities, "NETLOGON_CAPABILITIES", 4, ARM(1, U32), ARM(2, U32));
 const struct ndr_type netlogon_ndr_get_capabilities = NDR_TABLE(
     CALL, struct netlogon_get_capabilities, "NetrLogonGetCapabilities", 1,
     TEXT(netlogon_get_capabilities, server), TEXT_OR_NULL(netlogon_get_capabilities, computer),
@@ -61,7 +61,7 @@ static const struct ndr_type workstation = NDR_TABLE(
     ROW(U32, netlogon_workstation, flags), ROW(U32, netlogon_workstation, encryption_types),
     ROW(U32, netlogon_workstation, reserved_numbers, FIXED(2)));
 static const struct ndr_type workstation_info =
-    NDR_TABLE(UNION, union netlogon_workstation_info, "NETLOGON_WORKSTATION_INFORMATION", 4,
+    NDR_TABLE(MS_UNION, union netlogon_workstation_info, "NETLOGON_WORKSTATION_INFORMATION", 4,
               ARM(1, STRUCT, UNIQUE, OF(workstation)), ARM(2, STRUCT, UNIQUE, OF(workstation)));
 
 static const struct ndr_type one_domain = NDR_TABLE(
@@ -84,7 +84,7 @@ static const struct ndr_type domain = NDR_TABLE(
     ROW(U32, netlogon_domain, encryption_types),
     ROW(U32, netlogon_domain, reserved_numbers, FIXED(2)));
 static const struct ndr_type domain_info =
-    NDR_TABLE(UNION, union netlogon_domain_info, "NETLOGON_DOMAIN_INFORMATION", 4,
+    NDR_TABLE(MS_UNION, union netlogon_domain_info, "NETLOGON_DOMAIN_INFORMATION", 4,
               ARM(1, STRUCT, UNIQUE, OF(domain)), ARM(2, STRUCT, UNIQUE, OF(rpc_ndr_bytes)));
 
 const struct ndr_type netlogon_ndr_get_domain_info = NDR_TABLE(

@@ -32,7 +32,7 @@ static const struct ndr_type generic_logon =
               ROW(STRUCT, netlogon_generic_logon, data, OF(rpc_ndr_bytes)));
 
 static const struct ndr_type level =
-    NDR_TABLE(UNION, union netlogon_level, "NETLOGON_LEVEL", 2,
+    NDR_TABLE(MS_UNION, union netlogon_level, "NETLOGON_LEVEL", 2,
               ARM(NETLOGON_INTERACTIVE, STRUCT, UNIQUE, OF(password_logon)),
               ARM(NETLOGON_INTERACTIVE_TRANSITIVE, STRUCT, UNIQUE, OF(password_logon)),
               ARM(NETLOGON_SERVICE, STRUCT, UNIQUE, OF(password_logon)),
@@ -49,7 +49,7 @@ static const struct ndr_type sam4 =
               ROW(USTR, netlogon_sam_info4, dns_domain), ROW(USTR, netlogon_sam_info4, upn),
               ROW(USTR, netlogon_sam_info4, reserved, FIXED(10)));
 static const struct ndr_type validation =
-    NDR_TABLE(UNION, union netlogon_validation, "NETLOGON_VALIDATION", 2,
+    NDR_TABLE(MS_UNION, union netlogon_validation, "NETLOGON_VALIDATION", 2,
               ARM(NETLOGON_VALIDATION_SAM, STRUCT, UNIQUE, OF(ndr_sam_info)),
               ARM(NETLOGON_VALIDATION_SAM2, STRUCT, UNIQUE, OF(ndr_sam_info2)),
               ARM(NETLOGON_VALIDATION_GENERIC2, STRUCT, UNIQUE, OF(rpc_ndr_bytes)),

@@ -6,7 +6,7 @@
 /* --- NetrLogonControl ------------------------------------------------------------------------ */
 
 static const struct ndr_type control_data = NDR_TABLE(
-    UNION, union netlogon_control_data, "NETLOGON_CONTROL_DATA_INFORMATION", 4,
+    MS_UNION, union netlogon_control_data, "NETLOGON_CONTROL_DATA_INFORMATION", 4,
     ARM(NETLOGON_CONTROL_REDISCOVER, WSTR, UNIQUE), ARM(NETLOGON_CONTROL_TC_QUERY, WSTR, UNIQUE),
     ARM(NETLOGON_CONTROL_CHANGE_PASSWORD, WSTR, UNIQUE),
     ARM(NETLOGON_CONTROL_TC_VERIFY, WSTR, UNIQUE), ARM(NETLOGON_CONTROL_SET_DBFLAG, U32),
@@ -26,7 +26,7 @@ static const struct ndr_type info4 = NDR_TABLE(STRUCT, struct netlogon_info4, "N
                                                ROW(WSTR, netlogon_info4, dc_name, UNIQUE),
                                                ROW(WSTR, netlogon_info4, domain, UNIQUE));
 static const struct ndr_type control_info = NDR_TABLE(
-    UNION, union netlogon_control_info, "NETLOGON_CONTROL_QUERY_INFORMATION", 4,
+    MS_UNION, union netlogon_control_info, "NETLOGON_CONTROL_QUERY_INFORMATION", 4,
     ARM(1, STRUCT, UNIQUE, OF(info1)), ARM(2, STRUCT, UNIQUE, OF(info2)),
     ARM(3, STRUCT, UNIQUE, OF(info3)), ARM(4, STRUCT, UNIQUE, OF(info4)), ARM_DEFAULT(VOID));
 

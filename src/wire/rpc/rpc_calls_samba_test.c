@@ -139,7 +139,11 @@ static const struct {
 
 /* Where Samba says more about a value than the table, or knows less. */
 static const struct random_bound bounds[] = {
-    {"LSAPR_POLICY_INFORMATION", 13, 0},       /* MACHINE_ACCOUNT */
+    {"LSAPR_POLICY_INFORMATION", 13, 0}, /* MACHINE_ACCOUNT */
+    /* Its LSARPC does not say ms_union, which shows in arms shorter than their alignment. */
+    {"LSAPR_POLICY_INFORMATION", 5, 0},        /* SERVER_ROLE */
+    {"LSAPR_POLICY_INFORMATION", 8, 0},        /* AUDIT_FULL_SET */
+    {"LSAPR_POLICY_INFORMATION", 9, 0},        /* AUDIT_FULL_QUERY */
     {"LSAPR_POLICY_DOMAIN_INFORMATION", 0, 0}, /* QUALITY */
     {"LSAPR_TRUSTED_DOMAIN_INFO", 13, 0},      /* AUTH_INTERNAL_AES */
     {"LSAPR_TRUSTED_DOMAIN_INFO", 14, 0},      /* FULL_INTERNAL_AES */
@@ -147,8 +151,6 @@ static const struct random_bound bounds[] = {
     {"LsarEnumerateAccounts", 3, 8192},
     {"NETLOGON_VALIDATION_SAM_INFO4", 3, 0}, /* reserved texts, which Samba has as numbers */
     {"NETLOGON_CAPABILITIES", 1, 0},
-    {"NETLOGON_LEVEL", 7, 0}, /* unknown levels, where Samba pads before nothing */
-    {"NETLOGON_VALIDATION", 4, 0},
 };
 
 static void random_tower(struct random_fill *f, struct epm_tower *out)

@@ -93,6 +93,21 @@ static void create_trusted_ex3(void **state)
     assert_int_equal(back.info.attributes, 8);
 }
 
+/* The arms of LSA's unions begin where the longest of them would: at a multiple of 8. */
+static void server_role(void **state)
+{
+    static const char out[] = "\0\0\x02\0\x06\0\0\0\x03\0\0\0\0\0\0\0";
+    union lsa_policy_info info = {.role = {LSA_ROLE_PRIMARY}};
+    struct lsa_query_policy c = {.level = LSA_POLICY_SERVER_ROLE, .info = &info};
+    struct lsa_query_policy back = {.level = LSA_POLICY_SERVER_ROLE};
+    (void)state;
+
+    assert_written(&lsa_ndr_query_policy2, NDR_OUT, &c, span_of(out, sizeof(out) - 1));
+    assert_ok(ndr_decode_call(&lsa_ndr_query_policy2, NDR_OUT, span_of(out, sizeof(out) - 1),
+                              &arena, &back, NULL));
+    assert_int_equal(back.info->role.role, LSA_ROLE_PRIMARY);
+}
+
 /* [MS-DSSP] 4.1: what a domain controller answers. */
 static void dssetup_basic(void **state)
 {
@@ -124,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_policy3),
         cmocka_unit_test(create_trusted_ex3),
+        cmocka_unit_test(server_role),
         cmocka_unit_test(dssetup_basic),
     };
 

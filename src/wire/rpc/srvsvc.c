@@ -42,7 +42,7 @@ static const struct ndr_type shares502 =
 
 /* Of a level that is not here nothing can be said but that it is unknown. */
 static const struct ndr_type shares =
-    NDR_TABLE(UNION, union srvsvc_shares, "SHARE_ENUM_UNION", 4,
+    NDR_TABLE(MS_UNION, union srvsvc_shares, "SHARE_ENUM_UNION", 4,
               ARM(0, STRUCT, UNIQUE, OF(shares0)), ARM(1, STRUCT, UNIQUE, OF(shares1)),
               ARM(2, STRUCT, UNIQUE, OF(shares2)), ARM(501, STRUCT, UNIQUE, OF(shares501)),
               ARM(502, STRUCT, UNIQUE, OF(shares502)), ARM_DEFAULT(VOID));
@@ -61,7 +61,7 @@ const struct ndr_type srvsvc_ndr_share_enum_sticky =
     NDR_TABLE(CALL, struct srvsvc_share_enum, "NetrShareEnumSticky", 1, ENUM_ROWS);
 
 static const struct ndr_type share =
-    NDR_TABLE(UNION, union srvsvc_share, "SHARE_INFO", 4, ARM(0, STRUCT, UNIQUE, OF(share0)),
+    NDR_TABLE(MS_UNION, union srvsvc_share, "SHARE_INFO", 4, ARM(0, STRUCT, UNIQUE, OF(share0)),
               ARM(1, STRUCT, UNIQUE, OF(share1)), ARM(2, STRUCT, UNIQUE, OF(share2)),
               ARM(501, STRUCT, UNIQUE, OF(share501)), ARM(502, STRUCT, UNIQUE, OF(share502)),
               ARM(1005, STRUCT, UNIQUE, OF(share1005)), ARM_DEFAULT(VOID));
@@ -88,9 +88,9 @@ static const struct ndr_type server102 =
               ROW(U32, srvsvc_server102, announce), ROW(U32, srvsvc_server102, announce_delta),
               ROW(U32, srvsvc_server102, licenses), TEXT(srvsvc_server102, user_path));
 static const struct ndr_type server =
-    NDR_TABLE(UNION, union srvsvc_server, "SERVER_INFO", 4, ARM(100, STRUCT, UNIQUE, OF(server100)),
-              ARM(101, STRUCT, UNIQUE, OF(server101)), ARM(102, STRUCT, UNIQUE, OF(server102)),
-              ARM_DEFAULT(VOID));
+    NDR_TABLE(MS_UNION, union srvsvc_server, "SERVER_INFO", 4,
+              ARM(100, STRUCT, UNIQUE, OF(server100)), ARM(101, STRUCT, UNIQUE, OF(server101)),
+              ARM(102, STRUCT, UNIQUE, OF(server102)), ARM_DEFAULT(VOID));
 const struct ndr_type srvsvc_ndr_server_get_info =
     NDR_TABLE(CALL, struct srvsvc_server_get_info, "NetrServerGetInfo", 1,
               SERVER(srvsvc_server_get_info), ROW(U32, srvsvc_server_get_info, level, IN),
