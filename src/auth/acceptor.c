@@ -108,12 +108,17 @@ const struct acceptor_session *acceptor_session(const struct acceptor_context *c
 static enum err take_raw_krb(struct acceptor_context *c, enum spnego_mech mech, struct span in,
                              struct span bindings, struct arena *a, struct span *out)
 {
+    if (c->stage == ACCEPTOR_DCE && !c->spnego) {
+        TRY(acceptor_ap_third(c, in, a));
+        c->stage = ACCEPTOR_DONE;
+        return ERR_OK;
+    }
     if (mech != SPNEGO_MECH_KRB5 && mech != SPNEGO_MECH_MS_KRB5 && mech != SPNEGO_MECH_KRB5_U2U)
         return acceptor_refuse(c, 0, REASON_AUTH_NO_MECHANISM);
     if (c->stage != ACCEPTOR_START)
         return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
     TRY(acceptor_ap(c, in, bindings, a, out));
-    c->stage = ACCEPTOR_DONE;
+    c->stage = c->dce.wanted ? ACCEPTOR_DCE : ACCEPTOR_DONE;
     return ERR_OK;
 }
 
@@ -132,9 +137,12 @@ static enum err take_token(struct acceptor_context *c, struct span in, struct sp
                            struct arena *a, struct span *out)
 {
     struct spnego_token t;
+    struct gss_krb_token bare;
     if (c->stage >= ACCEPTOR_DONE || c->stage == ACCEPTOR_ASKED || ++c->steps > ACCEPTOR_STEPS_MAX)
         return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
     enum err e = spnego_decode(in, a, &t);
+    if (e == ERR_UNSUPPORTED && gss_krb_token_decode(in, &bare) == ERR_OK)
+        return take_raw_krb(c, SPNEGO_MECH_KRB5, in, bindings, a, out);
     if (e == ERR_NOMEM)
         return e;
     if (e != ERR_OK)

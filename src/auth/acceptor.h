@@ -4,6 +4,9 @@
  * process has what that needs ([MS-NLMP]), and SPNEGO around either (RFC 4178, [MS-SPNG]); the
  * tickets are for this domain controller's own account, by whichever of its names.
  *
+ * DCE style ([MS-KILE] 3.4.5.1), which DCE/RPC asks for, is Kerberos with a third message; its
+ * tokens may come without the mechanism's frame.
+ *
  * Life: one struct acceptor a process; one struct acceptor_context a connection (or a SASL bind),
  * freed before the acceptor. What acceptor_session gives belongs to the context and lives as long
  * as it. The bytes of *out of each call are in the caller's arena, which must wipe (ARENA_WIPE):
@@ -162,6 +165,36 @@ enum err acceptor_unwrap(struct acceptor_context *c, struct span token, struct a
 enum err acceptor_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
                           struct span *out);
 enum err acceptor_verify_mic(struct acceptor_context *c, struct span message, struct span mic);
+
+/* --- DCE/RPC ([MS-RPCE] 3.3.1.5.2.2) ------------------------------------------------------------
+ * The parts of a fragment are protected in place: its header and its trailer (without the token)
+ * are signed where both sides agreed on header signing, its body with the padding is signed, or
+ * encrypted too. The token goes where the trailer's token goes. Fragments must be given in the
+ * order in which they travel, in each direction.
+ *
+ * Kerberos: GSS_GetMICEx and GSS_WrapEx of [MS-KILE] 3.4.5, with AES-SHA1 session keys only to
+ * encrypt; NTLM: [MS-NLMP] 3.4.6 to 3.4.9. */
+
+struct acceptor_rpc {
+    bool seal; /* level privacy; else packet or integrity, which are one and the same */
+    bool sign_header;
+    struct span header, trailer;
+    uint8_t *body;
+    size_t body_len;
+};
+
+/* Bytes of the tokens that acceptor_rpc_protect writes on this context; what comes may be another
+ * size. */
+size_t acceptor_rpc_token_size(const struct acceptor_context *c, bool seal);
+#define ACCEPTOR_RPC_TOKEN_MAX 76
+/* token has acceptor_rpc_token_size bytes. ERR_STATE before the context is made; ERR_UNSUPPORTED:
+ * an encryption type that cannot, or a session of nobody, which protects nothing. */
+enum err acceptor_rpc_protect(struct acceptor_context *c, const struct acceptor_rpc *m,
+                              struct arena *a, uint8_t *token);
+/* The other way; after a refusal (AUTH_MESSAGE_*) the body is worthless and the context should end.
+ */
+enum err acceptor_rpc_open(struct acceptor_context *c, const struct acceptor_rpc *m,
+                           struct span token, struct arena *a);
 
 /* --- SASL GSSAPI (RFC 4752 section 3.1, [MS-ADTS] 5.1.1.1.1) -----------------------------------
  * After the context is made and the client acknowledged it (an empty token), the server offers its

@@ -21,6 +21,7 @@ struct exchange {
     struct krb_key session, subkey; /* subkey: the client's, or the session key */
     struct gss_krb_cksum cksum;
     bool bound;
+    bool bare; /* without the mechanism's frame, as DCE style has it */
 };
 
 static enum err refuse(struct exchange *x, int32_t code, enum reason reason)
@@ -204,7 +205,8 @@ static enum err take_checksum(struct exchange *x, struct span bindings)
     if (sum && (sum->cksumtype != GSS_KRB_CKSUM_TYPE ||
                 gss_krb_cksum_decode(sum->checksum, &x->cksum) != ERR_OK))
         return refuse(x, KRB_AP_ERR_INAPP_CKSUM, REASON_AUTH_CHECKSUM);
-    if (x->cksum.flags & GSS_FLAG_DCE_STYLE)
+    bool dce = x->cksum.flags & GSS_FLAG_DCE_STYLE;
+    if ((dce && !(x->cksum.flags & GSS_FLAG_MUTUAL)) || (x->bare && !dce))
         return refuse(x, KRB_AP_ERR_METHOD, REASON_AUTH_OPTION_REFUSED);
     return check_bindings(x, bindings);
 }
@@ -251,6 +253,10 @@ static enum err put_ap_rep(struct exchange *x, const struct krb_key *key, uint32
     TRY(krb_encode_enc_ap_rep_part(&part, x->a, &plain));
     TRY(encrypt(x, plain, &rep.enc_part));
     TRY(krb_encode_ap_rep(&rep, x->a, &message));
+    if (x->cksum.flags & GSS_FLAG_DCE_STYLE) {
+        *out = message;
+        return ERR_OK;
+    }
     return frame(x->mech, GSS_KRB_AP_REP, message, x->a, out);
 }
 
@@ -278,12 +284,14 @@ static enum err answer(struct exchange *x, struct span *out)
     gss_messages_init(&c->messages, &key, mutual, x->cksum.flags, send, receive);
     c->session.session_key = key;
     krb_key_wipe(&key);
+    c->dce = (struct dce_exchange){
+        .wanted = x->cksum.flags & GSS_FLAG_DCE_STYLE, .key = x->session, .seq = send};
     return ERR_OK;
 }
 
 #define FLAGS_GIVEN                                                                                \
     (GSS_FLAG_MUTUAL | GSS_FLAG_REPLAY | GSS_FLAG_SEQUENCE | GSS_FLAG_CONF | GSS_FLAG_INTEG |      \
-     GSS_FLAG_IDENTIFY | GSS_FLAG_EXTENDED_ERROR)
+     GSS_FLAG_DCE_STYLE | GSS_FLAG_IDENTIFY | GSS_FLAG_EXTENDED_ERROR)
 
 static enum err take(struct exchange *x, struct span bindings, struct span *out)
 {
@@ -324,6 +332,7 @@ enum err acceptor_ap(struct acceptor_context *c, struct span token, struct span 
     e = krb_decode_ap_req(t.message, a, &ap);
     if (e != ERR_OK)
         return e == ERR_NOMEM ? e : acceptor_refuse(c, 0, REASON_AUTH_TOKEN_MALFORMED);
+    x.bare = t.mech == SPNEGO_MECH_OTHER;
     x.mech = t.mech == SPNEGO_MECH_MS_KRB5 ? SPNEGO_MECH_MS_KRB5 : SPNEGO_MECH_KRB5;
     x.ap = ap;
     c->ticket = &ap->ticket;
@@ -332,6 +341,54 @@ enum err acceptor_ap(struct acceptor_context *c, struct span token, struct span 
     dir_snap_end(&x.snap);
     wipe(&x);
     return e;
+}
+
+/* --- DCE style's third message ------------------------------------------------------------------
+ */
+
+/* The client's AP-REP: that it has read ours, whose sequence number it gives back, in the ticket's
+ * session key ([MS-KILE] 3.4.5.1). Of its times nothing can be asked: MIT and Heimdal write those
+ * of the moment. */
+static enum err open_ap_rep(struct acceptor_context *c, struct span token, struct arena *a,
+                            struct krb_enc_ap_rep_part **out)
+{
+    struct gss_krb_token t;
+    struct krb_ap_rep *rep;
+    struct krb_usage u;
+    struct span plain;
+    if (gss_krb_token_decode(token, &t) != ERR_OK || t.tok != GSS_KRB_AP_REP)
+        return ERR_MALFORMED;
+    TRY(krb_decode_ap_rep(t.message, a, &rep));
+    uint8_t *bytes = arena_alloc(a, rep->enc_part.cipher.len);
+    if (!bytes)
+        return ERR_NOMEM;
+    if (rep->enc_part.etype != c->dce.key.etype)
+        return ERR_INTEGRITY;
+    TRY(krb_usage_init_for(&u, &c->dce.key, KRB_USAGE_AP_REP, KRB_FOR_DECRYPT));
+    enum err e = krb_decrypt(&u, rep->enc_part.cipher, bytes, &plain);
+    krb_usage_wipe(&u);
+    return e == ERR_OK ? krb_decode_enc_ap_rep_part(plain, a, out) : e;
+}
+
+/* Ours, sent back: it has our subkey. */
+static bool is_reflected(const struct acceptor_context *c, const struct krb_enc_ap_rep_part *part)
+{
+    return part->subkey && part->subkey->keyvalue.len == c->session.session_key.len &&
+           mem_eq_ct(part->subkey->keyvalue.ptr, c->session.session_key.bytes,
+                     c->session.session_key.len);
+}
+
+enum err acceptor_ap_third(struct acceptor_context *c, struct span token, struct arena *a)
+{
+    struct krb_enc_ap_rep_part *part;
+    enum err e = open_ap_rep(c, token, a, &part);
+    if (e == ERR_NOMEM)
+        return e;
+    if (e != ERR_OK || !part->has_seq_number || part->seq_number != c->dce.seq ||
+        is_reflected(c, part))
+        return acceptor_refuse(c, 0, REASON_AUTH_THIRD_MESSAGE);
+    krb_key_wipe(&c->dce.key);
+    return ERR_OK;
 }
 
 enum err acceptor_ap_error(struct acceptor_context *c, struct arena *a, struct span *out)

@@ -20,7 +20,7 @@ void gss_messages_init(struct gss_messages *m, const struct krb_key *key, bool a
 }
 
 /* Most connections use two of the four. */
-static const struct krb_usage *usage(struct gss_messages *m, uint32_t number)
+const struct krb_usage *gss_messages_usage(struct gss_messages *m, uint32_t number)
 {
     unsigned i = number - KRB_USAGE_GSS_ACCEPTOR_SEAL;
     ENT_ASSERT(i < GSS_USAGES);
@@ -30,30 +30,30 @@ static const struct krb_usage *usage(struct gss_messages *m, uint32_t number)
     return &m->usage[i];
 }
 
-static uint8_t own_flags(const struct gss_messages *m)
+uint8_t gss_messages_own_flags(const struct gss_messages *m)
 {
     return (uint8_t)(GSS_KRB_SENT_BY_ACCEPTOR | (m->acceptor_subkey ? GSS_KRB_ACCEPTOR_SUBKEY : 0));
 }
 
 /* The client's tokens say that they are the client's and which key they are in. */
-static bool flags_fit(const struct gss_messages *m, uint8_t flags)
+bool gss_messages_flags_fit(const struct gss_messages *m, uint8_t flags)
 {
     uint8_t want = m->acceptor_subkey ? GSS_KRB_ACCEPTOR_SUBKEY : 0;
     return (flags & (GSS_KRB_SENT_BY_ACCEPTOR | GSS_KRB_ACCEPTOR_SUBKEY)) == want;
 }
 
-static enum err malformed(struct acceptor_context *c)
+enum err gss_messages_malformed(struct acceptor_context *c)
 {
     return acceptor_refuse(c, 0, REASON_AUTH_MESSAGE_MALFORMED);
 }
 
-static enum err altered(struct acceptor_context *c)
+enum err gss_messages_altered(struct acceptor_context *c)
 {
     return acceptor_refuse(c, 0, REASON_AUTH_MESSAGE_INTEGRITY);
 }
 
 /* Called for messages whose integrity is proved: nobody else may move the window. */
-static enum err check_sequence(struct acceptor_context *c, uint64_t seq)
+enum err gss_messages_sequence(struct acceptor_context *c, uint64_t seq)
 {
     struct gss_messages *m = &c->messages;
     uint64_t ahead = seq - m->next, behind = m->next - 1 - seq;
@@ -88,8 +88,9 @@ static enum err ntlm_get_mic(struct acceptor_context *c, struct span message, st
 static enum err ntlm_verify_mic(struct acceptor_context *c, struct span message, struct span mic)
 {
     if (mic.len != NTLM_SIGNATURE_SIZE)
-        return malformed(c);
-    return ntlm_verify(&c->ntlm.receive, &message, 1, mic.ptr) == ERR_OK ? ERR_OK : altered(c);
+        return gss_messages_malformed(c);
+    return ntlm_verify(&c->ntlm.receive, &message, 1, mic.ptr) == ERR_OK ? ERR_OK
+                                                                         : gss_messages_altered(c);
 }
 
 static bool is_ntlm(const struct acceptor_context *c)
@@ -106,10 +107,10 @@ enum err gss_messages_mic(struct acceptor_context *c, struct span message, struc
     uint8_t *token = arena_alloc(a, GSS_KRB_HEADER + KRB_CKSUM_MAX);
     if (!token)
         return ERR_NOMEM;
-    gss_krb_mic_header(own_flags(m), m->send++, token);
+    gss_krb_mic_header(gss_messages_own_flags(m), m->send++, token);
     struct span parts[] = {message, span_of(token, GSS_KRB_HEADER)};
-    size_t size =
-        krb_checksum(usage(m, KRB_USAGE_GSS_ACCEPTOR_SIGN), parts, 2, token + GSS_KRB_HEADER);
+    size_t size = krb_checksum(gss_messages_usage(m, KRB_USAGE_GSS_ACCEPTOR_SIGN), parts, 2,
+                               token + GSS_KRB_HEADER);
     *out = span_of(token, GSS_KRB_HEADER + size);
     return ERR_OK;
 }
@@ -120,13 +121,13 @@ enum err gss_messages_verify(struct acceptor_context *c, struct span message, st
     struct gss_krb_mic t;
     if (is_ntlm(c))
         return ntlm_verify_mic(c, message, mic);
-    if (gss_krb_mic_decode(mic, &t) != ERR_OK || !flags_fit(m, t.flags))
-        return malformed(c);
+    if (gss_krb_mic_decode(mic, &t) != ERR_OK || !gss_messages_flags_fit(m, t.flags))
+        return gss_messages_malformed(c);
     struct span parts[] = {message, t.header};
-    if (krb_checksum_verify(usage(m, KRB_USAGE_GSS_INITIATOR_SIGN), krb_etype_cksum(m->key.etype),
-                            parts, 2, t.sum) != ERR_OK)
-        return altered(c);
-    return check_sequence(c, t.seq);
+    if (krb_checksum_verify(gss_messages_usage(m, KRB_USAGE_GSS_INITIATOR_SIGN),
+                            krb_etype_cksum(m->key.etype), parts, 2, t.sum) != ERR_OK)
+        return gss_messages_altered(c);
+    return gss_messages_sequence(c, t.seq);
 }
 
 enum err acceptor_get_mic(struct acceptor_context *c, struct span message, struct arena *a,
@@ -151,14 +152,14 @@ static enum err wrap_sealed(struct acceptor_context *c, struct span plain, struc
 {
     struct gss_messages *m = &c->messages;
     uint8_t confounder[KRB_CONFOUNDER_MAX];
-    const struct krb_usage *u = usage(m, KRB_USAGE_GSS_ACCEPTOR_SEAL);
+    const struct krb_usage *u = gss_messages_usage(m, KRB_USAGE_GSS_ACCEPTOR_SEAL);
     size_t inner_len = plain.len + GSS_KRB_HEADER;
     size_t size = GSS_KRB_HEADER + krb_encrypted_size(u, inner_len);
     uint8_t *token = arena_alloc(a, size);
     if (!token)
         return ERR_NOMEM;
     uint8_t *inner = token + GSS_KRB_HEADER + krb_plain_offset(u);
-    gss_krb_wrap_header(own_flags(m) | GSS_KRB_SEALED, 0, 0, m->send++, token);
+    gss_krb_wrap_header(gss_messages_own_flags(m) | GSS_KRB_SEALED, 0, 0, m->send++, token);
     if (plain.len)
         memcpy(inner, plain.ptr, plain.len);
     memcpy(inner + plain.len, token, GSS_KRB_HEADER);
@@ -178,13 +179,13 @@ static enum err wrap_signed(struct acceptor_context *c, struct span plain, struc
     if (!token)
         return ERR_NOMEM;
     uint64_t seq = m->send++;
-    gss_krb_wrap_header(own_flags(m), 0, 0, seq, token);
+    gss_krb_wrap_header(gss_messages_own_flags(m), 0, 0, seq, token);
     struct span parts[] = {plain, span_of(token, GSS_KRB_HEADER)};
-    size_t sum = krb_checksum(usage(m, KRB_USAGE_GSS_ACCEPTOR_SEAL), parts, 2,
+    size_t sum = krb_checksum(gss_messages_usage(m, KRB_USAGE_GSS_ACCEPTOR_SEAL), parts, 2,
                               token + GSS_KRB_HEADER + plain.len);
     if (plain.len)
         memcpy(token + GSS_KRB_HEADER, plain.ptr, plain.len);
-    gss_krb_wrap_header(own_flags(m), (uint16_t)sum, 0, seq, token);
+    gss_krb_wrap_header(gss_messages_own_flags(m), (uint16_t)sum, 0, seq, token);
     *out = span_of(token, GSS_KRB_HEADER + plain.len + sum);
     return ERR_OK;
 }
@@ -207,14 +208,14 @@ static enum err unwrap_sealed(struct acceptor_context *c, const struct gss_krb_w
 {
     struct span inner;
     uint8_t header[GSS_KRB_HEADER];
-    if (krb_decrypt(usage(&c->messages, KRB_USAGE_GSS_INITIATOR_SEAL), span_of(body, w->body.len),
-                    body, &inner) != ERR_OK)
-        return altered(c);
+    if (krb_decrypt(gss_messages_usage(&c->messages, KRB_USAGE_GSS_INITIATOR_SEAL),
+                    span_of(body, w->body.len), body, &inner) != ERR_OK)
+        return gss_messages_altered(c);
     if (inner.len < GSS_KRB_HEADER + (size_t)w->ec)
-        return malformed(c);
+        return gss_messages_malformed(c);
     gss_krb_wrap_header(w->flags, w->ec, 0, w->seq, header);
     if (memcmp(header, inner.ptr + inner.len - GSS_KRB_HEADER, GSS_KRB_HEADER) != 0)
-        return altered(c);
+        return gss_messages_altered(c);
     *plain_out = span_sub(inner, 0, inner.len - GSS_KRB_HEADER - w->ec);
     return ERR_OK;
 }
@@ -224,14 +225,14 @@ static enum err unwrap_signed(struct acceptor_context *c, const struct gss_krb_w
 {
     uint8_t header[GSS_KRB_HEADER];
     if (w->body.len < w->ec)
-        return malformed(c);
+        return gss_messages_malformed(c);
     struct span plain = span_of(body, w->body.len - w->ec);
     gss_krb_wrap_header(w->flags, 0, 0, w->seq, header);
     struct span parts[] = {plain, span_of(header, sizeof(header))};
-    if (krb_checksum_verify(usage(&c->messages, KRB_USAGE_GSS_INITIATOR_SEAL),
+    if (krb_checksum_verify(gss_messages_usage(&c->messages, KRB_USAGE_GSS_INITIATOR_SEAL),
                             krb_etype_cksum(c->messages.key.etype), parts, 2,
                             span_of(body + plain.len, w->ec)) != ERR_OK)
-        return altered(c);
+        return gss_messages_altered(c);
     *plain_out = plain;
     return ERR_OK;
 }
@@ -246,15 +247,15 @@ enum err acceptor_unwrap(struct acceptor_context *c, struct span token, struct a
         return ERR_STATE;
     if (is_ntlm(c))
         return ERR_UNSUPPORTED;
-    if (gss_krb_wrap_decode(token, &w) != ERR_OK || !flags_fit(&c->messages, w.flags))
-        return malformed(c);
+    if (gss_krb_wrap_decode(token, &w) != ERR_OK || !gss_messages_flags_fit(&c->messages, w.flags))
+        return gss_messages_malformed(c);
     uint8_t *body = arena_alloc(a, w.body.len);
     if (!body)
         return ERR_NOMEM;
     gss_krb_unrotate(w.body, w.rrc, body);
     bool sealed = w.flags & GSS_KRB_SEALED;
     TRY(sealed ? unwrap_sealed(c, &w, body, &plain) : unwrap_signed(c, &w, body, &plain));
-    TRY(check_sequence(c, w.seq));
+    TRY(gss_messages_sequence(c, w.seq));
     *sealed_out = sealed;
     *plain_out = plain;
     return ERR_OK;

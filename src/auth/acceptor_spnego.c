@@ -72,13 +72,13 @@ static enum err finish(struct acceptor_context *c, struct spnego_resp *answer,
     return ERR_OK;
 }
 
-/* NTLM's CHALLENGE goes out, its AUTHENTICATE is to come. */
+/* NTLM's CHALLENGE or DCE style's AP-REP goes out, another message is to come. */
 static enum err go_on(struct acceptor_context *c, struct spnego_resp *answer, struct arena *a,
                       struct span *out)
 {
     answer->has_state = true;
     answer->state = SPNEGO_ACCEPT_INCOMPLETE;
-    c->stage = ACCEPTOR_AP;
+    c->stage = c->dce.wanted ? ACCEPTOR_DCE : ACCEPTOR_AP;
     return put_resp(answer, a, out);
 }
 
@@ -89,14 +89,26 @@ static enum err keep_client_mic(struct acceptor_context *c, struct span mic)
     return arena_failed(&c->memory) ? ERR_NOMEM : ERR_BUSY;
 }
 
+/* A mechanism's next message. *done: its context is made. */
+static enum err mech_step(struct acceptor_context *c, struct span token, struct span bindings,
+                          struct arena *a, struct span *out, bool *done)
+{
+    if (c->offered_mech == SPNEGO_MECH_NTLMSSP)
+        return acceptor_ntlm(c, token, bindings, a, out, done);
+    *done = true;
+    if (c->stage == ACCEPTOR_DCE)
+        return acceptor_ap_third(c, token, a);
+    TRY(acceptor_ap(c, token, bindings, a, out));
+    *done = !c->dce.wanted;
+    return ERR_OK;
+}
+
 static enum err take_mech_token(struct acceptor_context *c, struct span token,
                                 struct span client_mic, struct span bindings,
                                 struct spnego_resp *answer, struct arena *a, struct span *out)
 {
-    bool done = true;
-    enum err e = c->offered_mech == SPNEGO_MECH_NTLMSSP
-                     ? acceptor_ntlm(c, token, bindings, a, &answer->response_token, &done)
-                     : acceptor_ap(c, token, bindings, a, &answer->response_token);
+    bool done;
+    enum err e = mech_step(c, token, bindings, a, &answer->response_token, &done);
     if (e == ERR_BUSY)
         return keep_client_mic(c, client_mic);
     TRY(e);
@@ -145,7 +157,7 @@ enum err acceptor_negotiate(struct acceptor_context *c, const struct spnego_toke
         return take_init(c, &t->init, bindings, a, out);
     if (t->kind != SPNEGO_RESP)
         return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
-    if (c->stage == ACCEPTOR_AP && t->resp.response_token.ptr)
+    if ((c->stage == ACCEPTOR_AP || c->stage == ACCEPTOR_DCE) && t->resp.response_token.ptr)
         return take_mech_token(c, t->resp.response_token, t->resp.mech_list_mic, bindings, &answer,
                                a, out);
     if (c->stage == ACCEPTOR_MIC)

@@ -46,6 +46,13 @@ struct gss_messages {
     uint64_t seen; /* bit i: next - 1 - i was received */
 };
 
+/* Kerberos in DCE style ends with a message of the client's. */
+struct dce_exchange {
+    bool wanted;
+    struct krb_key key; /* the ticket's session key */
+    uint32_t seq;       /* ours */
+};
+
 /* NTLM, from its first message on. */
 struct ntlm_context {
     struct span sent[2]; /* NEGOTIATE and CHALLENGE, which the MIC covers */
@@ -60,6 +67,7 @@ struct ntlm_context {
 enum acceptor_stage {
     ACCEPTOR_START,
     ACCEPTOR_AP,    /* the mechanism is agreed, its token is to come */
+    ACCEPTOR_DCE,   /* DCE style: its third message is to come */
     ACCEPTOR_ASKED, /* a trusted domain's answer is to come */
     ACCEPTOR_MIC /* SPNEGO: the context is made, the client's mechListMIC is to come */,
     ACCEPTOR_DONE,
@@ -83,6 +91,7 @@ struct acceptor_context {
     struct acceptor_session session;
     struct gss_messages messages;
     struct ntlm_context ntlm;
+    struct dce_exchange dce;
     struct span client_mic; /* SPNEGO's, while a trusted domain is asked */
 };
 
@@ -92,6 +101,8 @@ enum err acceptor_refuse(struct acceptor_context *c, int32_t krb_error, enum rea
  */
 enum err acceptor_ap(struct acceptor_context *c, struct span token, struct span bindings,
                      struct arena *a, struct span *out);
+/* The client's last message when c->dce.wanted. */
+enum err acceptor_ap_third(struct acceptor_context *c, struct span token, struct arena *a);
 /* The hash that GSS has of channel bindings, RFC 4121 section 4.1.1.2: no addresses, the
  * application's data alone. */
 void acceptor_hash_bindings(struct span data, uint8_t out[16]);
@@ -135,6 +146,12 @@ enum err acceptor_reject(struct span mech_token, struct arena *a, struct span *o
  */
 void gss_messages_init(struct gss_messages *m, const struct krb_key *key, bool acceptor_subkey,
                        uint32_t flags, uint32_t send, uint32_t receive);
+const struct krb_usage *gss_messages_usage(struct gss_messages *m, uint32_t number);
+uint8_t gss_messages_own_flags(const struct gss_messages *m);
+bool gss_messages_flags_fit(const struct gss_messages *m, uint8_t flags);
+enum err gss_messages_sequence(struct acceptor_context *c, uint64_t seq);
+enum err gss_messages_malformed(struct acceptor_context *c);
+enum err gss_messages_altered(struct acceptor_context *c);
 /* As acceptor_get_mic and acceptor_verify_mic, before the context is done too. */
 enum err gss_messages_mic(struct acceptor_context *c, struct span message, struct arena *a,
                           struct span *out);

@@ -88,6 +88,63 @@ static void signatures_both_ways(void **state)
     client_end(&c);
 }
 
+/* Fragments of DCE/RPC: header, body and trailer, both ways. */
+static void fragments(void **state)
+{
+    (void)state;
+
+    for (unsigned i = 0; i < 16; i++) { /* the last bits: what is changed on the way */
+        struct client c = client_of("ada", PASSWORD);
+        bool seal = i & 1, sign_header = i & 2;
+        uint8_t header[] = "the header", body[] = "the body with padding", trailer[] = "trailer";
+        uint8_t token[NTLM_SIGNATURE_SIZE];
+        struct span parts[] = {span_of(header, sizeof(header)), span_of(body, sizeof(body)),
+                               span_of(trailer, sizeof(trailer))};
+        struct acceptor_rpc m = {seal, sign_header, parts[0], parts[2], body, sizeof(body)};
+        must_let_in(&c, SPAN_NONE);
+        assert_int_equal(acceptor_rpc_token_size(c.server, seal), sizeof(token));
+        assert_ok(acceptor_rpc_protect(c.server, &m, &arena, token));
+        assert_true(seal == (memcmp(body, "the body", 8) != 0));
+        assert_ok(ntlm_unseal(&c.receive, sign_header ? parts : parts + 1, sign_header ? 3 : 1,
+                              body, seal ? sizeof(body) : 0, token));
+        assert_memory_equal(body, "the body", 8);
+        ntlm_seal(&c.send, sign_header ? parts : parts + 1, sign_header ? 3 : 1, body,
+                  seal ? sizeof(body) : 0, token);
+        uint8_t *const changed[] = {NULL, header, body, trailer};
+        if (changed[i / 4])
+            *changed[i / 4] ^= 1;
+        bool seen_it = i / 4 == 2 || (i / 4 && sign_header);
+        assert_err(acceptor_rpc_open(c.server, &m, span_of(token, sizeof(token)), &arena),
+                   seen_it ? ERR_REFUSED : ERR_OK);
+        if (seen_it)
+            assert_int_equal(acceptor_reason(c.server), REASON_AUTH_MESSAGE_INTEGRITY);
+        else
+            assert_memory_equal(body, "the body", 8);
+        assert_err(acceptor_rpc_open(c.server, &m, span_of(token, 3), &arena), ERR_REFUSED);
+        assert_int_equal(acceptor_reason(c.server), REASON_AUTH_MESSAGE_MALFORMED);
+        client_end(&c);
+    }
+}
+
+static void fragments_of_nobody(void **state)
+{
+    struct client c = client_of("", "");
+    struct acceptor_rpc m = {.body = (uint8_t[]){1}, .body_len = 1};
+    uint8_t token[NTLM_SIGNATURE_SIZE];
+    (void)state;
+
+    client_begin(&c);
+    assert_err(acceptor_rpc_protect(c.server, &m, &arena, token), ERR_STATE);
+    assert_err(acceptor_rpc_open(c.server, &m, span_of(token, 16), &arena), ERR_STATE);
+    acceptor_context_free(c.server);
+    c.anonymous = true;
+    c.final_flags = CLIENT_FLAGS & ~(uint32_t)NTLM_EXTENDED_SECURITY; /* as Samba's */
+    must_let_in(&c, SPAN_NONE);
+    assert_err(acceptor_rpc_protect(c.server, &m, &arena, token), ERR_UNSUPPORTED);
+    assert_err(acceptor_rpc_open(c.server, &m, span_of(token, 16), &arena), ERR_UNSUPPORTED);
+    client_end(&c);
+}
+
 /* Names: of the domain in three ways, of none, of a workgroup that nobody knows; by UPN. */
 static void names_that_are_ours(void **state)
 {
@@ -703,6 +760,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_session),
         CASE(signatures_both_ways),
+        CASE(fragments),
+        CASE(fragments_of_nobody),
         CASE(names_that_are_ours),
         CASE(what_clients_leave_out),
         CASE(nobody_in_particular),

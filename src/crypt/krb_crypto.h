@@ -86,6 +86,16 @@ void krb_encrypt(const struct krb_usage *u, const uint8_t *confounder, struct sp
 enum err krb_decrypt(const struct krb_usage *u, struct span cipher, uint8_t *out,
                      struct span *plain_out);
 
+/* GSS_WrapEx ([MS-KILE] 3.4.5.4.1) sums more than it encrypts: as krb_encrypt and krb_decrypt, but
+ * the checksum is over the confounder and these parts, at most KRB_SUM_PARTS, which the caller
+ * makes of the plaintext and of what stays readable. To decrypt, parts may lie where the plaintext
+ * will be in out. ERR_UNSUPPORTED: not AES with SHA-1 (17, 18), for which alone it is defined. */
+#define KRB_SUM_PARTS 8
+enum err krb_encrypt_summed(const struct krb_usage *u, const uint8_t *confounder, struct span plain,
+                            const struct span *parts, unsigned count, uint8_t *out);
+enum err krb_decrypt_summed(const struct krb_usage *u, struct span cipher, const struct span *parts,
+                            unsigned count, uint8_t *out);
+
 /* Keyed checksum of the key's mandatory type for the usage. parts are summed as one message (so
  * that a header and a body need no copy). Returns the size written to out. */
 size_t krb_checksum(const struct krb_usage *u, const struct span *parts, unsigned count,

@@ -248,6 +248,55 @@ enum err krb_decrypt(const struct krb_usage *u, struct span cipher, uint8_t *out
     return ERR_OK;
 }
 
+/* --- with a checksum over other parts -----------------------------------------------------------
+ */
+
+static void sum_parts(const struct krb_usage *u, struct span confounder, const struct span *parts,
+                      unsigned count, uint8_t mac[HASH_SIZE_MAX])
+{
+    struct span all[1 + KRB_SUM_PARTS] = {confounder};
+
+    ENT_ASSERT(count <= KRB_SUM_PARTS);
+    memcpy(all + 1, parts, count * sizeof(*parts));
+    hmac_parts(INTEGRITY(u), all, count + 1, mac);
+}
+
+enum err krb_encrypt_summed(const struct krb_usage *u, const uint8_t *confounder, struct span plain,
+                            const struct span *parts, unsigned count, uint8_t *out)
+{
+    const struct krb_etype_info *info = krb_etype_info(u->etype);
+    size_t body = info->confounder_size + plain.len;
+    uint8_t mac[HASH_SIZE_MAX];
+
+    ENT_ASSERT(u->parts & KRB_FOR_ENCRYPT);
+    if (info->family != FAMILY_SHA1)
+        return ERR_UNSUPPORTED;
+    sum_parts(u, span_of(confounder, info->confounder_size), parts, count, mac);
+    krb_cts_encrypt(&u->cipher, info->key_size, confounder, plain, out);
+    memcpy(out + body, mac, info->mac_size);
+    return ERR_OK;
+}
+
+enum err krb_decrypt_summed(const struct krb_usage *u, struct span cipher, const struct span *parts,
+                            unsigned count, uint8_t *out)
+{
+    const struct krb_etype_info *info = krb_etype_info(u->etype);
+    uint8_t mac[HASH_SIZE_MAX];
+
+    ENT_ASSERT(u->parts & KRB_FOR_DECRYPT);
+    if (info->family != FAMILY_SHA1)
+        return ERR_UNSUPPORTED;
+    if (cipher.len < (size_t)info->confounder_size + info->mac_size)
+        return ERR_MALFORMED;
+    struct span body = span_sub(cipher, 0, cipher.len - info->mac_size);
+    krb_cts_decrypt(DECRYPTER(u), info->key_size, body, out);
+    sum_parts(u, span_of(out, info->confounder_size), parts, count, mac);
+    if (mem_eq_ct(mac, cipher.ptr + body.len, info->mac_size))
+        return ERR_OK;
+    mem_wipe(out, body.len);
+    return ERR_INTEGRITY;
+}
+
 /* --- checksums ---------------------------------------------------------------------------------
  */
 
