@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "auth/acceptor.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/random.h"
@@ -14,6 +15,7 @@ struct rpc_role {
     struct smb_server *smb;
     char sysvol[1024];
     struct span hosts[CONTROL_DCS_MAX];
+    struct acceptor_ntlm_ops ntlm;
 };
 
 /* DIRECTORY/sysvol/DOMAIN/{Policies,scripts}: empty until somebody puts files there. */
@@ -55,6 +57,10 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
     TRY(make_sysvol(child, role));
     for (unsigned i = 0; i < spec->dc_count; i++)
         role->hosts[i] = spec->dc[i].host;
+    role->ntlm = (struct acceptor_ntlm_ops){.ctx = child,
+                                            .intent = serve_intent,
+                                            .names = serve_child_dc(child)->address,
+                                            .name_count = serve_child_dc(child)->address_count};
     struct smb_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,
@@ -63,6 +69,7 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
                           .hosts = role->hosts,
                           .host_count = spec->dc_count,
                           .sysvol = role->sysvol,
+                          .ntlm = &role->ntlm,
                           .now = plat_now,
                           .random = plat_random};
     *why_out = "the SMB service cannot listen";

@@ -56,9 +56,11 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                    .ports = {{389, true}, {389, false}, {636, false}, {3268, false}, {3269, false}},
                    .begin = serve_begin_ldap},
     [ROLE_RPC] = {.name = "rpc",
-                  .secrets = SERVICE,
+                  .secrets = ACCOUNT | SERVICE,
                   .calls = READER | PLAT_CALLS_SERVE,
                   .per_dc = true,
+                  .writes = true,
+                  .system = true,
                   .ports = {{445, false}},
                   .begin = serve_begin_rpc},
 };

@@ -12,6 +12,7 @@
 #ifndef SMB_SMB_H
 #define SMB_SMB_H
 
+#include "auth/acceptor.h"
 #include "base/event.h"
 #include "directory/directory.h"
 #include "directory/token.h"
@@ -68,7 +69,8 @@ struct smb_env {
                            shares */
     utime (*now)(void);
     void (*random)(void *out, size_t len);
-    const struct smb_pipe_ops *pipes; /* NULL: there are none */
+    const struct acceptor_ntlm_ops *ntlm; /* acceptor.h; NULL: Kerberos alone */
+    const struct smb_pipe_ops *pipes;     /* NULL: there are none */
     void *pipes_ctx;
 };
 

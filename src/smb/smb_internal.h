@@ -9,7 +9,6 @@
 #ifndef SMB_SMB_INTERNAL_H
 #define SMB_SMB_INTERNAL_H
 
-#include "auth/acceptor.h"
 #include "crypt/smb_crypto.h"
 #include "plat/stream.h"
 #include "plat/tree.h"
@@ -50,6 +49,7 @@ struct smb_identity {
     unsigned refs;
     struct acceptor_context *context;
     struct smb_pipe_session facts;
+    struct span principal; /* for events */
     utime endtime;
 };
 

@@ -4,6 +4,24 @@
  */
 #include "smb/smb_internal.h"
 
+/* --- events -------------------------------------------------------------------------------- */
+
+void smb_event(struct smb_conn *c, const struct smb_session *ss, const char *name,
+               enum reason reason, struct span detail)
+{
+    struct event ev;
+
+    if (!c->peer[0])
+        plat_addr_text(plat_conn_peer(c->conn), c->peer);
+    event_init(&ev, c->server->env.now(), name, reason);
+    event_text(&ev, "peer", span_str(c->peer));
+    if (ss && ss->who)
+        event_text(&ev, "who", ss->who->principal);
+    if (detail.len)
+        event_text(&ev, "detail", detail);
+    event_emit(c->server->env.events, &ev);
+}
+
 /* --- answers --------------------------------------------------------------------------------- */
 
 static void frame_begin(struct smb_frame *f, struct smb_conn *c, struct smb_session *sealed_by)

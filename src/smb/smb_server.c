@@ -8,22 +8,6 @@
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2.h"
 
-void smb_event(struct smb_conn *c, const struct smb_session *ss, const char *name,
-               enum reason reason, struct span detail)
-{
-    struct event ev;
-
-    if (!c->peer[0])
-        plat_addr_text(plat_conn_peer(c->conn), c->peer);
-    event_init(&ev, c->server->env.now(), name, reason);
-    event_text(&ev, "peer", span_str(c->peer));
-    if (ss && ss->who)
-        event_text(&ev, "who", ss->who->facts.user);
-    if (detail.len)
-        event_text(&ev, "detail", detail);
-    event_emit(c->server->env.events, &ev);
-}
-
 static enum err begin(struct plat_conn *conn, void *session)
 {
     struct smb_conn *c = session;
@@ -100,7 +84,8 @@ static enum err prepare(struct smb_server *sv)
     struct acceptor_env auth = {.dir = env->dir,
                                 .dc_name = ascii_upper(&sv->names, span_sub(env->host, 0, 15)),
                                 .now = env->now,
-                                .random = env->random};
+                                .random = env->random,
+                                .ntlm = env->ntlm};
 
     env->random(sv->guid, sizeof(sv->guid));
     TRY(learn_name(sv));

@@ -98,8 +98,7 @@ static void make_keys(struct smb_session *ss, const struct acceptor_session *as)
     struct smb_conn *c = ss->conn;
     struct smb_keys keys;
 
-    smb_keys_derive(generation(c), c->cipher, span_of(as->session_key.bytes, as->session_key.len),
-                    ss->preauth, &keys);
+    smb_keys_derive(generation(c), c->cipher, acceptor_session_key(as), ss->preauth, &keys);
     smb_sign_key_init(&ss->sign, c->signing, keys.sign);
     if (c->cipher != SMB_CIPHER_NONE) {
         smb_cipher_key_init(&ss->to_server, c->cipher, keys.to_server);
@@ -118,13 +117,16 @@ static uint32_t adopt(struct smb_session *ss)
 
     if (!who)
         return NT_INSUFFICIENT_RESOURCES;
-    if (!ss->has_keys)
+    if (!ss->has_keys && !as->anonymous)
         make_keys(ss, as);
     who->refs = 1;
     who->context = ss->context;
     who->endtime = as->endtime;
+    who->principal = as->principal;
     who->facts.token = as->token;
-    who->facts.user = as->principal;
+    who->facts.anonymous = as->anonymous;
+    who->facts.user = as->user;
+    who->facts.domain = as->domain;
     who->facts.client = *plat_conn_peer(ss->conn->conn);
     memcpy(who->facts.session_key, ss->application_key, sizeof(who->facts.session_key));
     ss->context = NULL;
@@ -138,9 +140,11 @@ static uint32_t adopt(struct smb_session *ss)
 /* A client that lost its connection takes its older session with it (3.3.5.5.3). Only its own. */
 static void end_previous(struct smb_session *ss, uint64_t id)
 {
+    if (ss->who->facts.anonymous)
+        return;
     for (struct smb_session *old = ss->conn->server->all; id && old; old = old->next_all) {
         if (old->id != id || old == ss || !old->who ||
-            !span_eq(old->who->facts.user, ss->who->facts.user))
+            !span_eq(old->who->principal, ss->who->principal))
             continue;
         smb_session_end(old);
         return;
@@ -151,13 +155,14 @@ static uint32_t failed(struct smb_request *rq, struct smb_session *ss, enum err 
 {
     enum reason reason = acceptor_reason(ss->context);
     struct span who = arena_dup_span(rq->arena, acceptor_principal(ss->context));
+    uint32_t status = acceptor_ntstatus(ss->context);
 
     acceptor_context_free(ss->context);
     ss->context = NULL;
     if (!ss->who)
         smb_session_end(ss);
     smb_event(rq->conn, NULL, "smb.session", reason ? reason : REASON_SERVER_FAILED, who);
-    return e == ERR_NOMEM ? NT_INSUFFICIENT_RESOURCES : NT_LOGON_FAILURE;
+    return e == ERR_NOMEM ? NT_INSUFFICIENT_RESOURCES : status ? status : NT_LOGON_FAILURE;
 }
 
 static uint32_t step(struct smb_request *rq, struct smb_session *ss,
@@ -176,6 +181,7 @@ static uint32_t step(struct smb_request *rq, struct smb_session *ss,
     if (done && adopt(ss) != NT_OK)
         return failed(rq, ss, ERR_NOMEM);
     if (done) {
+        p.flags = ss->who->facts.anonymous ? SMB2_SESSION_IS_NULL : 0;
         smb_event(rq->conn, ss, "smb.session", REASON_NONE, SPAN_NONE);
         end_previous(ss, q->previous_session_id);
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ldap_service import CLOUD, CORP, DC, service  # noqa: F401 (a fixture)
+from ldap_service import CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
 
 SMB = (f"--use-kerberos=required --option=realm={CLOUD.upper()} --option=workgroup=CLOUD "
        "--option=interfaces=lo --use-krb5-ccache=$KRB5CCNAME")
@@ -89,6 +89,33 @@ def test_encryption_before_contexts(service, share, dialect):
     get_big(service, f"--client-protection=encrypt -m {dialect}")
 
 
+NTLM = "--use-kerberos=off --option=workgroup=CLOUD --option=interfaces=lo"
+
+
+def with_password(service, command, options="", user="alice", password=PASSWORD["alice"]):
+    return service.run(f"smbclient //{DC}/netlogon {NTLM} -U CLOUD/{user}%{password} {options} "
+                       f"--option=lockdirectory={service.dir} -c '{command}' < /dev/null", ok=False)
+
+
+@pytest.mark.parametrize("options", ["-m SMB2_02", "-m SMB3_00", "", "--client-protection=encrypt"])
+def test_ntlm(service, share, options):
+    assert "logon.cmd" in with_password(service, "ls", options)
+
+
+def test_ntlm_refused(service, share):
+    assert "NT_STATUS_LOGON_FAILURE" in with_password(service, "ls", password="Wrong-pass-1")
+    assert "NT_STATUS_LOGON_FAILURE" in with_password(service, "ls", user="nobody-here")
+
+
+def test_impacket_with_a_password(service, share):
+    """Its stock client, as its user would start it."""
+    commands = service.dir / "commands"
+    commands.write_text("use netlogon\nls\ncat logon.cmd\n", encoding="ascii")
+    said = service.run(f"/usr/bin/python3 /usr/share/doc/python3-impacket/examples/smbclient.py -file {commands} "
+                       f"CLOUD/alice:{PASSWORD['alice']}@{DC}")
+    assert "big.bin" in said and "echo hello" in said
+
+
 def test_smb1_leads_to_smb2_only(service, share):
     get_big(service, "--option=clientminprotocol=NT1")
     said = smbclient(service, "netlogon", "ls", "-m NT1 --option=clientminprotocol=NT1", ok=False)
@@ -132,7 +159,7 @@ def test_referrals(service, share):
 
 
 def test_sessions_that_never_come_about(service):
-    assert impacket(service, "limits") == ["['0xc0000016'] 0xc000009a 0xc000006d"]
+    assert impacket(service, "limits") == ["['0xc0000016'] 0xc000009a 0xc000000d"]
     assert {"SMB_LIMIT", "AUTH_TOKEN_MALFORMED"} <= reasons(service, "smb.session")
 
 
