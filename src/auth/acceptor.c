@@ -211,8 +211,10 @@ enum err acceptor_resume(struct acceptor_context *c, const struct acceptor_ntlm_
 {
     struct span token = SPAN_NONE;
     begin(c, out, done);
-    if (c->stage != ACCEPTOR_ASKED)
+    if (c->stage != ACCEPTOR_ASKED) {
+        c->ntlm.waiting = SPAN_NONE; /* dead meanwhile: nothing is left to cancel */
         return ERR_STATE;
+    }
     enum err e = acceptor_ntlm_resume(c, answer, a);
     if (e == ERR_OK && c->spnego)
         e = acceptor_negotiate_resume(c, a, &token);

@@ -112,7 +112,8 @@ struct acceptor_ntlm_answer {
     unsigned sid_count;
     uint8_t session_key[16]; /* UserSessionKey */
 };
-/* Goes on after acceptor_step returned ERR_BUSY. Results as acceptor_step's. */
+/* Goes on after acceptor_step returned ERR_BUSY. Results as acceptor_step's; ERR_STATE: the client
+ * did something else meanwhile, of which the context died. */
 enum err acceptor_resume(struct acceptor_context *c, const struct acceptor_ntlm_answer *answer,
                          struct arena *a, struct span *out, bool *done);
 

@@ -184,6 +184,22 @@ static void ntlm_exchange_of(struct acceptor_context *c, struct span in, struct 
     step(c, in, a);
 }
 
+/* Sealed and signed fragments of DCE/RPC: the first bytes are the token. */
+static void fragment(struct acceptor_context *c, struct span in, struct arena *a)
+{
+    uint8_t *body = arena_dup(a, in.ptr, in.len);
+    for (unsigned seal = 0; seal < 2; seal++) {
+        size_t token = in.len < 64 + 12 * seal ? in.len : 28 + 48 * (size_t)seal;
+        struct acceptor_rpc m = {.seal = seal,
+                                 .sign_header = true,
+                                 .header = in,
+                                 .trailer = span_sub(in, 0, 8),
+                                 .body = body + token,
+                                 .body_len = in.len - token};
+        ENT_ASSERT(acceptor_rpc_open(c, &m, span_sub(in, 0, token), a) != ERR_STATE);
+    }
+}
+
 static void messages(struct acceptor_context *c, struct span in, bool inner, struct arena *a)
 {
     struct span plain;
@@ -204,6 +220,7 @@ static void messages(struct acceptor_context *c, struct span in, bool inner, str
         ENT_ASSERT(acceptor_unwrap(c, in, a, &sealed_out, &plain) == ERR_REFUSED);
     }
     (void)acceptor_sasl_chosen(c, in, a, &choice);
+    fragment(c, in, a);
     (void)acceptor_verify_mic(c, SPAN_LIT("message"), in);
 }
 

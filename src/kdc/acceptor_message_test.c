@@ -14,6 +14,9 @@ static void check_session(struct pair *p)
     gss_buffer_set_t key;
     OM_uint32 minor;
     assert_true(span_eq(s->principal, SPAN_LIT("Administrator@CLOUD.EXAMPLE.COM")));
+    assert_true(span_eq(s->user, SPAN_LIT("Administrator")));
+    assert_true(span_eq(s->domain, SPAN_LIT("CLOUD.EXAMPLE.COM")));
+    assert_false(s->anonymous);
     assert_int_equal(s->endtime / UTIME_SECOND, ticket->times.endtime);
     assert_int_equal(dir_snap_begin(cloud.dir, &snap), ERR_OK);
     assert_int_equal(dir_account_by_sam(&snap, SPAN_LIT("Administrator"), &account), ERR_OK);
