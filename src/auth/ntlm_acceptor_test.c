@@ -531,6 +531,48 @@ static void policy(void **state)
     must_refuse(&c, SPAN_NONE, REASON_LOGON_PROTECTED_USER, 0xC000006E);
 }
 
+/* --- what Netlogon asks: the NT hash of who sits before a member ---------------------------------
+ */
+
+static struct ntlm_verdict interactive(const char *user, const char *password)
+{
+    uint8_t nt[16];
+    struct dir_snap s;
+    struct ntlm_verdict v;
+    assert_ok(nt_hash(span_str(password), nt));
+    assert_ok(dir_snap_begin(forest.base.dir, &s));
+    struct ntlm_logon l = {.snap = &s,
+                           .now = now_is,
+                           .kind = POLICY_LOGON_INTERACTIVE,
+                           .user = wide(user),
+                           .domain = wide("AWS"),
+                           .nt_hash = nt,
+                           .intent = fixture_intent};
+    assert_ok(ntlm_logon(&l, &arena, &v));
+    dir_snap_end(&s);
+    return v;
+}
+
+static void by_hash(void **state)
+{
+    struct vol_state v;
+    (void)state;
+
+    struct ntlm_verdict let_in = interactive("ada", PASSWORD);
+    assert_int_equal(let_in.reason, REASON_NONE);
+    assert_int_equal(let_in.account.id, ada);
+    assert_span(let_in.account.sam_name, "Ada");
+    assert_true(let_in.groups.global_count > 0);
+    assert_int_equal(interactive("ada", "wrong").reason, REASON_NTLM_PASSWORD_WRONG);
+    assert_int_equal(interactive("ada", "wrong").ntstatus, NTSTATUS_WRONG_PASSWORD);
+    assert_int_equal(interactive("ada", OLD_PASSWORD).reason, REASON_NTLM_PASSWORD_OLD);
+    assert_int_equal(interactive("bob", PASSWORD).ntstatus, NTSTATUS_NO_SUCH_USER);
+    vol_get(forest.base.dir, ada, &v);
+    assert_int_equal(v.bad_count, 2);
+    set_number(ada, ATTR_userAccountControl, 0x1000);
+    assert_int_equal(interactive("ada", PASSWORD).reason, REASON_LOGON_MACHINE_ACCOUNT);
+}
+
 /* --- accounts of a trusted domain ----------------------------------------------------------------
  */
 
@@ -801,6 +843,7 @@ int main(void)
         CASE(clocks),
         CASE(lockout),
         CASE(policy),
+        CASE(by_hash),
         CASE(a_trusted_domain_not_asked),
         CASE(a_trusted_domain),
         CASE(a_trusted_domain_refuses),

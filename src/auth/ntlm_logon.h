@@ -1,7 +1,8 @@
 /*
- * The logon with NTLM version 2 of an account of this domain: from a challenge and the client's
- * response to a verdict, by the same policy as every other logon. The acceptor asks it for sessions
- * at this domain controller, Netlogon for those at the domain's members ([MS-APDS] 3.1.5).
+ * The logon of an account of this domain with NTLM version 2, or with the password's NT hash, as a
+ * member asks for who sits before it: from what the client proved to a verdict, by the same policy
+ * as every other logon. The acceptor asks it for sessions at this domain controller, Netlogon for
+ * those at the domain's members ([MS-APDS] 3.1.5).
  *
  * A wrong password is counted, atomically among processes; a lockout is asked of the writer, which
  * is waited for, before the attempt is answered.
@@ -26,6 +27,7 @@ struct ntlm_logon {
     struct span workstation;     /* UTF-8; empty: not told */
     const uint8_t *challenge;    /* 8 bytes, the server's */
     struct span response;        /* NtChallengeResponse */
+    const uint8_t *nt_hash;      /* 16 bytes, instead of the two; there is no session key then */
     /* The writer's answer, waited for. */
     enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
                        struct intent_reply *out);
@@ -36,6 +38,7 @@ struct ntlm_verdict {
     enum reason reason;         /* REASON_NONE: let in; else only ntstatus is set too */
     uint32_t ntstatus;          /* the precise one; who must not tell it answers LOGON_FAILURE */
     struct dir_account account; /* texts are in the arena */
+    struct dir_memberships groups;
     uint8_t base_key[NTLM_KEY_SIZE];
 };
 
