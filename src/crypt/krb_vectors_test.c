@@ -328,6 +328,41 @@ static void test_refusals(void **state)
     }
 }
 
+/* With the plaintext as what is summed it is the ordinary encryption, which vectors pin. */
+static void test_summed(void **state)
+{
+    static const uint8_t zeros[KRB_KEY_MAX], confounder[KRB_CONFOUNDER_MAX] = {1, 2, 3};
+    (void)state;
+
+    for (int32_t etype = 17; etype <= 23; etype++) {
+        struct span plain = SPAN_LIT("more than one block of plaintext"), got;
+        struct span halves[] = {span_sub(plain, 0, 9), span_sub(plain, 9, plain.len)};
+        uint8_t ours[96], theirs[96], out[96];
+        struct krb_key k;
+        struct krb_usage u;
+
+        if (!krb_etype_known(etype))
+            continue;
+        assert_int_equal(krb_key_make(etype, span_of(zeros, krb_key_size(etype)), &k), ERR_OK);
+        assert_int_equal(krb_usage_init(&u, &k, 22), ERR_OK);
+        size_t size = krb_encrypted_size(&u, plain.len);
+        enum err want = etype > 18 ? ERR_UNSUPPORTED : ERR_OK;
+        assert_int_equal(krb_encrypt_summed(&u, confounder, plain, halves, 2, ours), want);
+        krb_encrypt(&u, confounder, plain, theirs);
+        struct span in_out = span_of(out + krb_plain_offset(&u), plain.len);
+        assert_int_equal(krb_decrypt_summed(&u, span_of(theirs, size), &in_out, 1, out), want);
+        if (want != ERR_OK)
+            continue;
+        assert_memory_equal(ours, theirs, size);
+        assert_memory_equal(in_out.ptr, plain.ptr, plain.len);
+        assert_int_equal(krb_decrypt(&u, span_of(ours, size), out, &got), ERR_OK);
+        assert_int_equal(krb_decrypt_summed(&u, span_of(ours, size), halves, 1, out),
+                         ERR_INTEGRITY);
+        assert_memory_equal(out, zeros, KRB_KEY_MAX);
+        assert_int_equal(krb_decrypt_summed(&u, span_of(ours, 27), halves, 1, out), ERR_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_nt_hash),
         cmocka_unit_test(test_limits_of_passwords),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_summed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
