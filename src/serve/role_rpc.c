@@ -60,7 +60,8 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
     role->ntlm = (struct acceptor_ntlm_ops){.ctx = child,
                                             .intent = serve_intent,
                                             .names = serve_child_dc(child)->address,
-                                            .name_count = serve_child_dc(child)->address_count};
+                                            .name_count = serve_child_dc(child)->address_count,
+                                            .anonymous = true};
     struct smb_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,

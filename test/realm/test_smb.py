@@ -107,6 +107,15 @@ def test_ntlm_refused(service, share):
     assert "NT_STATUS_LOGON_FAILURE" in with_password(service, "ls", user="nobody-here")
 
 
+@pytest.mark.parametrize("dialect", ["SMB2_02", "SMB3_00", "SMB3_11"])
+def test_nobody_has_no_share(service, share, dialect):
+    client = f"smbclient -U% {NTLM} -m {dialect} --option=lockdirectory={service.dir}"
+    said = service.run(f"{client} //{DC}/netlogon -c ls < /dev/null", ok=False)
+    assert "NT_STATUS_ACCESS_DENIED" in said and "logon.cmd" not in said
+    assert "SMB_ANONYMOUS" in reasons(service, "smb.tree")
+    assert "NT_STATUS" not in service.run(f"{client} '//{DC}/ipc$' -c exit < /dev/null")
+
+
 def test_impacket_with_a_password(service, share):
     """Its stock client, as its user would start it."""
     commands = service.dir / "commands"
