@@ -161,6 +161,28 @@ def case_pending():
               second["MessageID"] == message_id)
 
 
+def case_previous():
+    """A client that comes back says which session it lost: its own ends, another's does not."""
+    passwords = dict(word.split(":") for word in sys.argv[5:])
+
+    def log_on(user, previous=0):
+        class Setup(s.SMB2SessionSetup):
+            def getData(self):
+                self["PreviousSessionId"] = previous
+                return super().getData()
+        smb3.SMB2SessionSetup = Setup
+        client = SMBConnection(DC, ADDRESS, preferredDialect=s.SMB2_DIALECT_21, timeout=20)
+        client.login(user, passwords[user], "CLOUD")
+        return client
+
+    first = log_on("alice")
+    lost = first.getSMBServer()._Session["SessionID"]
+    log_on("locky", lost)
+    print(status(first.connectTree, "IPC$"))
+    again = log_on("alice", lost)
+    print(status(first.connectTree, "NETLOGON"), status(again.connectTree, "NETLOGON"))
+
+
 def case_window():
     """A message id that was never granted."""
     client = connect()

@@ -40,10 +40,10 @@ def get_big(service, options):
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(BIG).digest(), said
 
 
-def impacket(service, case, who="alice"):
+def impacket(service, case, *words, who="alice"):
     """With the ticket of MIT's tools: impacket's own requests have no checksum, which no KDC but Windows' takes."""
-    return service.run(f"kvno -q cifs/{DC} && /usr/bin/python3 -B {CLIENT} {case} {DC} {CLOUD.upper()} {who}",
-                       who=who).splitlines()
+    return service.run(f"kvno -q cifs/{DC} && /usr/bin/python3 -B {CLIENT} {case} {DC} {CLOUD.upper()} {who} "
+                       + " ".join(words), who=who).splitlines()
 
 
 def reasons(service, event):
@@ -174,6 +174,11 @@ def test_sessions_that_never_come_about(service):
 
 def test_pending_requests_end(service, share):
     assert impacket(service, "pending") == ["cancel 0x103 True 0xc0000120 True", "close 0x103 True 0x10b True"]
+
+
+def test_a_lost_session_is_ended_by_its_user_alone(service):
+    said = impacket(service, "previous", *(f"{who}:{PASSWORD[who]}" for who in ("alice", "locky")))
+    assert said == ["OK", "0xc0000203 OK"]
 
 
 def test_message_ids_that_were_not_granted(service):
