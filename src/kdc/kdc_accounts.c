@@ -4,7 +4,6 @@
 #include "kdc/kdc_request.h"
 #include "kdc/kdc_template.h"
 
-#define BUCKETS    4096
 #define RID_KRBTGT 502
 
 struct account_node {
@@ -32,7 +31,7 @@ static void drop(struct kdc_node *n)
 
 void kdc_accounts_init(struct kdc_table *t)
 {
-    kdc_table_init(t, BUCKETS, KDC_ACCOUNTS_BYTES, drop);
+    kdc_table_init(t, KDC_ACCOUNTS_BYTES, drop);
 }
 
 const struct krb_key *kdc_keys_find(const struct kdc_keys *k, unsigned version, int32_t etype)

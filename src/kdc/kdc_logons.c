@@ -2,8 +2,6 @@
 
 #include "base/text.h"
 
-#define BUCKETS 4096
-
 /* One block each: the header, then what it points to. */
 struct kdc_logon_local {
     uint32_t bytes;
@@ -28,7 +26,7 @@ static void drop(struct kdc_node *n)
 
 void kdc_logons_init(struct kdc_table *t)
 {
-    kdc_table_init(t, BUCKETS, KDC_LOGONS_BYTES, drop);
+    kdc_table_init(t, KDC_LOGONS_BYTES, drop);
 }
 
 /* --- finding ------------------------------------------------------------------------------------

@@ -3,6 +3,10 @@
 /* Buckets looked at in one go: a request adds a few nodes, this takes out more. */
 #define THROWS_MAX 256
 
+/* Doubled as nodes come: a walk along a chain is a miss of the cache for each node, and a realm of
+ * ten users needs no room for ten thousand. */
+#define BUCKETS_FIRST 64
+
 #define ODD 0x9E3779B97F4A7C15u
 
 uint32_t kdc_hash(uint64_t seed, struct span bytes)
@@ -21,11 +25,9 @@ uint32_t kdc_hash(uint64_t seed, struct span bytes)
     return (uint32_t)(h * ODD >> 32);
 }
 
-void kdc_table_init(struct kdc_table *t, uint32_t buckets, size_t limit,
-                    void (*drop)(struct kdc_node *n))
+void kdc_table_init(struct kdc_table *t, size_t limit, void (*drop)(struct kdc_node *n))
 {
-    ENT_ASSERT(buckets && (buckets & (buckets - 1)) == 0);
-    *t = (struct kdc_table){.mask = buckets - 1, .dice = 1, .limit = limit, .drop = drop};
+    *t = (struct kdc_table){.dice = 1, .limit = limit, .drop = drop};
 }
 
 void kdc_table_fini(struct kdc_table *t)
@@ -38,16 +40,41 @@ void kdc_table_fini(struct kdc_table *t)
     *t = (struct kdc_table){0};
 }
 
+static void hang(struct kdc_table *t, struct kdc_node *n)
+{
+    n->next = t->buckets[n->hash & t->mask];
+    t->buckets[n->hash & t->mask] = n;
+}
+
+/* Without memory all stays as it is. */
+static void grow(struct kdc_table *t)
+{
+    uint32_t old_count = t->buckets ? t->mask + 1 : 0;
+    uint32_t count = old_count ? 2 * old_count : BUCKETS_FIRST;
+    struct kdc_node **old = t->buckets, **fresh = calloc(count, sizeof(*fresh));
+    if (!fresh)
+        return;
+    t->buckets = fresh;
+    t->mask = count - 1;
+    for (uint32_t i = 0; i < old_count; i++) {
+        for (struct kdc_node *n = old[i], *next; n; n = next) {
+            next = n->next;
+            hang(t, n);
+        }
+    }
+    free(old);
+}
+
 enum err kdc_table_add(struct kdc_table *t, struct kdc_node *n)
 {
-    if (!t->buckets)
-        t->buckets = calloc((size_t)t->mask + 1, sizeof(*t->buckets));
+    if (!t->buckets || t->nodes > t->mask)
+        grow(t);
     if (!t->buckets)
         return ERR_NOMEM;
-    n->next = t->buckets[n->hash & t->mask];
+    hang(t, n);
     n->used = true;
-    t->buckets[n->hash & t->mask] = n;
     t->bytes += n->bytes;
+    t->nodes++;
     return ERR_OK;
 }
 
@@ -65,6 +92,7 @@ void kdc_table_remove(struct kdc_table *t, struct kdc_node *n)
         at = &(*at)->next;
     *at = n->next;
     t->bytes -= n->bytes;
+    t->nodes--;
     t->drop(n);
 }
 

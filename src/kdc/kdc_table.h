@@ -26,16 +26,14 @@ struct kdc_node {
 };
 
 struct kdc_table {
-    struct kdc_node **buckets; /* made with the first node */
-    uint32_t mask;
+    struct kdc_node **buckets; /* made with the first node; as many as nodes, at least */
+    uint32_t mask, nodes;
     uint32_t dice;
     size_t bytes, limit;
     void (*drop)(struct kdc_node *n); /* wipes and frees */
 };
 
-/* buckets: a power of two. */
-void kdc_table_init(struct kdc_table *t, uint32_t buckets, size_t limit,
-                    void (*drop)(struct kdc_node *n));
+void kdc_table_init(struct kdc_table *t, size_t limit, void (*drop)(struct kdc_node *n));
 void kdc_table_fini(struct kdc_table *t);
 
 /* Quick and even, not secret: who can choose what is kept can make it collide, which costs time and

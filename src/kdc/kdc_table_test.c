@@ -41,7 +41,7 @@ static void all_goes_at_the_end(void **state)
 {
     struct kdc_table t;
     (void)state;
-    kdc_table_init(&t, 8, LIMIT, drop);
+    kdc_table_init(&t, LIMIT, drop);
     assert_null(find(&t, 1));
     for (uint32_t i = 0; i < 50; i++)
         add(&t, i);
@@ -58,7 +58,7 @@ static void stays_below_its_limit(void **state)
     struct kdc_table t;
     uint32_t found = 0;
     (void)state;
-    kdc_table_init(&t, 64, LIMIT, drop);
+    kdc_table_init(&t, LIMIT, drop);
     for (uint32_t i = 0; i < 5000; i++) {
         add(&t, i);
         kdc_table_trim(&t);
@@ -78,7 +78,7 @@ static void what_is_used_stays(void **state)
     struct kdc_table t;
     unsigned lost = 0;
     (void)state;
-    kdc_table_init(&t, 64, LIMIT, drop);
+    kdc_table_init(&t, LIMIT, drop);
     for (uint32_t i = 0; i < 5000; i++) {
         struct item *krbtgt = find(&t, UINT32_MAX);
         lost += krbtgt == NULL;
@@ -95,13 +95,35 @@ static void grows_and_shrinks_with_its_nodes(void **state)
 {
     struct kdc_table t;
     (void)state;
-    kdc_table_init(&t, 8, LIMIT, drop);
+    kdc_table_init(&t, LIMIT, drop);
     struct item *i = add(&t, 1);
     kdc_table_resize(&t, &i->node, 5000);
     assert_int_equal(t.bytes, 5000);
     kdc_table_resize(&t, &i->node, 200);
     assert_int_equal(t.bytes, 200);
     kdc_table_fini(&t);
+}
+
+/* However many there are, each has about a bucket to itself, and all are still found. */
+static void buckets_come_with_the_nodes(void **state)
+{
+    struct kdc_table t;
+    unsigned longest = 0;
+    (void)state;
+    kdc_table_init(&t, SIZE_MAX, drop);
+    for (uint32_t i = 0; i < 5000; i++)
+        add(&t, i);
+    for (uint32_t i = 0; i < 5000; i++)
+        assert_non_null(find(&t, i));
+    for (uint32_t hash = 0; hash < 8192; hash++) {
+        unsigned length = 0;
+        for (struct kdc_node *n = kdc_table_first(&t, hash); n; n = n->next)
+            length++;
+        longest = length > longest ? length : longest;
+    }
+    assert_true(longest > 0 && longest <= 4);
+    kdc_table_fini(&t);
+    assert_int_equal(live, 0);
 }
 
 /* Keys and names that differ in one byte only, wherever it is, go to different buckets. */
@@ -131,6 +153,7 @@ int main(void)
         cmocka_unit_test(stays_below_its_limit),
         cmocka_unit_test(what_is_used_stays),
         cmocka_unit_test(grows_and_shrinks_with_its_nodes),
+        cmocka_unit_test(buckets_come_with_the_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,6 @@
 
 #include "base/text.h"
 
-#define BUCKETS 8192
-
 struct usage_node {
     struct kdc_node node;
     struct krb_key key;
@@ -20,7 +18,7 @@ static void drop(struct kdc_node *n)
 
 void kdc_usages_init(struct kdc_table *t)
 {
-    kdc_table_init(t, BUCKETS, KDC_USAGES_BYTES, drop);
+    kdc_table_init(t, KDC_USAGES_BYTES, drop);
 }
 
 static uint32_t hash_of(const struct krb_key *key, uint32_t number, unsigned parts)
