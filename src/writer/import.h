@@ -22,7 +22,7 @@ struct import_given {
     unsigned group_count;
 };
 
-/* A group that was found; the name is a view into the piece. */
+/* A group that was found. */
 struct import_group {
     struct span dn;
     dir_id id;

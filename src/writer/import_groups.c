@@ -39,6 +39,10 @@ static enum err find_group(struct import *im, struct op *op, struct span dn,
                          "memberOf: %.*s is not a group of this domain", SPAN_ARG(dn));
     if (!sid_in_domain(&sid, &op->naming.domain_sid, &found.rid))
         found.rid = 0;
+    /* The name may lie in the record's memory, which the next record takes. */
+    found.dn = arena_dup_span(&op->w->scratch, dn);
+    if (!found.dn.ptr)
+        return ERR_NOMEM;
     found.id = o.id;
     *g = found;
     return ERR_OK;

@@ -369,6 +369,35 @@ static void import_puts_accounts_into_groups(void **state)
     assert_false(is_member("Administrators,CN=Builtin", "g5"));
 }
 
+/* Names that the file folds have no place in the piece: those of all records come to lie at the
+ * same one, and must not be taken for each other. */
+static void import_tells_folded_names_apart(void **state)
+{
+    const unsigned groups = 1500;
+    struct intent in = {.kind = INTENT_IMPORT};
+    struct builder b;
+    (void)state;
+    builder_in(&b, &f.arena, INTENT_SIZE_MAX);
+    for (unsigned i = 0; i < groups; i++)
+        builder_printf(&b,
+                       "dn: CN=fold%04u,CN=Users," DOMAIN
+                       "\nobjectClass: group\nsAMAccountName: fold%04u\n\n",
+                       i, i);
+    for (unsigned i = 0; i < groups; i++)
+        builder_printf(&b,
+                       "dn: CN=in%04u,CN=Users," DOMAIN
+                       "\nobjectClass: user\nsAMAccountName: in%04u\n"
+                       "memberOf: CN=fold%04u,CN=Us\n ers," DOMAIN "\n\n",
+                       i, i, i);
+    assert_ok(builder_done(&b, &in.ldif));
+    done(fixture_do(&f, &in));
+    assert_int_equal(le32_of(f.reply.data.ptr), 2 * groups);
+    for (unsigned i = 0; i < groups; i++) {
+        const char *group = arena_printf(&f.arena, "fold%04u,CN=Users", i);
+        assert_true(is_member(group, arena_printf(&f.arena, "in%04u", i)));
+    }
+}
+
 static void ten_thousand_users_take_seconds(void **state)
 {
     (void)state;
@@ -463,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup(commits_trim_the_log, suite_as_system),
         cmocka_unit_test_setup(import_is_tolerant_and_precise, suite_as_system),
         cmocka_unit_test_setup(import_puts_accounts_into_groups, suite_as_system),
+        cmocka_unit_test_setup(import_tells_folded_names_apart, suite_as_system),
         cmocka_unit_test_setup(ten_thousand_users_take_seconds, suite_as_system),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
