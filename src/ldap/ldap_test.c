@@ -228,6 +228,24 @@ static void attribute_lists_that_come_again(void **state)
     free(wants);
 }
 
+/* A name may hold what looks like the next name's header: it is one name all the same. */
+static void one_name_is_no_list(void **state)
+{
+    static const char bytes[] = "cn\x04\x02sn";
+    struct ldap_wants *wants = ldap_wants_new();
+    struct span one = span_of(bytes, 6), two[] = {span_of(bytes, 2), span_of(bytes + 4, 2)};
+    struct ldap_search in = {.attrs = &one, .attr_count = 1};
+    struct ldap_want want;
+    (void)state;
+    assert_non_null(wants);
+    assert_ok(ldap_want_find(wants, &in, &f.arena, &want));
+    assert_int_equal(want.count, 0);
+    in = (struct ldap_search){.attrs = two, .attr_count = 2};
+    assert_ok(ldap_want_find(wants, &in, &f.arena, &want));
+    assert_int_equal(want.count, 2);
+    free(wants);
+}
+
 /* --- who a session is --------------------------------------------------------------------------
  */
 
@@ -434,6 +452,7 @@ int main(void)
         cmocka_unit_test(controls_are_known_or_refused),
         cmocka_unit_test(attribute_lists),
         cmocka_unit_test(attribute_lists_that_come_again),
+        cmocka_unit_test(one_name_is_no_list),
         cmocka_unit_test(a_token_is_made_when_it_is_needed),
         cmocka_unit_test(root_tells_what_clients_read),
         cmocka_unit_test(root_gives_what_was_asked),

@@ -10,7 +10,8 @@
 #define LIST_NAMES 12
 
 struct want_slot {
-    uint16_t len; /* 0: free */
+    uint16_t len;   /* 0: free */
+    uint16_t first; /* length of the first name */
     uint8_t bytes[LIST_BYTES];
     struct ldap_want want;
     struct ldap_wanted list[LIST_NAMES];
@@ -86,13 +87,14 @@ struct ldap_wants *ldap_wants_new(void)
     return calloc(1, sizeof(struct ldap_wants));
 }
 
-/* The names lie one behind the other in the message: what is equal from the first to the last is
- * the same list. */
+/* The names lie one behind the other in the message, each with its length before it: what is equal
+ * from the first to the last is the same list. The first one's length has to be compared besides,
+ * or one name that looks like a list would stand for that list in everybody's searches. */
 static struct span list_bytes(const struct ldap_search *in)
 {
-    const struct span *first = &in->attrs[0], *last = &in->attrs[in->attr_count - 1];
     if (in->attr_count == 0 || in->attr_count > LIST_NAMES)
         return SPAN_NONE;
+    const struct span *first = &in->attrs[0], *last = &in->attrs[in->attr_count - 1];
     return span_of(first->ptr, (size_t)(last->ptr + last->len - first->ptr));
 }
 
@@ -114,10 +116,12 @@ static bool may_keep(const struct ldap_want *want)
     return true;
 }
 
-static void keep(struct want_slot *slot, struct span bytes, const struct ldap_want *want)
+static void keep(struct want_slot *slot, struct span bytes, size_t first,
+                 const struct ldap_want *want)
 {
     memcpy(slot->bytes, bytes.ptr, bytes.len);
     slot->len = (uint16_t)bytes.len;
+    slot->first = (uint16_t)first;
     slot->want = *want;
     memcpy(slot->list, want->list, want->count * sizeof(want->list[0]));
 }
@@ -129,10 +133,11 @@ enum err ldap_want_find(struct ldap_wants *wants, const struct ldap_search *in, 
     if (bytes.len == 0 || bytes.len > LIST_BYTES)
         return ldap_want_parse(in, a, out);
     struct want_slot *slot = slot_of(wants, bytes);
-    if (!span_eq(span_of(slot->bytes, slot->len), bytes)) {
+    size_t first = in->attrs[0].len;
+    if (slot->first != first || !span_eq(span_of(slot->bytes, slot->len), bytes)) {
         TRY(ldap_want_parse(in, a, out));
         if (may_keep(out))
-            keep(slot, bytes, out);
+            keep(slot, bytes, first, out);
         return ERR_OK;
     }
     /* A copy: the slot may be another list's before a search ends that goes on by and by. */
