@@ -126,7 +126,7 @@ static enum err take_raw_ntlm(struct acceptor_context *c, struct span in, struct
                               struct arena *a, struct span *out)
 {
     bool done;
-    if (c->spnego)
+    if (c->spnego || c->stage == ACCEPTOR_DCE)
         return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
     TRY(acceptor_ntlm(c, in, bindings, a, out, &done));
     c->stage = done ? ACCEPTOR_DONE : ACCEPTOR_AP;

@@ -155,7 +155,7 @@ enum err acceptor_negotiate(struct acceptor_context *c, const struct spnego_toke
     struct spnego_resp answer = {0};
     if (c->stage == ACCEPTOR_START && t->kind == SPNEGO_INIT)
         return take_init(c, &t->init, bindings, a, out);
-    if (t->kind != SPNEGO_RESP)
+    if (t->kind != SPNEGO_RESP || !c->spnego)
         return acceptor_refuse(c, 0, REASON_AUTH_NEGOTIATION);
     if ((c->stage == ACCEPTOR_AP || c->stage == ACCEPTOR_DCE) && t->resp.response_token.ptr)
         return take_mech_token(c, t->resp.response_token, t->resp.mech_list_mic, bindings, &answer,

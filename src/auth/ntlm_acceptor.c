@@ -295,7 +295,10 @@ static enum err pass_through(struct exchange *x, struct span workstation)
     if (!c->ntlm.waiting.len)
         return ERR_NOMEM;
     enum err e = ops->pass_through(ops->ctx, c, &ask);
-    return e == ERR_OK ? ERR_BUSY : e;
+    if (e == ERR_OK)
+        return ERR_BUSY;
+    c->ntlm.waiting = SPAN_NONE; /* nothing was begun that could be cancelled */
+    return e;
 }
 
 static enum err local_session(struct exchange *x, const struct dir_snap *s,
@@ -333,7 +336,7 @@ static enum err logon(struct exchange *x, const struct dir_snap *s, struct span 
 static enum err somebody(struct exchange *x)
 {
     struct dir_snap s;
-    struct ntlm_verdict v;
+    struct ntlm_verdict v = {0};
     struct span workstation;
     TRY(take_names(x));
     if (text_from_utf16(x->m.workstation, x->a, &workstation) != ERR_OK)
@@ -343,8 +346,8 @@ static enum err somebody(struct exchange *x)
     dir_snap_end(&s);
     if (e == ERR_NOT_FOUND)
         return pass_through(x, workstation);
-    TRY(e);
-    e = finish(x, v.base_key);
+    if (e == ERR_OK)
+        e = finish(x, v.base_key);
     mem_wipe(&v, sizeof(v));
     return e;
 }

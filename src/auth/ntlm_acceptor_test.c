@@ -667,6 +667,30 @@ static void a_trusted_domain_refuses(void **state)
     assert_int_equal(seen.cancelled, 1);
 }
 
+static enum err pass_nothing(void *ctx, struct acceptor_context *c,
+                             const struct acceptor_ntlm_ask *ask)
+{
+    (void)ctx, (void)ask;
+    seen.context = c;
+    return ERR_CLOSED;
+}
+
+/* What could not be asked is not cancelled either. */
+static void a_trusted_domain_out_of_reach(void **state)
+{
+    struct client c = client_of("alice", PASSWORD);
+    (void)state;
+
+    ops.pass_through = pass_nothing;
+    ops.cancel = fixture_cancel;
+    fixture_acceptor(&ops);
+    c.domain = "CORP";
+    assert_err(converse(&c, SPAN_NONE), ERR_CLOSED);
+    assert_null(acceptor_session(c.server));
+    client_end(&c);
+    assert_int_equal(seen.cancelled, 0);
+}
+
 /* --- inside SPNEGO ------------------------------------------------------------------------------
  */
 
@@ -818,6 +842,18 @@ static void bare_after_spnego(void **state)
     client_end(&c);
 }
 
+static void spnego_after_bare(void **state)
+{
+    struct client c = client_of("ada", PASSWORD);
+    (void)state;
+
+    client_begin(&c);
+    assert_ok(server_step(&c, client_negotiate(&c), SPAN_NONE));
+    assert_err(server_step(&c, resp_of(SPAN_LIT("a token"), SPAN_NONE), SPAN_NONE), ERR_REFUSED);
+    assert_int_equal(acceptor_reason(c.server), REASON_AUTH_NEGOTIATION);
+    client_end(&c);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, fixture_stop)
 
 int main(void)
@@ -847,11 +883,13 @@ int main(void)
         CASE(a_trusted_domain_not_asked),
         CASE(a_trusted_domain),
         CASE(a_trusted_domain_refuses),
+        CASE(a_trusted_domain_out_of_reach),
         CASE(the_list_is_signed),
         CASE(a_signature_that_comes_later),
         CASE(a_list_that_was_changed),
         CASE(a_trusted_domain_inside),
         CASE(bare_after_spnego),
+        CASE(spnego_after_bare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

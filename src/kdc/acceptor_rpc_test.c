@@ -200,12 +200,27 @@ static void test_third_message(void **state)
     }
 }
 
+/* One mechanism from the first message to the last. */
+static void test_mechanisms_do_not_mix(void **state)
+{
+    struct pair p;
+    struct span out;
+    bool done;
+    (void)state;
+
+    pair_begin(&p, &krb5_oid, DCE, ticket);
+    assert_int_equal(server_step(&p, client_step(&p, SPAN_NONE), &out, &done), ERR_OK);
+    assert_false(done);
+    must_be_refused(&p, SPAN_LIT("NTLMSSP\0\1\0\0\0"), REASON_AUTH_NEGOTIATION, 0);
+    pair_end(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bare),          cmocka_unit_test(test_spnego),
         cmocka_unit_test(test_changes),       cmocka_unit_test(test_order),
-        cmocka_unit_test(test_third_message),
+        cmocka_unit_test(test_third_message), cmocka_unit_test(test_mechanisms_do_not_mix),
     };
     return cmocka_run_group_tests(tests, acceptor_setup, acceptor_teardown);
 }
