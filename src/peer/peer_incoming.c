@@ -1,7 +1,7 @@
 /*
  * The incoming half: the partner accepts referrals of ours. We make one for our own machine
- * account, as our KDC would, and present it to the partner's TGS: whatever it answers, unless it
- * cannot decrypt the ticket or does not know the trust, proves its half.
+ * account, as our KDC would, and present it to the partner's TGS: a reply for the session key in it
+ * proves its half.
  */
 #include "base/text.h"
 #include "directory/account.h"
@@ -168,11 +168,17 @@ static void judge_refusal(struct peer_proof *p, int32_t code)
     }
 }
 
+/* Only who opened the referral has the session key in it. */
 static void presented(struct peer_proof *p, struct span reply, struct krb_error *error)
 {
-    (void)reply;
+    struct peer_reply in;
     if (error)
         judge_refusal(p, error->error_code);
+    else if (peer_open_reply(p, reply, &p->run->incoming.session, KRB_USAGE_TGS_REP_SESSION, &in) !=
+             ERR_OK)
+        peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_FAIL, REASON_VERIFY_NOT_A_KDC,
+                       "the reply to a referral from %.*s cannot be read",
+                       SPAN_ARG(p->run->local.realm));
     else
         peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_PASS, REASON_NONE,
                        "it accepted a referral from %.*s", SPAN_ARG(p->run->local.realm));
@@ -188,7 +194,7 @@ void peer_prove_incoming(struct peer_proof *p)
                          .cname = &r->incoming.cname,
                          .target = r->partner_realm};
     struct span request;
-    if (peer_tgs_request(r, &t, &request) == ERR_OK)
+    if (peer_tgs_request(p, &t, &request) == ERR_OK)
         peer_proof_ask(p, request, presented);
     else
         peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_UNKNOWN, REASON_SERVER_FAILED,

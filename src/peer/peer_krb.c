@@ -39,9 +39,10 @@ enum err peer_decrypt(struct peer_run *r, const struct krb_key *key, uint32_t us
     return e;
 }
 
-static int64_t nonce(void)
+static int64_t new_nonce(struct peer_proof *p)
 {
-    return plat_random_u32() & 0x7fffffff;
+    p->nonce = plat_random_u32() & 0x7fffffff;
+    return p->nonce;
 }
 
 static enum err timestamp(struct peer_run *r, const struct krb_key *key, utime now,
@@ -58,9 +59,10 @@ static enum err timestamp(struct peer_run *r, const struct krb_key *key, utime n
     return krb_encode_encrypted(&sealed, r->a, &out->padata_value);
 }
 
-enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
+enum err peer_as_request(struct peer_proof *p, const struct krb_name *cname,
                          const struct krb_key *key, struct span *out)
 {
+    struct peer_run *r = p->run;
     struct krb_padata item;
     struct krb_name sname = krb_name_tgs(r->partner_realm, r->a), client = *cname;
     struct krb_kdc_req req = {.msg_type = KRB_AS_REQ};
@@ -70,7 +72,7 @@ enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
                                              .sname = &sname,
                                              .has_till = true,
                                              .till = now - now % UTIME_SECOND + UTIME_HOUR,
-                                             .nonce = nonce(),
+                                             .nonce = new_nonce(p),
                                              .etype = etypes};
     if (key) {
         TRY(timestamp(r, key, now, &item));
@@ -103,8 +105,9 @@ static enum err header(struct peer_run *r, const struct peer_tgs *t, struct span
     return krb_encode_ap_req(&ap, r->a, out);
 }
 
-enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct span *out)
+enum err peer_tgs_request(struct peer_proof *p, const struct peer_tgs *t, struct span *out)
 {
+    struct peer_run *r = p->run;
     struct krb_padata pa = {.padata_type = KRB_PA_TGS_REQ};
     struct krb_kdc_req req = {.msg_type = KRB_TGS_REQ, .padata = {.items = &pa, .count = 1}};
     struct krb_name sname = krb_name_tgs(t->target, r->a);
@@ -114,9 +117,24 @@ enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct s
                                              .sname = &sname,
                                              .has_till = true,
                                              .till = 0,
-                                             .nonce = nonce(),
+                                             .nonce = new_nonce(p),
                                              .etype = etypes};
     TRY(krb_encode_req_body(&req.req_body, r->a, &body));
     TRY(header(r, t, body, &pa.padata_value));
     return krb_encode_tgs_req(&req, r->a, out);
+}
+
+enum err peer_open_reply(struct peer_proof *p, struct span reply, const struct krb_key *key,
+                         uint32_t usage, struct peer_reply *out)
+{
+    struct peer_run *r = p->run;
+    struct peer_reply opened;
+    struct span plain;
+    TRY(krb_decode_kdc_rep(reply, r->a, &opened.rep));
+    TRY(peer_decrypt(r, key, usage, &opened.rep->enc_part, &plain));
+    TRY(krb_decode_enc_kdc_rep_part(plain, r->a, &opened.part));
+    if (opened.part->nonce != p->nonce) /* an earlier reply, played again */
+        return ERR_INTEGRITY;
+    *out = opened;
+    return ERR_OK;
 }

@@ -132,7 +132,7 @@ static void ask_referral(struct peer_proof *p)
                          .cname = &r->outgoing.cname,
                          .target = r->local.realm};
     struct span request;
-    if (peer_tgs_request(r, &t, &request) == ERR_OK)
+    if (peer_tgs_request(p, &t, &request) == ERR_OK)
         peer_proof_ask(p, request, referred);
     else
         prove(p);
@@ -182,22 +182,18 @@ static void judge_refusal(struct peer_proof *p, const struct krb_error *error)
 static void logged_on(struct peer_proof *p, struct span reply, struct krb_error *error)
 {
     struct peer_run *r = p->run;
-    struct krb_kdc_rep *rep;
-    struct krb_enc_kdc_rep_part *part;
-    struct span plain;
+    struct peer_reply in;
     if (error) {
         judge_refusal(p, error);
         return;
     }
-    if (krb_decode_kdc_rep(reply, r->a, &rep) != ERR_OK ||
-        peer_decrypt(r, &r->outgoing.key, KRB_USAGE_AS_REP, &rep->enc_part, &plain) != ERR_OK ||
-        krb_decode_enc_kdc_rep_part(plain, r->a, &part) != ERR_OK ||
-        krb_key_make(part->key.keytype, part->key.keyvalue, &p->session) != ERR_OK) {
+    if (peer_open_reply(p, reply, &r->outgoing.key, KRB_USAGE_AS_REP, &in) != ERR_OK ||
+        krb_key_make(in.part->key.keytype, in.part->key.keyvalue, &p->session) != ERR_OK) {
         peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_FAIL, REASON_VERIFY_NOT_A_KDC,
                        "the reply to the logon cannot be read");
         return;
     }
-    p->tgt = rep->ticket;
+    p->tgt = in.rep->ticket;
     ask_referral(p);
 }
 
@@ -205,7 +201,7 @@ void peer_prove_outgoing(struct peer_proof *p)
 {
     struct peer_run *r = p->run;
     struct span request;
-    if (peer_as_request(r, &r->outgoing.cname, &r->outgoing.key, &request) == ERR_OK)
+    if (peer_as_request(p, &r->outgoing.cname, &r->outgoing.key, &request) == ERR_OK)
         peer_proof_ask(p, request, logged_on);
     else
         peer_proof_end(p, TRUST_STEP_PROOF, TRUST_STATUS_UNKNOWN, REASON_SERVER_FAILED,

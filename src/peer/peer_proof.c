@@ -11,6 +11,12 @@
 
 #define SKEW_MAX (5 * UTIME_MINUTE)
 
+static void one_less(struct peer_run *r)
+{
+    if (--r->pending == 0)
+        plat_timer_start(r->end, 0, 0);
+}
+
 void peer_proof_end(struct peer_proof *p, enum trust_step step, enum trust_status status,
                     enum reason reason, const char *format, ...)
 {
@@ -25,8 +31,7 @@ void peer_proof_end(struct peer_proof *p, enum trust_step step, enum trust_statu
                                   .reason = reason,
                                   .server = p->kdc->label,
                                   .detail = arena_dup_span(p->run->a, span_str(text))};
-    if (--p->run->pending == 0)
-        plat_timer_start(p->run->end, 0, 0);
+    one_less(p->run);
 }
 
 void peer_proof_fail(struct peer_proof *p, enum reason reason, const char *what, int32_t code)
@@ -147,7 +152,7 @@ void peer_proof_missing(struct peer_proof *p, const char *what, int32_t code)
     struct span request;
     p->what = what;
     p->code = code;
-    if (peer_as_request(p->run, &cname, NULL, &request) == ERR_OK)
+    if (peer_as_request(p, &cname, NULL, &request) == ERR_OK)
         peer_proof_ask(p, request, identified);
     else
         peer_proof_fail(p, REASON_VERIFY_HALF_MISSING, what, code);
@@ -171,12 +176,12 @@ static void begin(struct peer_run *r, const struct peer_kdc *kdc, uint32_t half,
 
 void peer_begin_proofs(struct peer_run *r)
 {
-    if (r->kdc_count == 0)
-        plat_timer_start(r->end, 0, 0);
+    r->pending = 1; /* one that ends at once is not the last: the others have yet to begin */
     for (unsigned i = 0; i < r->kdc_count; i++) {
         if (r->trust.direction & TRUST_OUTBOUND)
             begin(r, &r->kdc[i], TRUST_OUTBOUND, r->outgoing.ready, peer_prove_outgoing);
         if (r->trust.direction & TRUST_INBOUND)
             begin(r, &r->kdc[i], TRUST_INBOUND, r->incoming.ready, peer_prove_incoming);
     }
+    one_less(r);
 }

@@ -23,6 +23,7 @@ struct peer_proof {
     uint32_t half;
     /* What to do with the answer to the question that is open. error: the KRB-ERROR, or NULL. */
     void (*step)(struct peer_proof *p, struct span reply, struct krb_error *error);
+    int64_t nonce;    /* of the last request */
     const char *what; /* of the refusal that peer_proof_missing is about */
     int32_t code;
     struct krb_ticket tgt;
@@ -101,7 +102,7 @@ void peer_proof_missing(struct peer_proof *p, const char *what, int32_t code);
 /* --- peer_krb.c: messages --- */
 
 /* An AS-REQ to the partner for its TGS; key NULL: without pre-authentication. */
-enum err peer_as_request(struct peer_run *r, const struct krb_name *cname,
+enum err peer_as_request(struct peer_proof *p, const struct krb_name *cname,
                          const struct krb_key *key, struct span *out);
 /* A TGS-REQ to the partner for krbtgt/TARGET with this ticket. */
 struct peer_tgs {
@@ -111,7 +112,15 @@ struct peer_tgs {
     const struct krb_name *cname;
     struct span target; /* realm */
 };
-enum err peer_tgs_request(struct peer_run *r, const struct peer_tgs *t, struct span *out);
+enum err peer_tgs_request(struct peer_proof *p, const struct peer_tgs *t, struct span *out);
+/* The reply to the proof's last request, opened with the key that only the partner has besides us.
+ * ERR_INTEGRITY, ERR_UNSUPPORTED, ERR_MALFORMED: it proves nothing. */
+struct peer_reply {
+    struct krb_kdc_rep *rep;
+    struct krb_enc_kdc_rep_part *part;
+};
+enum err peer_open_reply(struct peer_proof *p, struct span reply, const struct krb_key *key,
+                         uint32_t usage, struct peer_reply *out);
 enum err peer_encrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
                       struct span plain, struct krb_encrypted *out);
 enum err peer_decrypt(struct peer_run *r, const struct krb_key *key, uint32_t usage,
