@@ -267,6 +267,7 @@ static enum err verify(struct control_call *call, struct trust *t, struct trust_
 {
     enum reason reason;
     TRY(ask_peer(call, TRUST_MESSAGE_VERIFY, t->dns_name, VERIFY_TIMEOUT, report));
+    TRY(find_trust(call, t)); /* it may have been changed or deleted meanwhile */
     if (t->sid.count == 0 && sid_is_domain(&report->sid)) {
         t->sid = report->sid;
         TRY(put(call, t, SPAN_NONE, true));
