@@ -176,17 +176,6 @@ static enum err wrong_password(struct attempt *t)
     return verdict(t, REASON_NTLM_PASSWORD_WRONG, STATUS_WRONG_PASSWORD);
 }
 
-/* An attempt on an account whose count says that it should be locked already: the writer was away.
- */
-static bool should_be_locked(const struct attempt *t)
-{
-    struct vol_state state;
-    vol_get(t->l->snap->dir, t->account.id, &state);
-    bool fresh = t->policy.lockout_window == POLICY_FOREVER ||
-                 t->now - state.bad_time < t->policy.lockout_window;
-    return fresh && lockout_due(t, state.bad_count);
-}
-
 /* --- the account --------------------------------------------------------------------------------
  */
 
@@ -223,7 +212,7 @@ static enum err welcome(struct attempt *t)
 static enum err decide(struct attempt *t)
 {
     TRY(policy_settings_for(t->l->snap, t->account.id, t->a, &t->policy, NULL));
-    if (should_be_locked(t))
+    if (policy_lockout_missed(t->l->snap->dir, &t->account, t->now, &t->policy))
         return lock_out(t);
     if (policy_locked_out(t->account.uac, t->account.lockout_time, t->now, &t->policy))
         return verdict(t, REASON_LOGON_LOCKED_OUT, STATUS_ACCOUNT_LOCKED_OUT);

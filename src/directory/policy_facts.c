@@ -2,6 +2,7 @@
 
 #include "directory/index.h"
 #include "directory/links.h"
+#include "directory/volatile.h"
 
 #define PASSWORD_COMPLEX         0x1
 #define PASSWORD_LOCKOUT_ADMINS  0x8
@@ -195,4 +196,16 @@ void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,
     policy_account_facts(acc, l);
     l->workstations = SPAN_NONE;
     dir_attr_first(o, ATTR_userWorkstations, &l->workstations);
+}
+
+bool policy_lockout_missed(const struct dir *d, const struct dir_account *acc, int64_t now,
+                           const struct policy_settings *settings)
+{
+    uint32_t rid = acc->sid.sub[acc->sid.count - 1];
+    struct vol_state state;
+
+    vol_get(d, acc->id, &state);
+    return (settings->lockout_window == POLICY_FOREVER ||
+            now - state.bad_time < settings->lockout_window) &&
+           policy_lockout_due(acc->uac, rid, state.bad_count, settings);
 }

@@ -30,4 +30,10 @@ void policy_logon_facts(const struct dir_account *acc, const struct dir_obj *o,
 /* The same without workstations, which the account's block does not hold. */
 void policy_account_facts(const struct dir_account *acc, struct policy_logon *l);
 
+/* Does the count of wrong passwords say that the account should be locked already? Then the writer
+ * was away when it was asked to: it is asked again before any password is looked at, because who
+ * cannot be locked durably is not let on either. */
+bool policy_lockout_missed(const struct dir *d, const struct dir_account *acc, int64_t now,
+                           const struct policy_settings *settings);
+
 #endif

@@ -6,6 +6,7 @@
  * out.
  */
 #include "base/text.h"
+#include "directory/policy_facts.h"
 #include "directory/volatile.h"
 #include "kdc/kdc_request.h"
 
@@ -87,19 +88,6 @@ static enum err wrong_password(struct kdc_request *r, const struct kdc_account *
         return lock_out(r, client);
     return kdc_refuse_status(r, KDC_ERR_PREAUTH_FAILED, STATUS_WRONG_PASSWORD,
                              REASON_KDC_PASSWORD_WRONG);
-}
-
-/* An attempt on an account whose count says that it should be locked already: the writer was away.
- */
-static bool should_be_locked(const struct kdc_request *r, const struct kdc_account *client,
-                             const struct policy_settings *policy)
-{
-    struct vol_state state;
-    uint32_t rid = client->facts.sid.sub[client->facts.sid.count - 1];
-    vol_get(r->kdc->env.dir, client->facts.id, &state);
-    int64_t age = utime_to_filetime(r->now) - state.bad_time;
-    bool fresh = policy->lockout_window == POLICY_FOREVER || age < policy->lockout_window;
-    return fresh && policy_lockout_due(client->facts.uac, rid, state.bad_count, policy);
 }
 
 /* Under FAST the key is mixed with the armour's. */
@@ -184,7 +172,7 @@ enum err kdc_preauth(struct kdc_request *r, const struct kdc_account *client,
         return required(r, client);
     if (krb_decode_encrypted(pa->padata_value, r->a, &sealed) != ERR_OK)
         return kdc_refuse(r, KDC_ERR_PREAUTH_FAILED, REASON_WIRE_MALFORMED);
-    if (should_be_locked(r, client, policy))
+    if (policy_lockout_missed(r->kdc->env.dir, &client->facts, utime_to_filetime(r->now), policy))
         return lock_out(r, client);
     /* Under FAST the sealed part has the armour's enctype; the long-term key is the preferred one.
      */

@@ -2,6 +2,9 @@
 by python3-ldap and OpenLDAP's tools."""
 
 import base64
+import json
+import os
+import signal
 import struct
 import uuid
 
@@ -100,6 +103,26 @@ def test_a_password_is_set_over_a_sealed_connection_only(service, admin, layer, 
     assert works or ("unwilling" in said and "DIR_PASSWORD_UNPROTECTED" in said)
     PASSWORD[name] = "An0ther-one" if works else "F1rst-of-all"
     service.connect(name)
+
+
+def test_an_account_that_cannot_be_locked_lets_nobody_in(service, admin):
+    """The writer locks; while it is away nobody guesses on, and the right password is no way in either."""
+    dn = new_user(admin, "unlockable")
+    admin.modify_s(BASE, [(ldap.MOD_REPLACE, "lockoutThreshold", b"1")])
+    shown = json.loads(service.cli("--output", "json", "directory", "show", CLOUD))["result"]
+    [writer] = [p["pid"] for p in shown["processes"] if p["name"].startswith("writer")]
+    os.kill(writer, signal.SIGSTOP)
+    try:
+        for password in "Wr0ng-0ne", "F1rst-of-all":
+            PASSWORD["unlockable"] = password
+            with pytest.raises(ldap.INVALID_CREDENTIALS) as caught:
+                service.connect("unlockable")
+            assert "KDC_LOCKOUT_NOT_STORED" in str(service.events("ldap.bind")[-1]), caught.value
+    finally:
+        os.kill(writer, signal.SIGCONT)
+        admin.modify_s(BASE, [(ldap.MOD_REPLACE, "lockoutThreshold", b"0")])
+    admin.modify_s(dn, [(ldap.MOD_REPLACE, "lockoutTime", b"0")])
+    service.connect("unlockable")
 
 
 def test_guesses_by_changing_a_password_lock_the_account(service, admin):
