@@ -328,13 +328,16 @@ def flags_text(prefix, flags):
 
 
 def attr_row(a):
-    return ('    {.id = 0x%08x, .name = %s, .cn = %s, .oid = %s, .admin_name = %s, .description = %s,\n'
+    for text, room in (a.name, 56), (a.cn, 64), (a.oid, 32):
+        if len(text) >= room:
+            raise ValueError('%s is longer than its place in struct schema_attr' % text)
+    return ('    {.id = 0x%08x, .name = %s, .cn = %s, .oid = %s,\n'
             '     .syntax = SYNTAX_%s, .flags = %s, .om_syntax = %d,\n'
             '     .link_id = %d, .partner = 0x%x, .search_flags = %d, .system_flags = (uint32_t)%d,'
             ' .schema_flags = %d, .map_id = %d,\n     .range_lower = %s, .range_upper = %s,\n'
             '     .guid = %s, .property_set = %s},\n') % (
-        a.id, c_string(a.name), c_string(a.cn), c_string(a.oid), c_string(a.admin_name),
-        c_string(a.description), a.syntax, flags_text('SCHEMA_', a.flags), a.om_syntax, a.link_id,
+        a.id, c_string(a.name), c_string(a.cn), c_string(a.oid), a.syntax,
+        flags_text('SCHEMA_', a.flags), a.om_syntax, a.link_id,
         a.partner, a.search_flags, a.system_flags, a.schema_flags, a.map_id, a.lower or 0, a.upper or 0,
         c_bytes(a.guid), c_bytes(a.property_set))
 
@@ -396,6 +399,8 @@ def write_data(schema, path):
         f.write('const unsigned schema_attr_total = %d;\nconst unsigned schema_class_total = %d;\n'
                 % (len(attrs), len(classes)))
         f.write('const struct schema_attr schema_attrs[] = {\n%s};\n' % ''.join(map(attr_row, attrs)))
+        f.write('const struct schema_attr_texts schema_attrs_texts[] = {\n%s};\n'
+                % ''.join('    {%s, %s},\n' % (c_string(a.admin_name), c_string(a.description)) for a in attrs))
         f.write('const struct schema_class schema_classes[] = {\n%s};\n' % class_rows)
         f.write('const uint8_t schema_allowed[][SCHEMA_ALLOWED_BYTES] = {\n%s};\n' % ''.join(allowed))
         f.write('const struct schema_prefix schema_prefixes[] = {\n%s};\n'

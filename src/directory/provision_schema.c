@@ -62,8 +62,9 @@ static enum err syntax_of(struct provision_object *o, const struct schema_attr *
 static enum err attribute(struct provision *p, const struct schema_attr *a)
 {
     struct provision_object o;
+    const struct schema_attr_texts *texts = schema_attr_texts(a);
     TRY(begin(p, a->cn, CLASS_attributeSchema, 0, &o));
-    TRY(common(&o, a->name, a->cn, a->admin_name, a->description, a->flags, a->system_flags,
+    TRY(common(&o, a->name, a->cn, texts->admin_name, texts->description, a->flags, a->system_flags,
                a->schema_flags));
     TRY(provision_i32(&o, ATTR_attributeID, (int32_t)a->id));
     TRY(syntax_of(&o, a));

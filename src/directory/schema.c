@@ -112,6 +112,11 @@ unsigned schema_attr_index(const struct schema_attr *a)
     return (unsigned)(a - schema_attrs);
 }
 
+const struct schema_attr_texts *schema_attr_texts(const struct schema_attr *a)
+{
+    return &schema_attrs_texts[schema_attr_index(a)];
+}
+
 unsigned schema_attr_count(void)
 {
     return schema_attr_total;

@@ -107,12 +107,10 @@ enum schema_search_flags {
     SEARCH_RODC_FILTERED = 0x200,
 };
 
+/* Texts stand in the row: a pointer would have to be relocated in each process at its start, which
+ * would give each a copy of the whole table (200 KiB) instead of one for all. */
 struct schema_attr {
     uint32_t id;
-    const char *name; /* lDAPDisplayName */
-    const char *cn;
-    const char *oid;                      /* attributeID */
-    const char *admin_name, *description; /* may be NULL */
     enum schema_syntax syntax;
     uint32_t flags; /* enum schema_flags */
     uint32_t om_syntax;
@@ -122,6 +120,14 @@ struct schema_attr {
     int64_t range_lower, range_upper; /* when SCHEMA_HAS_LOWER, _UPPER */
     struct guid guid;                 /* schemaIDGUID */
     struct guid property_set;         /* attributeSecurityGUID, or zero */
+    char name[56];                    /* lDAPDisplayName */
+    char cn[64];
+    char oid[32]; /* attributeID */
+};
+
+/* What only making the schema's objects needs. */
+struct schema_attr_texts {
+    const char *admin_name, *description; /* may be NULL */
 };
 
 struct schema_list {
@@ -168,6 +174,7 @@ const struct schema_attr *schema_attr_by_name(struct span name_or_oid);
 const struct schema_attr *schema_attr_by_guid(const struct guid *g);
 const struct schema_attr *schema_attr_at(unsigned index);
 unsigned schema_attr_index(const struct schema_attr *a);
+const struct schema_attr_texts *schema_attr_texts(const struct schema_attr *a);
 unsigned schema_attr_count(void);
 
 const struct schema_class *schema_class(uint32_t id);

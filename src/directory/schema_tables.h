@@ -14,6 +14,7 @@ struct schema_prefix {
 
 extern const unsigned schema_attr_total, schema_class_total, schema_prefix_total;
 extern const struct schema_attr schema_attrs[];
+extern const struct schema_attr_texts schema_attrs_texts[];
 extern const struct schema_class schema_classes[];
 extern const uint8_t schema_allowed[][SCHEMA_ALLOWED_BYTES];
 extern const struct schema_prefix schema_prefixes[];
