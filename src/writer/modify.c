@@ -125,6 +125,14 @@ static enum err modifiable(struct op *op, const struct dir_obj *o)
     return ERR_OK;
 }
 
+enum err modify_check(struct draft *d)
+{
+    TRY(class_change(d));
+    TRY(role_owner(d));
+    TRY(heuristics(d));
+    return policy_values(d);
+}
+
 enum err op_modify(struct op *op)
 {
     struct dir_obj o;
@@ -139,10 +147,7 @@ enum err op_modify(struct op *op)
     TRY(draft_load(op, &o, &d));
     for (unsigned i = 0; i < op->in->mod_count; i++)
         TRY(values_apply(&d, &op->in->mods[i]));
-    TRY(class_change(&d));
-    TRY(role_owner(&d));
-    TRY(heuristics(&d));
-    TRY(policy_values(&d));
+    TRY(modify_check(&d));
     TRY(object_check(&d));
     TRY(password_request(&d));
     TRY(password_required(&d));

@@ -58,6 +58,12 @@ static void a_tombstone_becomes_an_object_again(void **state)
     guid_to_text(&o.guid, guid);
     done(fixture_delete(&f, "CN=Back,CN=Users", 0));
     in.target = span_str(arena_printf(&f.arena, "<GUID=%s>", guid));
+    fixture_mods(&f,
+                 "-isDeleted\n=distinguishedName: CN=Again,CN=Users," DOMAIN
+                 "\n=objectClass: trustedDomain",
+                 &in);
+    refused(fixture_do(&f, &in), DIR_CLASS); /* as the object that it was */
+    in.mod_count = 0;
     fixture_mods(&f, "-isDeleted\n=distinguishedName: CN=Again,CN=Users," DOMAIN, &in);
     done(fixture_do(&f, &in));
     assert_true(fixture_find(&f, "CN=Again,CN=Users", &again));

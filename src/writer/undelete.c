@@ -134,6 +134,7 @@ enum err undelete(struct draft *d)
             TRY(values_apply(d, m));
     }
     draft_clear(d, ATTR_isDeleted);
+    TRY(modify_check(d));
     TRY(as_if_new(d));
     TRY(password_request(d));
     TRY(password_required(d));

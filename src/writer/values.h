@@ -24,6 +24,9 @@ enum err values_allowed(struct draft *d, const struct schema_attr *attr);
  * values. */
 enum err values_check_schema(struct draft *d);
 
+/* What a modification of an object that is there may change of it: classes, roles, the rules of
+ * single attributes (modify.c). */
+enum err modify_check(struct draft *d);
 /* Every rule about an object as it is going to be: accounts, groups, names, schema (add.c). */
 enum err object_check(struct draft *d);
 /* Attributes that every new object gets: category, system flags, an account's (add.c). */
