@@ -132,7 +132,6 @@ enum err control_directory_delete(struct control_call *call)
     struct plat_msg reply;
     struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
     char path[600];
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
     snprintf(path, sizeof(path), "%s/%.*s", c->env.state_dir, SPAN_ARG(id));
     if (strcmp(json_string_value(json_object_get(d->record, "state")), "Creating") == 0)
         return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
@@ -141,12 +140,7 @@ enum err control_directory_delete(struct control_call *call)
     if (d->removed) /* somebody else wanted the same */
         return ERR_OK;
     control_directory_remove(c, d);
-    for (unsigned i = 0; i < 2; i++) {
-        char file[640];
-        snprintf(file, sizeof(file), "%s/%s", path, files[i]);
-        (void)remove(file);
-    }
-    (void)remove(path);
+    (void)plat_dir_remove(path);
     return control_keep(call);
 }
 

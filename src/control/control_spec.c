@@ -3,6 +3,17 @@
 #include "base/builder.h"
 #include "base/reader.h"
 
+bool control_id_ok(struct span id)
+{
+    if (id.len < 3 || id.len > CONTROL_ID_MAX || memcmp(id.ptr, "d-", 2) != 0)
+        return false;
+    for (size_t i = 2; i < id.len; i++) {
+        if (!memchr("0123456789abcdef", id.ptr[i], 16))
+            return false;
+    }
+    return true;
+}
+
 static void put_text(struct builder *b, struct span s)
 {
     if (s.len > UINT16_MAX)

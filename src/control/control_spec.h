@@ -57,6 +57,9 @@ struct control_status {
     struct control_process *process;
 };
 
+/* "d-" and hexadecimal digits: nothing that leads elsewhere as the name of a folder. */
+bool control_id_ok(struct span id);
+
 /* Texts of what is decoded are views into the bytes. ERR_MALFORMED, ERR_LIMIT. */
 enum err control_spec_encode(const struct control_spec *in, struct arena *a, struct span *out);
 enum err control_spec_decode(struct span bytes, struct control_spec *out);

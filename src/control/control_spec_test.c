@@ -49,11 +49,22 @@ static void test_status_and_outcome(void **state)
     assert_int_equal(control_outcome_decode(SPAN_LIT("\xff\0\0"), &said), ERR_MALFORMED);
 }
 
+static void test_an_id_leads_nowhere_else(void **state)
+{
+    static const char *const bad[] = {"",   "d-",   "d-..", "d-0/1",
+                                      "..", "d-0A", "e-01", "d-0123456789abcdef0123456789abcdef0"};
+    (void)state;
+    assert_true(control_id_ok(SPAN_LIT("d-01ab")));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(control_id_ok(span_str(bad[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spec_round_trip_and_every_prefix),
         cmocka_unit_test(test_status_and_outcome),
+        cmocka_unit_test(test_an_id_leads_nowhere_else),
     };
     arena_init(&arena, 4096, 1 << 20, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

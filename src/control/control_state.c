@@ -94,6 +94,8 @@ static bool record_ok(const json_t *record)
         if (!json_is_string(json_object_get(record, texts[i])))
             return false;
     }
+    if (!control_id_ok(span_str(json_string_value(json_object_get(record, "id")))))
+        return false; /* its folder is removed with it */
     const json_t *dcs = json_object_get(record, "dcs");
     size_t i;
     json_t *dc;

@@ -1,5 +1,6 @@
 #include "plat/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -239,4 +240,35 @@ enum err plat_dir_make(const char *path, mode_t mode)
         part[i] = '/';
     }
     return make_one(part, mode);
+}
+
+static bool remove_at(int parent, const char *name, unsigned depth);
+
+static bool remove_inside(int parent, const char *name, unsigned depth)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    bool all = d != NULL;
+    if (!d && fd >= 0)
+        close(fd);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            all &= depth > 0 && remove_at(dirfd(d), e->d_name, depth - 1);
+    }
+    if (d)
+        closedir(d);
+    return all;
+}
+
+static bool remove_at(int parent, const char *name, unsigned depth)
+{
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return true;
+    return errno == EISDIR && remove_inside(parent, name, depth) &&
+           unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+enum err plat_dir_remove(const char *path)
+{
+    return remove_at(AT_FDCWD, path, PLAT_DIR_DEPTH) ? ERR_OK : ERR_IO;
 }

@@ -35,5 +35,9 @@ enum err plat_file_lock(const char *path, int *fd_out);
 /* Makes a directory and those above it; one that exists is fine. mode is for the last one, the
  * others get 0755. */
 enum err plat_dir_make(const char *path, mode_t mode);
+/* Removes a directory with all that is in it, up to PLAT_DIR_DEPTH below; links are removed, not
+ * followed. One that is not there is fine. ERR_IO: something is left. */
+#define PLAT_DIR_DEPTH 32
+enum err plat_dir_remove(const char *path);
 
 #endif

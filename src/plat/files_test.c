@@ -160,12 +160,37 @@ static void directories(void **state)
     assert_err(plat_dir_make("", 0700), ERR_IO);
 }
 
+static void a_tree_goes_without_what_it_links_to(void **state)
+{
+    (void)state;
+    assert_ok(plat_dir_make(at("kept"), 0755));
+    assert_ok(plat_file_write(at("kept/file"), SPAN_LIT("x"), 0600));
+    assert_ok(plat_dir_make(at("tree/one/two"), 0755));
+    assert_ok(plat_file_write(at("tree/one/two/file"), SPAN_LIT("x"), 0600));
+    assert_int_equal(symlink("../../kept", at("tree/one/link")), 0);
+    assert_ok(plat_dir_remove(at("tree")));
+    assert_int_equal(access(at("tree"), F_OK), -1);
+    assert_int_equal(access(at("kept/file"), F_OK), 0);
+    assert_ok(plat_dir_remove(at("tree")));
+    const char *deep = at("deep");
+    for (unsigned i = 0; i <= PLAT_DIR_DEPTH; i++)
+        deep = arena_printf(&a, "%s/d", deep);
+    assert_ok(plat_dir_make(deep, 0755));
+    assert_err(plat_dir_remove(at("deep")), ERR_IO);
+    assert_int_equal(rmdir(deep), 0);
+    assert_ok(plat_dir_remove(at("deep")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(write_then_read),      cmocka_unit_test(the_maximum_is_exact),
-        cmocka_unit_test(what_cannot_be_read),  cmocka_unit_test(secrets_are_for_us_alone),
-        cmocka_unit_test(one_holder_of_a_lock), cmocka_unit_test(directories),
+        cmocka_unit_test(write_then_read),
+        cmocka_unit_test(the_maximum_is_exact),
+        cmocka_unit_test(what_cannot_be_read),
+        cmocka_unit_test(secrets_are_for_us_alone),
+        cmocka_unit_test(one_holder_of_a_lock),
+        cmocka_unit_test(directories),
+        cmocka_unit_test(a_tree_goes_without_what_it_links_to),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

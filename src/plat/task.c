@@ -89,7 +89,10 @@ static uint8_t *new_stack(void)
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED)
         return NULL;
-    (void)mprotect(map, page, PROT_NONE);
+    if (mprotect(map, page, PROT_NONE) != 0) {
+        (void)munmap(map, PLAT_TASK_STACK + page);
+        return NULL;
+    }
     return map + page;
 }
 

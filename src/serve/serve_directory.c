@@ -22,17 +22,6 @@ static struct serve_directory *directory_by_id(struct serve_parent *p, struct sp
 }
 
 /* The id becomes a folder's name: nothing but what control makes. */
-static bool id_ok(struct span id)
-{
-    if (id.len < 3 || id.len > CONTROL_ID_MAX || memcmp(id.ptr, "d-", 2) != 0)
-        return false;
-    for (size_t i = 2; i < id.len; i++) {
-        if (!memchr("0123456789abcdef", id.ptr[i], 16))
-            return false;
-    }
-    return true;
-}
-
 static enum err make_folder(struct serve_directory *d, struct arena *a, const char **why_out)
 {
     struct serve_parent *p = d->parent;
@@ -77,7 +66,7 @@ static enum err new_directory(struct serve_parent *p, struct span payload,
     d->parent = p;
     arena_init(&d->memory, 0, DIRECTORY_MEMORY, ARENA_WIPE);
     enum err e = control_spec_decode(arena_dup_span(&d->memory, payload), &d->spec);
-    if (e == ERR_OK && (!id_ok(d->spec.id) || d->spec.dc_count == 0))
+    if (e == ERR_OK && (!control_id_ok(d->spec.id) || d->spec.dc_count == 0))
         e = ERR_RANGE;
     if (e == ERR_OK && directory_by_id(p, d->spec.id))
         e = ERR_EXISTS;

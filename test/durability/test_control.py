@@ -132,4 +132,5 @@ def test_deleted_while_asked(lab):
         lab.cli("directory", "delete", lab.world.cloud.dns)
         assert end(lab, waiting) == 1
     assert lab.cli("directory", "list") == []
+    assert [name for name in os.listdir(lab.state) if name.startswith("d-")] == []
     assert subprocess.run(["kill", "-0", str(lab.proc.pid)], check=False).returncode == 0
