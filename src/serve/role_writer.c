@@ -2,6 +2,7 @@
  * The writer's process: provisions an empty directory, then gathers the intents of one turn of the
  * loop into one batch, commits, and answers.
  */
+#include <malloc.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -16,6 +17,12 @@
 
 #define BATCH_MEMORY   (64u << 20)
 #define READERS_PERIOD (5 * UTIME_SECOND)
+
+/* A batch of more bytes than this is bulk (a piece of an import). What bulk leaves free between
+ * blocks in use goes back to the system once it has paused this long: after each piece, the next
+ * one would take it all again, page by page. */
+#define BULK_BYTES (64u << 10)
+#define BULK_PAUSE (UTIME_SECOND / 5)
 
 struct client {
     struct client *next;
@@ -34,6 +41,7 @@ struct writer_role {
     struct serve_child *child;
     struct writer *writer;
     struct plat_hook *flush;
+    struct plat_timer *after_bulk;
     struct arena memory; /* of the batch; wipes */
     struct writer_message message[WRITER_BATCH_MAX];
     struct waiting waiting[WRITER_BATCH_MAX];
@@ -75,6 +83,8 @@ static void flush(void *ctx)
     enum err e = writer_handle_messages(role->writer, role->message, count, &role->memory);
     role->count = 0;
     answer(role, count);
+    if (role->memory.used_total > BULK_BYTES)
+        plat_timer_start(role->after_bulk, BULK_PAUSE, 0);
     arena_reset(&role->memory);
     if (e == ERR_STATE) /* the next process opens the file again */
         ent_fatal("a write to the directory's file failed halfway");
@@ -126,6 +136,12 @@ void serve_linked_writer(struct serve_child *child, uint32_t type, struct span p
         close(fd);
         free(c);
     }
+}
+
+static void give_back(void *ctx)
+{
+    (void)ctx;
+    (void)malloc_trim(0);
 }
 
 /* A process that was killed leaves its reader's slot, which would pin pages of the file. */
@@ -196,9 +212,11 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
     *why_out = "the writer cannot begin";
     TRY(writer_new(&args, &role->writer));
     role->flush = plat_hook_new(child->loop, flush, role);
+    role->after_bulk = plat_timer_new(child->loop, give_back, NULL);
     struct plat_timer *timer = plat_timer_new(child->loop, free_readers, child);
-    if (!role->flush || !timer)
+    if (!role->flush || !role->after_bulk || !timer)
         return ERR_NOMEM;
     plat_timer_start(timer, READERS_PERIOD, READERS_PERIOD);
+    plat_timer_start(role->after_bulk, BULK_PAUSE, 0); /* provisioning was bulk */
     return ERR_OK;
 }
