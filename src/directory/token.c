@@ -79,6 +79,8 @@ enum err dir_token_for_account(const struct dir_snap *s, dir_id account, struct 
     struct dir_obj o;
 
     TRY(dir_by_id(s, account, &o));
+    if (o.flags & DIR_OBJ_DELETED)
+        return ERR_NOT_FOUND;
     TRY(dir_account_of(s, &o, &acc));
     TRY(dir_memberships(s, account, a, &m));
     l.sids = arena_new_array(

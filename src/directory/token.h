@@ -93,7 +93,8 @@ struct dir_token {
 bool dir_token_has(const struct dir_token *t, const struct sid *sid);
 
 /* Everything above plus domain-local, built-in and well-known SIDs (World, Authenticated Users,
- * ...). All of it is in the arena; no cache is attached. */
+ * ...). All of it is in the arena; no cache is attached. ERR_NOT_FOUND: no account, or one that was
+ * deleted. */
 enum err dir_token_for_account(const struct dir_snap *s, dir_id account, struct arena *a,
                                struct dir_token *out);
 /* The same for a set of SIDs that came out of a PAC, filtered already. The first is the user. */

@@ -217,6 +217,20 @@ static void well_known_tokens(void **state)
     dir_snap_end(&s);
 }
 
+static void a_deleted_account_has_no_token(void **state)
+{
+    dir_id gone = forest_account(&forest, users, CLASS_user, "gone");
+    struct dir_token token;
+    bool own = forest_step(&forest);
+
+    (void)state;
+    change_flags(forest.change, gone, DIR_OBJ_DELETED);
+    forest_apply(&forest, own);
+    struct dir_snap s = snap();
+    assert_err(dir_token_for_account(&s, gone, &arena, &token), ERR_NOT_FOUND);
+    dir_snap_end(&s);
+}
+
 static void protected_users_and_history(void **state)
 {
     dir_id carol = forest_account(&forest, users, CLASS_user, "carol");
@@ -438,6 +452,7 @@ int main(void)
         cmocka_unit_test(foreign_principals),
         cmocka_unit_test(other_organization_excludes_this),
         cmocka_unit_test(well_known_tokens),
+        cmocka_unit_test(a_deleted_account_has_no_token),
         cmocka_unit_test(protected_users_and_history),
         cmocka_unit_test(a_thousand_groups_ten_deep),
         cmocka_unit_test(the_cache_follows_its_own_groups),
