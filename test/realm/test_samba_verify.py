@@ -84,6 +84,34 @@ def test_what_is_not_given_is_learned(lab):
         lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
 
 
+def test_what_is_set_meanwhile_stays_set(lab):
+    """The first verification writes the SID that it learned into the trust as it is then."""
+    lab.part()
+    w, cloud = lab.world, lab.cloud
+    lab.corp.create_half(w.cloud, lab.cloud_sid, 3, w.trust_password, 8)
+    peers = [p["pid"] for name, p in cloud.processes().items() if name.startswith("peer")]
+    assert peers
+    for pid in peers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        creating = cloud.host.start(
+            str(BUILD / "entente"), "--socket", cloud.socket, "trust", "create", w.corp.dns, "--type", "forest",
+            "--direction", "two-way", "--short-name", w.corp.netbios, "--password-file",
+            cloud.secret(w.trust_password), log="creating.log")
+        wait_for(lambda: cloud.try_cli("trust", "show", w.corp.dns)[0] == 0, "the trust", 10)
+        cloud.cli("trust", "set", w.corp.dns, "--selective-auth")
+    finally:
+        go_on(peers)
+    try:
+        assert creating.wait(30) == 0
+        cloud.host.procs.remove(creating)
+        shown = cloud.cli("trust", "show", w.corp.dns)
+        assert (shown["sid"], shown["selective_auth"], shown["state"]) == (lab.corp.sid, True, "Verified"), shown
+    finally:
+        lab.corp.delete_half(w.cloud)
+        cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
+
+
 def test_different_passwords(lab):
     w = lab.world
     lab.trust("forest", "two-way", password=w.password())
