@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "plat/channel_state.h"
 
 #define TURN_MESSAGES 64 /* of one channel, before the others have their turn */
@@ -17,6 +18,7 @@ bool channel_leave(struct plat_channel *ch)
 {
     if (--ch->callbacks > 0 || !ch->freed)
         return !ch->freed;
+    mem_wipe(ch->in, ch->in_cap);
     free(ch->in);
     free(ch);
     return false;
@@ -44,6 +46,7 @@ void channel_deliver_kept(struct plat_channel *ch)
             ch->kept_tail = &ch->kept;
         ch->kept_size -= k->msg.payload.len;
         channel_deliver(ch, &k->msg);
+        mem_wipe(k->bytes, k->msg.payload.len);
         free(k);
     }
 }
@@ -181,12 +184,14 @@ void plat_channel_free(struct plat_channel *ch)
         ch->out = o->next;
         if (o->fd >= 0)
             close(o->fd);
+        mem_wipe(o->bytes, o->len); /* there may be passwords in it */
         free(o);
     }
     for (struct channel_kept *k; (k = ch->kept);) {
         ch->kept = k->next;
         if (k->msg.fd >= 0)
             close(k->msg.fd);
+        mem_wipe(k->bytes, k->msg.payload.len);
         free(k);
     }
     if (ch->listener_count)
