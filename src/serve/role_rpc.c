@@ -8,11 +8,13 @@
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/random.h"
+#include "rpc/rpc.h"
 #include "serve/serve.h"
 #include "smb/smb.h"
 
 struct rpc_role {
     struct smb_server *smb;
+    struct rpc_server *rpc;
     char sysvol[1024];
     struct span hosts[CONTROL_DCS_MAX];
     struct acceptor_ntlm_ops ntlm;
@@ -36,14 +38,89 @@ static enum err make_sysvol(const struct serve_child *child, struct rpc_role *ro
     return ERR_OK;
 }
 
-static enum err listen_all(struct smb_server *smb)
+/* --- pipes: SMB and RPC do not know each other ------------------------------------------------ */
+
+static void pipe_ready(void *waiter)
+{
+    smb_pipe_ready(waiter);
+}
+
+static enum err pipe_open(void *ctx, struct span name, const struct smb_pipe_session *who,
+                          struct smb_pipe_waiter *waiter, void **pipe_out)
+{
+    struct rpc_role *role = ctx;
+    struct rpc_caller caller = {.token = who->token,
+                                .anonymous = who->anonymous,
+                                .user = who->user,
+                                .domain = who->domain,
+                                .session_key = span_of(who->session_key, sizeof(who->session_key)),
+                                .client = who->client};
+    struct rpc_pipe *p;
+
+    TRY(rpc_pipe_open(role->rpc, name, &caller, pipe_ready, waiter, &p));
+    *pipe_out = p;
+    return ERR_OK;
+}
+
+static enum err pipe_write(void *pipe, struct span bytes)
+{
+    return rpc_pipe_write(pipe, bytes);
+}
+
+static enum err pipe_read(void *pipe, size_t max, struct arena *a, struct span *out, bool *more_out)
+{
+    return rpc_pipe_read(pipe, max, a, out, more_out);
+}
+
+static void pipe_close(void *pipe)
+{
+    rpc_pipe_close(pipe);
+}
+
+static const struct smb_pipe_ops pipes = {
+    .open = pipe_open, .write = pipe_write, .read = pipe_read, .close = pipe_close};
+
+static enum err listen_all(struct rpc_role *role)
 {
     for (unsigned i = 0; i < CONTROL_DC_ADDRESSES_MAX; i++) {
-        int fd = serve_child_socket(445, false, i);
-        if (fd >= 0)
-            TRY(smb_server_listen(smb, fd));
+        int smb = serve_child_socket(445, false, i);
+        int mapper = serve_child_socket(RPC_PORT_MAPPER, false, i);
+        int rpc = serve_child_socket(RPC_PORT_INTERFACES, false, i);
+        if (smb >= 0)
+            TRY(smb_server_listen(role->smb, smb));
+        if (mapper >= 0)
+            TRY(rpc_server_listen(role->rpc, mapper, true));
+        if (rpc >= 0)
+            TRY(rpc_server_listen(role->rpc, rpc, false));
     }
     return ERR_OK;
+}
+
+/* The endpoint mapper tells addresses of IPv4 only: the first one, if any. */
+static void ipv4_of(const struct control_dc *dc, uint8_t out[4])
+{
+    struct plat_addr addr;
+
+    for (unsigned i = 0; i < dc->address_count; i++) {
+        if (plat_addr_parse(dc->address[i], 0, &addr) == ERR_OK && !plat_addr_is_v6(&addr)) {
+            memcpy(out, plat_addr_host(&addr).ptr, 4);
+            return;
+        }
+    }
+}
+
+static enum err begin_rpc(struct serve_child *child, struct rpc_role *role)
+{
+    struct rpc_env env = {.loop = child->loop,
+                          .dir = child->dir,
+                          .events = child->events,
+                          .host = serve_child_dc(child)->host,
+                          .ntlm = &role->ntlm,
+                          .now = plat_now,
+                          .random = plat_random};
+
+    ipv4_of(serve_child_dc(child), env.address);
+    return rpc_server_new(&env, &role->rpc);
 }
 
 enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
@@ -72,9 +149,13 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
                           .sysvol = role->sysvol,
                           .ntlm = &role->ntlm,
                           .now = plat_now,
-                          .random = plat_random};
+                          .random = plat_random,
+                          .pipes = &pipes,
+                          .pipes_ctx = role};
+    *why_out = "the RPC service cannot begin";
+    TRY(begin_rpc(child, role));
     *why_out = "the SMB service cannot listen";
     TRY(smb_server_new(&env, &role->smb));
     child->state = role;
-    return listen_all(role->smb);
+    return listen_all(role);
 }

@@ -61,7 +61,7 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                   .per_dc = true,
                   .writes = true,
                   .system = true,
-                  .ports = {{445, false}},
+                  .ports = {{445, false}, {135, false}, {49152, false}},
                   .begin = serve_begin_rpc},
 };
 

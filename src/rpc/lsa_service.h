@@ -1,0 +1,33 @@
+/*
+ * LSARPC ([MS-LSAD], [MS-LSAT]): what its files share. A handle of the policy holds the access that
+ * was granted when it was opened; nothing of the policy is changed here, so that no more than to
+ * look at it is ever granted.
+ */
+#ifndef RPC_LSA_SERVICE_H
+#define RPC_LSA_SERVICE_H
+
+#include "rpc/nt_status.h"
+#include "rpc/rpc_internal.h"
+#include "wire/rpc/lsa_types.h"
+
+/* The names of the domain in a snapshot, for one call. */
+struct lsa_view {
+    struct dir_snap snap;
+    struct dir_naming naming;
+};
+/* NT_OK, and lsa_view_end is owed; else the status to answer. */
+uint32_t lsa_view_begin(struct rpc_ctx *c, struct lsa_view *out);
+void lsa_view_end(struct lsa_view *v);
+
+/* NT_OK: the handle is the caller's, of the policy, and has this access. A wrong handle is a fault
+ * of c, too. */
+uint32_t lsa_policy_check(struct rpc_ctx *c, const struct rpc_handle *h, uint32_t access);
+uint32_t lsa_status(enum err e);
+
+uint32_t lsa_close(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_policy(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_policy2(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_policy(struct rpc_ctx *c, void *args);
+uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * The security context of an association ([MS-RPCE] 3.3.1.5.2). There is one at most: that several
+ * share a connection is not offered.
+ */
+#include "rpc/rpc_internal.h"
+
+static bool known_type(uint8_t type)
+{
+    return type == RPC_AUTH_SPNEGO || type == RPC_AUTH_NTLM || type == RPC_AUTH_KERBEROS;
+}
+
+static bool begin(struct rpc_assoc *as, const struct rpc_auth *t)
+{
+    if (!known_type(t->type) || t->level < RPC_LEVEL_CONNECT || t->level > RPC_LEVEL_PRIVACY ||
+        acceptor_context_new(as->server->acceptor, &as->auth) != ERR_OK)
+        return false;
+    as->auth_type = t->type;
+    /* CALL is PKT on connections ([MS-RPCE] 2.2.1.1.8). */
+    as->level = t->level;
+    as->auth_id = t->context_id;
+    return true;
+}
+
+static bool same(const struct rpc_assoc *as, const struct rpc_auth *t)
+{
+    return t->type == as->auth_type && t->level == as->level && t->context_id == as->auth_id;
+}
+
+/* From now on it is the context's identity that calls, whoever's pipe it is. */
+static void learn(struct rpc_assoc *as)
+{
+    const struct acceptor_session *s = acceptor_session(as->auth);
+
+    as->auth_done = true;
+    as->who.token = s->token;
+    as->who.anonymous = s->anonymous;
+    as->who.user = s->user;
+    as->who.domain = s->domain;
+    as->who.session_key = acceptor_session_key(s);
+}
+
+static bool refuse(struct rpc_assoc *as)
+{
+    enum reason why = as->auth ? acceptor_reason(as->auth) : REASON_RPC_AUTH_TYPE;
+    struct span who = as->auth ? acceptor_principal(as->auth) : SPAN_NONE;
+
+    as->auth_failed = true;
+    rpc_refused(as->server, &as->who, "rpc.bind", why ? why : REASON_SERVER_FAILED, who);
+    return false;
+}
+
+bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out)
+{
+    *token_out = SPAN_NONE;
+    if (pdu->auth.level == 0)
+        return true;
+    if (as->auth_failed)
+        return false;
+    if (as->auth_type ? !same(as, &pdu->auth) || as->auth_done : !begin(as, &pdu->auth))
+        return refuse(as);
+    if (pdu->type == RPC_BIND && pdu->flags & RPC_HEADER_SIGN)
+        as->header_sign = true;
+    bool done = false;
+    if (acceptor_step(as->auth, pdu->auth.token, SPAN_NONE, &as->server->arena, token_out, &done) !=
+        ERR_OK)
+        return refuse(as);
+    if (done)
+        learn(as);
+    return true;
+}
+
+bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *bytes,
+                   struct span stub)
+{
+    if (as->auth_failed || (as->auth_type && !as->auth_done))
+        return false;
+    if (!as->auth_type)
+        return pdu->auth.level == 0;
+    if (as->level == RPC_LEVEL_CONNECT)
+        return true;
+    if (!same(as, &pdu->auth))
+        return false;
+    size_t at = (size_t)(stub.ptr - bytes);
+    struct acceptor_rpc m = {.seal = as->level == RPC_LEVEL_PRIVACY,
+                             .sign_header = as->header_sign,
+                             .header = span_of(bytes, at),
+                             .trailer = span_of(bytes + pdu->trailer_at, RPC_TRAILER_SIZE),
+                             .body = bytes + at,
+                             .body_len = pdu->trailer_at - at};
+    if (acceptor_rpc_open(as->auth, &m, pdu->auth.token, &as->server->arena) == ERR_OK)
+        return true;
+    return refuse(as);
+}
+
+size_t rpc_auth_token(const struct rpc_assoc *as)
+{
+    if (!as->auth_done || as->level == RPC_LEVEL_CONNECT)
+        return 0;
+    return acceptor_rpc_token_size(as->auth, as->level == RPC_LEVEL_PRIVACY);
+}
+
+enum err rpc_auth_protect(struct rpc_assoc *as, uint8_t *bytes, const struct rpc_layout *l)
+{
+    struct acceptor_rpc m = {.seal = as->level == RPC_LEVEL_PRIVACY,
+                             .sign_header = as->header_sign,
+                             .header = span_of(bytes + l->start, l->stub - l->start),
+                             .trailer = span_of(bytes + l->trailer, RPC_TRAILER_SIZE),
+                             .body = bytes + l->stub,
+                             .body_len = l->trailer - l->stub};
+
+    return acceptor_rpc_protect(as->auth, &m, &as->server->arena, bytes + l->token);
+}

@@ -1,0 +1,167 @@
+/*
+ * The parts of the RPC service: associations, their groups with context handles, interfaces.
+ */
+#ifndef RPC_RPC_INTERNAL_H
+#define RPC_RPC_INTERNAL_H
+
+#include "plat/stream.h"
+#include "rpc/rpc.h"
+#include "wire/rpc/rpc_iface.h"
+#include "wire/rpc/rpc_pdu.h"
+#include "wire/rpc/rpc_reassembly.h"
+
+#define RPC_STUB_MAX         (1u << 20) /* bytes of a request's arguments: the largest lookup fits */
+#define RPC_ANSWER_MAX       (4u << 20) /* of an answer's */
+#define RPC_ARENA_FIRST      (64u << 10)
+#define RPC_ARENA_MAX        (32u << 20) /* memory of one call */
+#define RPC_REASSEMBLIES_MAX 32          /* calls of several fragments that are arriving, of all */
+#define RPC_QUEUED_MAX       (64u << 20) /* answers that wait in pipes to be read, of all */
+#define RPC_CONTEXTS_MAX     16          /* interfaces bound on one association */
+#define RPC_GROUPS_MAX       8192
+#define RPC_HANDLES_MAX      1024 /* context handles of one association group */
+
+struct rpc_assoc;
+struct rpc_group;
+
+/* --- interfaces ------------------------------------------------------------------------------ */
+
+enum rpc_transport { RPC_ON_MAPPER = 1, RPC_ON_TCP = 2, RPC_ON_PIPE = 4 };
+
+/* The call at hand, as its handler sees it. */
+struct rpc_ctx {
+    struct rpc_server *server;
+    const struct rpc_env *env;
+    struct rpc_group *group;
+    const struct rpc_caller *who;
+    const char *call; /* its name, for events */
+    uint8_t level;    /* enum rpc_auth_level */
+    struct arena *arena;
+    uint32_t fault; /* set by the handler: nothing but this is answered */
+};
+
+enum rpc_handler_flags { RPC_FOR_NOBODY = 1 }; /* anonymous callers, too */
+
+struct rpc_handler {
+    uint16_t opnum;
+    uint16_t flags;
+    /* args: the decoded arguments; fills those that go out. Returns the call's status. */
+    uint32_t (*run)(struct rpc_ctx *c, void *args);
+};
+
+struct rpc_service {
+    const struct rpc_iface *iface;
+    const char *note;     /* for the endpoint mapper */
+    const char *pipes[3]; /* names under which it is reached, the first one published */
+    unsigned transports;  /* enum rpc_transport */
+    uint8_t tcp_level;    /* least level of protection on TCP */
+    const struct rpc_handler *handlers; /* ascending opnums */
+    unsigned count;
+};
+extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_service,
+    rpc_srvsvc_service, rpc_wkssvc_service;
+extern const struct rpc_service *const rpc_services[];
+extern const unsigned rpc_service_count;
+
+/* Writes the event of a refusal. */
+void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const char *name,
+                 enum reason why, struct span what);
+
+/* --- context handles ------------------------------------------------------------------------- */
+
+enum rpc_handle_kind { RPC_HANDLE_EPM = 1, RPC_HANDLE_POLICY, RPC_HANDLE_TRUSTED };
+
+struct rpc_handle_state {
+    struct rpc_handle_state *next;
+    struct rpc_handle id;
+    enum rpc_handle_kind kind;
+    struct sid owner;
+    uint32_t access;
+    uint32_t object; /* what it stands for: the kind says what */
+};
+
+/* ERR_LIMIT, ERR_NOMEM. The state lives until it is closed or the last association of the group
+ * ends. */
+enum err rpc_handle_new(struct rpc_ctx *c, enum rpc_handle_kind kind, uint32_t access,
+                        uint32_t object, struct rpc_handle *out);
+/* NULL and a fault: there is none of this kind that is the caller's. kind 0: any. */
+struct rpc_handle_state *rpc_handle_get(struct rpc_ctx *c, const struct rpc_handle *h,
+                                        enum rpc_handle_kind kind);
+void rpc_handle_close(struct rpc_ctx *c, struct rpc_handle *h);
+
+struct rpc_group {
+    struct rpc_group *next;
+    uint32_t id;
+    unsigned refs;
+    unsigned handle_count;
+    struct rpc_handle_state *handles;
+};
+/* id 0: a new one. NULL: no such group, too many of them. */
+struct rpc_group *rpc_group_join(struct rpc_server *s, uint32_t id);
+void rpc_group_leave(struct rpc_server *s, struct rpc_group *g);
+
+/* --- associations ---------------------------------------------------------------------------- */
+
+struct rpc_bound {
+    uint16_t id;
+    const struct rpc_service *service;
+};
+
+struct rpc_assoc {
+    struct rpc_server *server;
+    enum rpc_transport transport;
+    const struct rpc_service *only; /* of a pipe: what its name means; NULL: by the transport */
+    struct rpc_caller who;
+    /* Takes one fragment of an answer. */
+    enum err (*emit)(struct rpc_assoc *as, struct span fragment);
+    uint16_t max_xmit;
+    bool bound_once;
+    struct rpc_group *group;
+    unsigned count;
+    struct rpc_bound bound[RPC_CONTEXTS_MAX];
+
+    struct acceptor_context *auth;
+    uint8_t auth_type, level; /* type 0: none */
+    uint32_t auth_id;
+    bool auth_done, auth_failed, header_sign;
+
+    bool joining; /* a call of several fragments is on its way */
+    struct rpc_reassembly in;
+    struct arena in_memory;
+};
+
+void rpc_assoc_init(struct rpc_assoc *as, struct rpc_server *s, enum rpc_transport transport);
+void rpc_assoc_fini(struct rpc_assoc *as);
+/* One fragment, which may be decrypted in place. ERR_CLOSED: the association is dead. */
+enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len);
+/* A call whose arguments are complete. */
+enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_request *rq);
+enum err rpc_fault(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id, uint32_t status);
+
+/* The token of a bind or its kin. *token_out is what to answer. False: refused. */
+bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out);
+/* Verifies, and decrypts in place, the stub of a request. */
+bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *bytes,
+                   struct span stub);
+/* Bytes of the token of an answer, 0: no trailer. */
+size_t rpc_auth_token(const struct rpc_assoc *as);
+enum err rpc_auth_protect(struct rpc_assoc *as, uint8_t *bytes, const struct rpc_layout *l);
+
+/* Calls the waiters of pipes that something came for. ctx: struct rpc_server. */
+void rpc_pipes_tell(void *ctx);
+
+struct rpc_server {
+    struct rpc_env env;
+    struct acceptor *acceptor;
+    struct plat_stream *tcp, *mapper;
+    struct plat_timer *timer; /* tells pipes that something came */
+    struct rpc_pipe *pipes;
+    struct rpc_group *groups;
+    unsigned group_count;
+    uint32_t next_group;
+    unsigned joining; /* associations with a call of several fragments on its way */
+    size_t queued;
+    struct arena arena; /* of the call at hand */
+    struct arena names;
+};
+
+#endif

@@ -1,0 +1,5 @@
+#include "rpc/rpc_internal.h"
+
+const struct rpc_service *const rpc_services[] = {&rpc_epm_service, &rpc_lsa_service,
+                                                  &rpc_dssetup_service};
+const unsigned rpc_service_count = sizeof(rpc_services) / sizeof(rpc_services[0]);

@@ -1,0 +1,134 @@
+"""DCE/RPC: stock clients ask the endpoint mapper and the LSA, over pipes and TCP, with each level of protection."""
+
+import socket
+import struct
+
+import pytest
+from impacket.dcerpc.v5 import lsad, transport
+
+from ldap_service import ADDRESS, CLOUD, DC, PASSWORD, service  # noqa: F401 (a fixture)
+
+EXAMPLES = "/usr/share/doc/python3-impacket/examples"
+OPTIONS = f"--option=realm={CLOUD.upper()} --option=workgroup=CLOUD --option=interfaces=lo"
+
+
+LOGIN = f"-U CLOUD/alice%{PASSWORD['alice']}"
+KERBEROS = "--use-kerberos=required --use-krb5-ccache=$KRB5CCNAME"
+
+
+def rpcclient(service, commands, binding=f"ncacn_np:{DC}", login=LOGIN, ok=True):
+    """With a password, or with the ticket of its caller."""
+    return service.run(f"rpcclient {OPTIONS} --option=lockdirectory={service.dir} {login} '{binding}' "
+                       f"-c '{commands}' < /dev/null", who="alice" if login == KERBEROS else None, ok=ok)
+
+
+def reasons(service, event):
+    return {e["reason"] for e in service.events(event)}
+
+
+@pytest.mark.parametrize("options", ["", "-port 445"])
+def test_rpcdump(service, options):
+    who = f"CLOUD/alice:{PASSWORD['alice']}@{DC}"
+    said = service.run(f"/usr/bin/python3 -B {EXAMPLES}/rpcdump.py {options} {who}")
+    assert "12345778-1234-ABCD-EF00-0123456789AB" in said, said
+    assert "ncacn_ip_tcp:" in said and "[49152]" in said and "PIPE\\lsass" in said
+
+
+@pytest.mark.parametrize("binding", [f"ncacn_np:{DC}", f"ncacn_np:{DC}[sign]", f"ncacn_np:{DC}[seal]",
+                                     f"ncacn_np:{DC}[connect]", f"ncacn_np:{DC}[packet]",
+                                     f"ncacn_ip_tcp:{DC}[sign]", f"ncacn_ip_tcp:{DC}[seal]",
+                                     f"ncacn_ip_tcp:{DC}[seal,spnego]"])
+@pytest.mark.parametrize("login", [LOGIN, KERBEROS])
+def test_each_transport_and_level(service, binding, login):
+    said = rpcclient(service, "lsaquery", binding, login)
+    assert "Domain Name: CLOUD" in said and "Domain Sid: S-1-5-21-" in said, said
+
+
+def test_tcp_without_protection(service):
+    said = rpcclient(service, "lsaquery", f"ncacn_ip_tcp:{DC}[connect]", ok=False)
+    assert "Domain Name" not in said and "ACCESS_DENIED" in said, said
+    assert "RPC_NOT_PROTECTED" in reasons(service, "rpc.call")
+
+
+def test_nobody(service):
+    said = rpcclient(service, "getusername; lsaquery", login="-U%", ok=False)
+    assert "CLOUD" not in said and "ACCESS_DENIED" in said, said
+    assert "RPC_ANONYMOUS" in reasons(service, "rpc.call")
+
+
+def test_who_and_what(service):
+    said = rpcclient(service, "getusername; dsroledominfo")
+    assert "Account Name: alice, Authority Name: CLOUD" in said, said
+    assert "Primary Domain Controller" in said or "Machine Role = [5]" in said, said
+
+
+def fragment(kind, body, flags=3, auth=b""):
+    return struct.pack("<BBBB4sHHI", 5, 0, kind, flags, b"\x10\0\0\0", 16 + len(body) + len(auth),
+                       max(len(auth) - 8, 0), 1) + body + auth
+
+
+LSA = bytes.fromhex("785734123412cdabef000123456789ab") + struct.pack("<HH", 0, 0)
+NDR = bytes.fromhex("045d888aeb1cc9119fe808002b104860") + struct.pack("<HH", 2, 0)
+BIND = struct.pack("<HHIB3xHBB", 4280, 4280, 0, 1, 0, 1, 0) + LSA + NDR
+
+
+def answer(connection):
+    head = connection.recv(16, socket.MSG_WAITALL)
+    return head[2], head + connection.recv(struct.unpack_from("<H", head, 8)[0] - 16, socket.MSG_WAITALL)
+
+
+def connect():
+    return socket.create_connection((ADDRESS[CLOUD], 49152), timeout=20)
+
+
+def test_security_that_is_not_served(service):
+    with connect() as c:
+        c.sendall(fragment(11, BIND, auth=struct.pack("<BBBBI", 99, 6, 0, 0, 1) + b"token"))
+        assert answer(c)[0] == 13
+    assert "RPC_AUTH_TYPE" in reasons(service, "rpc.bind")
+
+
+def test_calls_that_never_end(service):
+    """A client may begin as many calls as are joined at once; one more is turned away, and ends with its connection."""
+    held = [connect() for _ in range(33)]
+    for c in held:
+        c.sendall(fragment(11, BIND))
+        assert answer(c)[0] == 12
+    for c in held[:32]:
+        c.sendall(fragment(0, struct.pack("<IHH", 100, 0, 0) + bytes(32), flags=1) + fragment(14, BIND))
+        assert answer(c)[0] == 15  # so the fragment before it was taken
+    held[32].sendall(fragment(0, struct.pack("<IHH", 100, 0, 0) + bytes(32), flags=1))
+    kinds = answer(held[32])
+    for c in held:
+        c.close()
+    assert kinds[0] == 3 and struct.unpack_from("<I", kinds[1], 24)[0] == 0x1C010014
+    assert "RPC_LIMIT" in reasons(service, "rpc.call")
+
+
+def lsa(service, call):
+    rpc = transport.DCERPCTransportFactory(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\lsarpc]")
+    rpc.set_credentials("alice", PASSWORD["alice"], "CLOUD")
+    dce = rpc.get_dce_rpc()
+    dce.connect()
+    dce.bind(lsad.MSRPC_UUID_LSAD)
+    return call(dce)
+
+
+def status_of(call):
+    try:
+        call()
+        return "OK"
+    except Exception as e:  # impacket has one kind for each interface
+        return str(e)
+
+
+def test_more_access_than_one_has(service):
+    assert "ACCESS_DENIED" in status_of(lambda: lsa(service, lambda dce: lsad.hLsarOpenPolicy2(dce, 0x8)))
+    assert "LSA_ACCESS" in reasons(service, "lsa.policy")
+
+
+def test_faults(service):
+    assert "nca_s_op_rng_error" in status_of(lambda: lsa(service, lambda dce: (dce.call(200, b""), dce.recv())))
+    assert "bad_stub" in status_of(lambda: lsa(service, lambda dce: (dce.call(44, b"\1"), dce.recv())))
+    other = b"\0" * 4 + b"x" * 16
+    assert "context_mismatch" in status_of(lambda: lsa(service, lambda dce: (dce.call(0, other), dce.recv())))
