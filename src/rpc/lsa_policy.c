@@ -15,7 +15,7 @@
     (LSA_POLICY_VIEW_LOCAL | LSA_POLICY_LOOKUP_NAMES | 0x00020000 /* READ_CONTROL */)
 #define ACCESS_OF_ADMINS 0x000f1fff
 
-static bool administrator(const struct rpc_ctx *c)
+bool lsa_administrator(const struct rpc_ctx *c)
 {
     struct sid admins = SID_NT(32, 544);
 
@@ -24,9 +24,9 @@ static bool administrator(const struct rpc_ctx *c)
 
 static uint32_t open_policy(struct rpc_ctx *c, uint32_t wanted, struct rpc_handle *out)
 {
-    uint32_t may = administrator(c)    ? ACCESS_OF_ADMINS
-                   : c->who->anonymous ? LSA_POLICY_VIEW_LOCAL | LSA_POLICY_LOOKUP_NAMES
-                                       : ACCESS_OF_ALL;
+    uint32_t may = lsa_administrator(c) ? ACCESS_OF_ADMINS
+                   : c->who->anonymous  ? LSA_POLICY_VIEW_LOCAL | LSA_POLICY_LOOKUP_NAMES
+                                        : ACCESS_OF_ALL;
     uint32_t access = wanted & ~(MAXIMUM_ALLOWED | GENERIC_READ | GENERIC_EXECUTE);
 
     if (access & ~may) {

@@ -34,14 +34,28 @@ void lsa_view_end(struct lsa_view *v)
     dir_snap_end(&v->snap);
 }
 
-/* A member's winbind reaches the lookups that have no handle, and DSSETUP, on the same pipe. */
 static const struct rpc_handler handlers[] = {
     {LSA_CLOSE, RPC_FOR_NOBODY, lsa_close},
     {LSA_OPEN_POLICY, 0, lsa_open_policy},
     {LSA_QUERY_POLICY, 0, lsa_query_policy},
+    {LSA_ENUM_TRUSTED, 0, lsa_enum_trusted},
+    {LSA_LOOKUP_NAMES, 0, lsa_lookup_names},
+    {LSA_LOOKUP_SIDS, 0, lsa_lookup_sids},
+    {LSA_OPEN_TRUSTED, 0, lsa_open_trusted},
+    {LSA_QUERY_TRUSTED, 0, lsa_query_trusted},
+    {LSA_QUERY_TRUSTED_BY_SID, 0, lsa_query_trusted_by_sid},
     {LSA_OPEN_POLICY2, RPC_FOR_NOBODY, lsa_open_policy2},
     {LSA_GET_USER_NAME, 0, lsa_get_user_name},
     {LSA_QUERY_POLICY2, RPC_FOR_NOBODY, lsa_query_policy},
+    {LSA_QUERY_TRUSTED_BY_NAME, 0, lsa_query_trusted_by_name},
+    {LSA_ENUM_TRUSTED_EX, 0, lsa_enum_trusted_ex},
+    {LSA_OPEN_TRUSTED_BY_NAME, 0, lsa_open_trusted_by_name},
+    {LSA_LOOKUP_SIDS2, 0, lsa_lookup_sids2},
+    {LSA_LOOKUP_NAMES2, 0, lsa_lookup_names2},
+    {LSA_LOOKUP_NAMES3, 0, lsa_lookup_names3},
+    {LSA_QUERY_FOREST_INFO, 0, lsa_query_forest_info},
+    {LSA_LOOKUP_SIDS3, 0, lsa_lookup_sids3},
+    {LSA_LOOKUP_NAMES4, 0, lsa_lookup_names4},
 };
 const struct rpc_service rpc_lsa_service = {.iface = &lsa_iface,
                                             .note = "LSA",

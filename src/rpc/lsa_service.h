@@ -24,10 +24,29 @@ void lsa_view_end(struct lsa_view *v);
 uint32_t lsa_policy_check(struct rpc_ctx *c, const struct rpc_handle *h, uint32_t access);
 uint32_t lsa_status(enum err e);
 
+/* Does the caller belong to Administrators? */
+bool lsa_administrator(const struct rpc_ctx *c);
+
+/* The calls. */
 uint32_t lsa_close(struct rpc_ctx *c, void *args);
+uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args);
+uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_names(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_names2(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_names3(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_names4(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_sids(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_sids2(struct rpc_ctx *c, void *args);
+uint32_t lsa_lookup_sids3(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_policy(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_policy2(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_trusted_by_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_forest_info(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_policy(struct rpc_ctx *c, void *args);
-uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_trusted_by_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_trusted_by_sid(struct rpc_ctx *c, void *args);
 
 #endif

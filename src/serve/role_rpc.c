@@ -11,6 +11,7 @@
 #include "rpc/rpc.h"
 #include "serve/serve.h"
 #include "smb/smb.h"
+#include "wire/rpc/srvsvc.h"
 
 struct rpc_role {
     struct smb_server *smb;
@@ -109,12 +110,26 @@ static void ipv4_of(const struct control_dc *dc, uint8_t out[4])
     }
 }
 
+/* As src/smb has them. */
+/* SPAN_LIT is no constant expression. */
+#define SPAN_STATIC(s)                                                                             \
+    {                                                                                              \
+        (const uint8_t *)(s), sizeof(s) - 1                                                        \
+    }
+static const struct rpc_share shares[] = {
+    {SPAN_STATIC("IPC$"), SPAN_STATIC("Pipes"), SRVSVC_IPC | SRVSVC_SPECIAL},
+    {SPAN_STATIC("NETLOGON"), SPAN_STATIC("Logon scripts"), SRVSVC_DISK},
+    {SPAN_STATIC("SYSVOL"), SPAN_STATIC("Group policy"), SRVSVC_DISK},
+};
+
 static enum err begin_rpc(struct serve_child *child, struct rpc_role *role)
 {
     struct rpc_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,
                           .host = serve_child_dc(child)->host,
+                          .shares = shares,
+                          .share_count = sizeof(shares) / sizeof(shares[0]),
                           .ntlm = &role->ntlm,
                           .now = plat_now,
                           .random = plat_random};

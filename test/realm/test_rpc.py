@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 
 import pytest
 from impacket.dcerpc.v5 import lsad, transport
@@ -22,8 +23,12 @@ def rpcclient(service, commands, binding=f"ncacn_np:{DC}", login=LOGIN, ok=True)
                        f"-c '{commands}' < /dev/null", who="alice" if login == KERBEROS else None, ok=ok)
 
 
-def reasons(service, event):
-    return {e["reason"] for e in service.events(event)}
+def refused(service, event, reason):
+    """Events are written after the answer is sent."""
+    end = time.monotonic() + 20
+    while not any(e["reason"] == reason for e in service.events(event)):
+        assert time.monotonic() < end, service.events(event)
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("options", ["", "-port 445"])
@@ -47,13 +52,13 @@ def test_each_transport_and_level(service, binding, login):
 def test_tcp_without_protection(service):
     said = rpcclient(service, "lsaquery", f"ncacn_ip_tcp:{DC}[connect]", ok=False)
     assert "Domain Name" not in said and "ACCESS_DENIED" in said, said
-    assert "RPC_NOT_PROTECTED" in reasons(service, "rpc.call")
+    refused(service, "rpc.call", "RPC_NOT_PROTECTED")
 
 
 def test_nobody(service):
     said = rpcclient(service, "getusername; lsaquery", login="-U%", ok=False)
     assert "CLOUD" not in said and "ACCESS_DENIED" in said, said
-    assert "RPC_ANONYMOUS" in reasons(service, "rpc.call")
+    refused(service, "rpc.call", "RPC_ANONYMOUS")
 
 
 def test_who_and_what(service):
@@ -85,7 +90,7 @@ def test_security_that_is_not_served(service):
     with connect() as c:
         c.sendall(fragment(11, BIND, auth=struct.pack("<BBBBI", 99, 6, 0, 0, 1) + b"token"))
         assert answer(c)[0] == 13
-    assert "RPC_AUTH_TYPE" in reasons(service, "rpc.bind")
+    refused(service, "rpc.bind", "RPC_AUTH_TYPE")
 
 
 def test_calls_that_never_end(service):
@@ -102,7 +107,7 @@ def test_calls_that_never_end(service):
     for c in held:
         c.close()
     assert kinds[0] == 3 and struct.unpack_from("<I", kinds[1], 24)[0] == 0x1C010014
-    assert "RPC_LIMIT" in reasons(service, "rpc.call")
+    refused(service, "rpc.call", "RPC_LIMIT")
 
 
 def lsa(service, call):
@@ -124,7 +129,7 @@ def status_of(call):
 
 def test_more_access_than_one_has(service):
     assert "ACCESS_DENIED" in status_of(lambda: lsa(service, lambda dce: lsad.hLsarOpenPolicy2(dce, 0x8)))
-    assert "LSA_ACCESS" in reasons(service, "lsa.policy")
+    refused(service, "lsa.policy", "LSA_ACCESS")
 
 
 def test_faults(service):
@@ -132,3 +137,44 @@ def test_faults(service):
     assert "bad_stub" in status_of(lambda: lsa(service, lambda dce: (dce.call(44, b"\1"), dce.recv())))
     other = b"\0" * 4 + b"x" * 16
     assert "context_mismatch" in status_of(lambda: lsa(service, lambda dce: (dce.call(0, other), dce.recv())))
+
+
+def test_names_and_sids(service):
+    said = rpcclient(service, "lookupnames alice CLOUD\\\\locky Administrators everyone nobody-here")
+    sid = {line.split()[0].lower(): line.split()[1] for line in said.splitlines() if " S-1-" in line}
+    domain = sid["alice"].rsplit("-", 1)[0]
+    assert sid["cloud\\locky"].startswith(domain) and sid["administrators"] == "S-1-5-32-544", said
+    assert sid["everyone"] == "S-1-1-0" and "nobody-here S-0-0 (UNKNOWN: 8)" in said, said
+    said = rpcclient(service, f"lookupsids {sid['alice']} S-1-5-32-544 S-1-5-18 S-1-1-0 {domain}-512 {domain}-99999 "
+                              f"S-1-5-21-1-2-3-1000 {domain}")
+    for line in (f"{sid['alice']} CLOUD\\alice (1)", "S-1-5-32-544 BUILTIN\\Administrators (4)",
+                 "S-1-5-18 NT AUTHORITY\\SYSTEM (5)", "S-1-1-0 \\Everyone (5)", f"{domain}-512 CLOUD\\Domain Admins (2)",
+                 f"CLOUD\\{domain}-99999 (8)", "S-1-5-21-1-2-3-1000 *unknown*\\*unknown* (8)"):
+        assert line in said, (line, said)
+
+
+def test_lookups_over_tcp(service):
+    for level in (3, 4):
+        command = {3: "lookupsids3 S-1-5-32-544 S-1-5-18", 4: "lookupnames4 alice Administrators"}[level]
+        said = rpcclient(service, command, f"ncacn_ip_tcp:{DC}[seal]", ok=False)
+        assert "S-1-5-32-544" in said, said
+        said = rpcclient(service, command, ok=False)
+        assert "ACCESS_DENIED" in said, said
+
+
+def test_lookupsid(service):
+    said = service.run(f"/usr/bin/python3 -B {EXAMPLES}/lookupsid.py CLOUD/alice:{PASSWORD['alice']}@{DC} 1200")
+    assert "500: CLOUD\\Administrator (SidTypeUser)" in said and "CLOUD\\alice (SidTypeUser)" in said, said
+    assert "512: CLOUD\\Domain Admins (SidTypeGroup)" in said
+
+
+def test_trusts(service):
+    said = rpcclient(service, "enumtrust")
+    assert "LDAPCORP S-1-5-21-" in said.upper() or "CORP S-1-5-21-" in said, said
+
+
+def test_shares(service):
+    said = service.run(f"smbclient -L //{DC} {OPTIONS} {LOGIN} --option=lockdirectory={service.dir} < /dev/null")
+    assert all(name in said for name in ("SYSVOL", "NETLOGON", "IPC$")), said
+    said = rpcclient(service, "srvinfo; netshareenum 1; netremotetod")
+    assert "500" in said and "netname: SYSVOL" in said, said

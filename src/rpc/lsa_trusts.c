@@ -1,0 +1,258 @@
+/*
+ * Trusted domains, to be looked at ([MS-LSAD] 3.1.4.7). Their secrets are told by no level: those
+ * levels that have room for them are answered with the room empty.
+ */
+#include "auth/trust_facts.h"
+#include "rpc/lsa_service.h"
+#include "wire/rpc/lsa_policy.h"
+#include "wire/rpc/lsa_trust.h"
+
+struct trusts {
+    struct trust *list;
+    unsigned count;
+};
+
+/* All of it is in the arena of the call. */
+static uint32_t read_trusts(struct rpc_ctx *c, struct trusts *out)
+{
+    struct dir_snap snap;
+    enum err e = dir_snap_begin(c->env->dir, &snap);
+
+    if (e != ERR_OK)
+        return lsa_status(e);
+    e = auth_trusts(&snap, c->arena, &out->list, &out->count);
+    dir_snap_end(&snap);
+    return lsa_status(e);
+}
+
+/* Policy handle, then the trust of this name, SID or object; the first that is given. */
+static uint32_t find(struct rpc_ctx *c, const struct rpc_handle *policy, const struct span *name,
+                     const struct sid *sid, const struct trust **out)
+{
+    struct trusts t;
+    uint32_t status = lsa_policy_check(c, policy, LSA_POLICY_VIEW_LOCAL);
+
+    if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
+        return status;
+    const struct trust *found = name ? auth_trust_named(t.list, t.count, *name) : NULL;
+    for (unsigned i = 0; sid && !found && i < t.count; i++) {
+        if (t.list[i].sid.count && sid_eq(&t.list[i].sid, sid))
+            found = &t.list[i];
+    }
+    if (!found)
+        return NT_OBJECT_NAME_NOT_FOUND;
+    *out = found;
+    return NT_OK;
+}
+
+static struct lsa_trusted_ex ex_of(const struct trust *t)
+{
+    return (struct lsa_trusted_ex){.dns_name = t->dns_name,
+                                   .flat_name = t->flat_name,
+                                   .sid = t->sid.count ? &t->sid : NULL,
+                                   .direction = t->direction,
+                                   .type = t->type,
+                                   .attributes = t->attributes};
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+/* [MS-LSAD] 3.1.4.7.7: those with a SID that somebody can come over. */
+static bool listed(const struct trust *t)
+{
+    return t->sid.count != 0;
+}
+
+uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args)
+{
+    struct lsa_enum_trusted *e = args;
+    struct trusts t;
+    uint32_t status = lsa_policy_check(c, &e->policy, LSA_POLICY_VIEW_LOCAL);
+
+    if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
+        return status;
+    e->list.domains = arena_new_array(c->arena, t.count, struct lsa_domain);
+    if (!e->list.domains)
+        return NT_INSUFFICIENT_RESOURCES;
+    for (unsigned i = e->resume; i < t.count; i++) {
+        if (listed(&t.list[i]))
+            e->list.domains[e->list.count++] =
+                (struct lsa_domain){t.list[i].flat_name, &t.list[i].sid};
+    }
+    e->resume = t.count;
+    return e->list.count ? NT_OK : NT_NO_MORE_ENTRIES;
+}
+
+uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args)
+{
+    struct lsa_enum_trusted_ex *e = args;
+    struct trusts t;
+    uint32_t status = lsa_policy_check(c, &e->policy, LSA_POLICY_VIEW_LOCAL);
+
+    if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
+        return status;
+    e->list.domains = arena_new_array(c->arena, t.count, struct lsa_trusted_ex);
+    if (!e->list.domains)
+        return NT_INSUFFICIENT_RESOURCES;
+    for (unsigned i = e->resume; i < t.count; i++)
+        e->list.domains[e->list.count++] = ex_of(&t.list[i]);
+    e->resume = t.count;
+    return e->list.count ? NT_OK : NT_NO_MORE_ENTRIES;
+}
+
+/* --- one of them ----------------------------------------------------------------------------- */
+
+#define ACCESS_OF_ALL (LSA_TRUSTED_QUERY_NAME | LSA_TRUSTED_QUERY_POSIX | READ_ONLY_BITS)
+/* READ_CONTROL, MAXIMUM_ALLOWED, GENERIC_READ and GENERIC_EXECUTE */
+#define READ_ONLY_BITS 0xa2020000
+
+static uint32_t open_trusted(struct rpc_ctx *c, const struct trust *t, uint32_t access,
+                             struct rpc_handle *out)
+{
+    if (access & ~ACCESS_OF_ALL && !lsa_administrator(c)) {
+        rpc_refused(c->server, c->who, "lsa.trust", REASON_LSA_ACCESS, t->dns_name);
+        return NT_ACCESS_DENIED;
+    }
+    return lsa_status(rpc_handle_new(c, RPC_HANDLE_TRUSTED, access, t->object, out));
+}
+
+uint32_t lsa_open_trusted(struct rpc_ctx *c, void *args)
+{
+    struct lsa_open_trusted *o = args;
+    const struct trust *t;
+    uint32_t status = find(c, &o->policy, NULL, o->sid, &t);
+
+    return status == NT_OK ? open_trusted(c, t, o->access, &o->handle) : status;
+}
+
+uint32_t lsa_open_trusted_by_name(struct rpc_ctx *c, void *args)
+{
+    struct lsa_open_trusted_by_name *o = args;
+    const struct trust *t;
+    uint32_t status = find(c, &o->policy, &o->name, NULL, &t);
+
+    return status == NT_OK ? open_trusted(c, t, o->access, &o->handle) : status;
+}
+
+static bool fill(const struct trust *t, uint16_t level, union lsa_trusted_info *out)
+{
+    switch (level) {
+    case LSA_TRUSTED_NAME:
+        out->name.name = t->flat_name;
+        return true;
+    case LSA_TRUSTED_POSIX: /* zeros: none is allocated */
+        return true;
+    case LSA_TRUSTED_BASIC:
+        out->basic = (struct lsa_domain){t->flat_name, t->sid.count ? &t->sid : NULL};
+        return true;
+    case LSA_TRUSTED_EX:
+        out->ex = ex_of(t);
+        return true;
+    case LSA_TRUSTED_FULL:
+        out->full.ex = ex_of(t);
+        return true;
+    case LSA_TRUSTED_FULL2_INTERNAL:
+        out->full2.ex2.ex = ex_of(t);
+        return true;
+    case LSA_TRUSTED_ENCRYPTION_TYPES:
+        out->encryption.types = t->enctypes;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint32_t query(struct rpc_ctx *c, const struct trust *t, uint16_t level,
+                      union lsa_trusted_info **info_out)
+{
+    union lsa_trusted_info *info = arena_new(c->arena, union lsa_trusted_info);
+
+    if (!info)
+        return NT_INSUFFICIENT_RESOURCES;
+    if (!fill(t, level, info))
+        return NT_INVALID_INFO_CLASS;
+    *info_out = info;
+    return NT_OK;
+}
+
+uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args)
+{
+    struct lsa_query_trusted *q = args;
+    const struct rpc_handle_state *h = rpc_handle_get(c, &q->handle, RPC_HANDLE_TRUSTED);
+    struct trusts t;
+    uint32_t status = h ? read_trusts(c, &t) : NT_ACCESS_DENIED;
+
+    if (status != NT_OK)
+        return status;
+    for (unsigned i = 0; i < t.count; i++) {
+        if (t.list[i].object == h->object)
+            return query(c, &t.list[i], q->level, &q->info);
+    }
+    return NT_OBJECT_NAME_NOT_FOUND; /* it was deleted meanwhile */
+}
+
+uint32_t lsa_query_trusted_by_sid(struct rpc_ctx *c, void *args)
+{
+    struct lsa_query_trusted_by_sid *q = args;
+    const struct trust *t;
+    uint32_t status = find(c, &q->policy, NULL, q->sid, &t);
+
+    return status == NT_OK ? query(c, t, q->level, &q->info) : status;
+}
+
+uint32_t lsa_query_trusted_by_name(struct rpc_ctx *c, void *args)
+{
+    struct lsa_query_trusted_by_name *q = args;
+    const struct trust *t;
+    uint32_t status = find(c, &q->policy, &q->name, NULL, &t);
+
+    return status == NT_OK ? query(c, t, q->level, &q->info) : status;
+}
+
+/* --- a trusted forest's names ---------------------------------------------------------------- */
+
+static void record_of(const struct forest_record *r, struct lsa_forest_record *out)
+{
+    *out =
+        (struct lsa_forest_record){.flags = r->flags, .type = (uint16_t)r->type, .time = r->time};
+    switch (r->type) {
+    case FOREST_TLN:
+    case FOREST_TLN_EXCLUSION:
+        out->data.name = r->name;
+        break;
+    case FOREST_DOMAIN:
+        out->data.domain = (struct lsa_forest_domain){&r->sid, r->name, r->flat_name};
+        break;
+    default:
+        break;
+    }
+}
+
+uint32_t lsa_query_forest_info(struct rpc_ctx *c, void *args)
+{
+    struct lsa_query_forest_info *q = args;
+    struct lsa_forest_info *info = arena_new(c->arena, struct lsa_forest_info);
+    const struct trust *t;
+    uint32_t status = find(c, &q->policy, &q->name, NULL, &t);
+
+    if (status != NT_OK)
+        return status;
+    if (!(t->attributes & TRUST_FOREST_TRANSITIVE))
+        return NT_INVALID_PARAMETER; /* 3.1.4.7.15 */
+    if (!t->record_count)
+        return NT_NOT_FOUND;
+    struct lsa_forest_record *all =
+        arena_new_array(c->arena, t->record_count, struct lsa_forest_record);
+    if (!info || !all ||
+        !(info->entries = arena_new_array(c->arena, t->record_count, struct lsa_forest_entry)))
+        return NT_INSUFFICIENT_RESOURCES;
+    for (unsigned i = 0; i < t->record_count; i++) {
+        if (t->records[i].type > FOREST_DOMAIN || t->records[i].type > q->highest_type)
+            continue; /* data that only later versions understand */
+        record_of(&t->records[i], &all[info->count]);
+        info->entries[info->count].record = &all[info->count];
+        info->count++;
+    }
+    q->info = info;
+    return NT_OK;
+}
