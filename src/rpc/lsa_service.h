@@ -1,7 +1,7 @@
 /*
  * LSARPC ([MS-LSAD], [MS-LSAT]): what its files share. A handle of the policy holds the access that
- * was granted when it was opened; nothing of the policy is changed here, so that no more than to
- * look at it is ever granted.
+ * was granted when it was opened; what changes a trust asks, besides, that the caller
+ * is an administrator.
  */
 #ifndef RPC_LSA_SERVICE_H
 #define RPC_LSA_SERVICE_H
@@ -27,8 +27,15 @@ uint32_t lsa_status(enum err e);
 /* Does the caller belong to Administrators? */
 bool lsa_administrator(const struct rpc_ctx *c);
 
+/* A trust by its DNS or flat name, by its object's id; in the arena of the call. Statuses. */
+struct trust;
+uint32_t lsa_trust_named(struct rpc_ctx *c, struct span name, const struct trust **out);
+uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trust **out);
+
 /* The calls. */
 uint32_t lsa_close(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_trusted_ex2(struct rpc_ctx *c, void *args);
+uint32_t lsa_delete_object(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args);
 uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);
@@ -48,5 +55,8 @@ uint32_t lsa_query_policy(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted_by_name(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted_by_sid(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_trusted_by_name(struct rpc_ctx *c, void *args);
 
 #endif

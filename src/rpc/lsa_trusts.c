@@ -25,6 +25,32 @@ static uint32_t read_trusts(struct rpc_ctx *c, struct trusts *out)
     return lsa_status(e);
 }
 
+uint32_t lsa_trust_named(struct rpc_ctx *c, struct span name, const struct trust **out)
+{
+    struct trusts t;
+    uint32_t status = read_trusts(c, &t);
+    const struct trust *found = status == NT_OK ? auth_trust_named(t.list, t.count, name) : NULL;
+
+    if (found)
+        *out = found;
+    return status == NT_OK && !found ? NT_OBJECT_NAME_NOT_FOUND : status;
+}
+
+/* Not found: it was deleted meanwhile. */
+uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trust **out)
+{
+    struct trusts t;
+    uint32_t status = read_trusts(c, &t);
+
+    for (unsigned i = 0; status == NT_OK && i < t.count; i++) {
+        if (t.list[i].object == object) {
+            *out = &t.list[i];
+            return NT_OK;
+        }
+    }
+    return status == NT_OK ? NT_OBJECT_NAME_NOT_FOUND : status;
+}
+
 /* Policy handle, then the trust of this name, SID or object; the first that is given. */
 static uint32_t find(struct rpc_ctx *c, const struct rpc_handle *policy, const struct span *name,
                      const struct sid *sid, const struct trust **out)
@@ -104,7 +130,9 @@ uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args)
 
 #define ACCESS_OF_ALL (LSA_TRUSTED_QUERY_NAME | LSA_TRUSTED_QUERY_POSIX | READ_ONLY_BITS)
 /* READ_CONTROL, MAXIMUM_ALLOWED, GENERIC_READ and GENERIC_EXECUTE */
-#define READ_ONLY_BITS 0xa2020000
+#define READ_ONLY_BITS   0xa2020000
+#define MAXIMUM_ALLOWED  0x02000000
+#define ACCESS_OF_ADMINS 0x000f007f
 
 static uint32_t open_trusted(struct rpc_ctx *c, const struct trust *t, uint32_t access,
                              struct rpc_handle *out)
@@ -113,6 +141,8 @@ static uint32_t open_trusted(struct rpc_ctx *c, const struct trust *t, uint32_t 
         rpc_refused(c->server, c->who, "lsa.trust", REASON_LSA_ACCESS, t->dns_name);
         return NT_ACCESS_DENIED;
     }
+    if (access & MAXIMUM_ALLOWED && lsa_administrator(c))
+        access |= ACCESS_OF_ADMINS;
     return lsa_status(rpc_handle_new(c, RPC_HANDLE_TRUSTED, access, t->object, out));
 }
 
@@ -179,16 +209,10 @@ uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args)
 {
     struct lsa_query_trusted *q = args;
     const struct rpc_handle_state *h = rpc_handle_get(c, &q->handle, RPC_HANDLE_TRUSTED);
-    struct trusts t;
-    uint32_t status = h ? read_trusts(c, &t) : NT_ACCESS_DENIED;
+    const struct trust *t;
+    uint32_t status = h ? lsa_trust_of_object(c, h->object, &t) : NT_ACCESS_DENIED;
 
-    if (status != NT_OK)
-        return status;
-    for (unsigned i = 0; i < t.count; i++) {
-        if (t.list[i].object == h->object)
-            return query(c, &t.list[i], q->level, &q->info);
-    }
-    return NT_OBJECT_NAME_NOT_FOUND; /* it was deleted meanwhile */
+    return status == NT_OK ? query(c, t, q->level, &q->info) : status;
 }
 
 uint32_t lsa_query_trusted_by_sid(struct rpc_ctx *c, void *args)

@@ -38,6 +38,10 @@ struct rpc_env {
     utime (*now)(void);
     void (*random)(void *out, size_t len);
     const struct acceptor_ntlm_ops *ntlm; /* NULL: Kerberos alone */
+    /* Asks the writer and waits. */
+    enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
+                       struct intent_reply *out);
+    void *intent_ctx;
 };
 
 struct rpc_server;

@@ -36,7 +36,9 @@ static void learn(struct rpc_assoc *as)
     as->who.anonymous = s->anonymous;
     as->who.user = s->user;
     as->who.domain = s->domain;
-    as->who.session_key = acceptor_session_key(s);
+    /* LSA's secrets on a pipe are under the key of the SMB session, whoever else signs. */
+    if (as->transport != RPC_ON_PIPE)
+        as->who.session_key = acceptor_session_key(s);
 }
 
 static bool refuse(struct rpc_assoc *as)

@@ -129,6 +129,8 @@ static enum err begin_rpc(struct serve_child *child, struct rpc_role *role)
                           .events = child->events,
                           .host = serve_child_dc(child)->host,
                           .shares = shares,
+                          .intent = serve_intent,
+                          .intent_ctx = child,
                           .share_count = sizeof(shares) / sizeof(shares[0]),
                           .ntlm = &role->ntlm,
                           .now = plat_now,

@@ -1,7 +1,7 @@
 """Run on the Samba DC's host: makes, changes or deletes Samba's half of a trust through Samba's own LSA,
 so that nothing has to be asked of the other side.
 
-usage: samba_half.py SMB_CONF create|delete (JSON on stdin)
+usage: samba_half.py SMB_CONF create|delete|garbled (JSON on stdin)
 """
 
 import json
@@ -34,7 +34,7 @@ def auth_half(password, ntnow):
 def connect(lp, q):
     creds = credentials.Credentials()
     creds.guess(lp)
-    creds.set_username("Administrator")
+    creds.set_username(q.get("admin_user", "Administrator"))
     creds.set_password(q["admin_password"])
     creds.set_kerberos_state(credentials.DONT_USE_KERBEROS)
     conn = lsa.lsarpc(f"ncacn_np:{q['host']}[]", lp, creds)
@@ -60,6 +60,22 @@ def create(conn, policy, q):
         conn.SetInformationTrustedDomain(handle, lsa.LSA_TRUSTED_DOMAIN_SUPPORTED_ENCRYPTION_TYPES, enc)
     if q["attributes"] & lsa.LSA_TRUST_ATTRIBUTE_FOREST_TRANSITIVE:
         set_forest_info(conn, policy, q)
+
+
+def garbled(conn, policy, q):
+    """Secrets that are encrypted with no key of ours."""
+    info = lsa.TrustDomainInfoInfoEx()
+    info.domain_name.string = q["dns"]
+    info.netbios_name.string = q["netbios"]
+    info.sid = security.dom_sid(q["sid"])
+    info.trust_direction = q["direction"]
+    info.trust_type = lsa.LSA_TRUST_TYPE_UPLEVEL
+    info.trust_attributes = q["attributes"]
+    auth = lsa.TrustDomainInfoAuthInfoInternal()
+    auth.auth_blob = lsa.DATA_BUF2()
+    auth.auth_blob.size = 1000
+    auth.auth_blob.data = [7] * 1000
+    conn.CreateTrustedDomainEx2(policy, info, auth, lsa.LSA_TRUSTED_DOMAIN_ALL_ACCESS)
 
 
 def set_forest_info(conn, policy, q):
@@ -91,7 +107,7 @@ def main():
     lp.load(sys.argv[1])
     q = json.load(sys.stdin)
     conn, policy = connect(lp, q)
-    {"create": create, "delete": delete}[sys.argv[2]](conn, policy, q)
+    {"create": create, "delete": delete, "garbled": garbled}[sys.argv[2]](conn, policy, q)
     print("done")
 
 

@@ -1,13 +1,15 @@
 """DCE/RPC: stock clients ask the endpoint mapper and the LSA, over pipes and TCP, with each level of protection."""
 
+import json
 import socket
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from impacket.dcerpc.v5 import lsad, transport
 
-from ldap_service import ADDRESS, CLOUD, DC, PASSWORD, service  # noqa: F401 (a fixture)
+from ldap_service import ADDRESS, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
 
 EXAMPLES = "/usr/share/doc/python3-impacket/examples"
 OPTIONS = f"--option=realm={CLOUD.upper()} --option=workgroup=CLOUD --option=interfaces=lo"
@@ -178,3 +180,42 @@ def test_shares(service):
     assert all(name in said for name in ("SYSVOL", "NETLOGON", "IPC$")), said
     said = rpcclient(service, "srvinfo; netshareenum 1; netremotetod")
     assert "500" in said and "netname: SYSVOL" in said, said
+
+
+HALF = Path(__file__).with_name("samba_half.py")
+
+
+def half(service, what, question, user="administrator", ok=True):
+    """Samba's own client of the calls that make a trust."""
+    conf = service.dir / "half.conf"
+    conf.write_text(f"[global]\nrealm = {CLOUD.upper()}\nworkgroup = CLOUD\ninterfaces = lo\n"
+                    f"lock directory = {service.dir}\n", encoding="ascii")
+    ask = service.secret("half.json", json.dumps(dict(
+        question, host=DC, admin_user=user, admin_password=PASSWORD[user], filetime=133_000_000_000_000_000)))
+    return service.run(f"/usr/bin/python3 -B {HALF} {conf} {what} < {ask}", ok=ok)
+
+
+def kvno(service, ok=True):
+    return service.run(f"kvno -q cifs/{DC}", who="carol", forest=CORP, ok=ok)
+
+
+def test_a_trust_is_deleted_and_made(service):
+    """With the partner's password our half works again: a stranger's ticket is decrypted with it."""
+    name, sid = next(line.split() for line in rpcclient(service, "enumtrust").splitlines() if " S-1-5-21-" in line)
+    trust = {"dns": CORP, "netbios": name, "sid": sid, "direction": 3, "attributes": 8, "enctypes": 24}
+    assert str(0xC0000022) in half(service, "create", dict(trust, password="Other"), user="alice", ok=False)
+    refused(service, "lsa.policy", "LSA_ACCESS")
+    kvno(service)
+    half(service, "delete", trust)
+    assert sid not in rpcclient(service, "enumtrust", ok=False)
+    half(service, "create", dict(trust, password="Tru5t-between-us"))
+    assert str(0xC0000035) in half(service, "create", dict(trust, password="Tru5t-between-us"), ok=False)
+    kvno(service)
+    said = service.cli("trust", "list", "--directory", CLOUD)
+    assert CORP in said
+
+
+def test_secrets_under_another_key(service):
+    trust = {"dns": "other.example", "netbios": "OTHER", "sid": "S-1-5-21-7-8-9", "direction": 3, "attributes": 4}
+    assert str(0xC000000D) in half(service, "garbled", dict(trust, password="x"), ok=False)
+    refused(service, "lsa.trust", "LSA_SECRET")
