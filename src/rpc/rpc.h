@@ -31,7 +31,8 @@ struct rpc_env {
     struct plat_loop *loop;
     struct dir *dir; /* with the SERVICE secrets */
     const struct event_sink *events;
-    struct span host;   /* first label of the domain controller's name */
+    struct span host; /* first label of the domain controller's name */
+    struct span site;
     uint8_t address[4]; /* what the endpoint mapper tells; it knows IPv4 only */
     const struct rpc_share *shares;
     unsigned share_count;

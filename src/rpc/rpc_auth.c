@@ -41,13 +41,14 @@ static void learn(struct rpc_assoc *as)
         as->who.session_key = acceptor_session_key(s);
 }
 
-static bool refuse(struct rpc_assoc *as)
+/* otherwise: the reason when the security context has none. */
+static bool refuse(struct rpc_assoc *as, enum reason otherwise)
 {
-    enum reason why = as->auth ? acceptor_reason(as->auth) : REASON_RPC_AUTH_TYPE;
+    enum reason why = as->auth ? acceptor_reason(as->auth) : REASON_NONE;
     struct span who = as->auth ? acceptor_principal(as->auth) : SPAN_NONE;
 
     as->auth_failed = true;
-    rpc_refused(as->server, &as->who, "rpc.bind", why ? why : REASON_SERVER_FAILED, who);
+    rpc_refused(as->server, &as->who, "rpc.bind", why ? why : otherwise, who);
     return false;
 }
 
@@ -59,13 +60,13 @@ bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span 
     if (as->auth_failed)
         return false;
     if (as->auth_type ? !same(as, &pdu->auth) || as->auth_done : !begin(as, &pdu->auth))
-        return refuse(as);
+        return refuse(as, REASON_RPC_AUTH_TYPE);
     if (pdu->type == RPC_BIND && pdu->flags & RPC_HEADER_SIGN)
         as->header_sign = true;
     bool done = false;
     if (acceptor_step(as->auth, pdu->auth.token, SPAN_NONE, &as->server->arena, token_out, &done) !=
         ERR_OK)
-        return refuse(as);
+        return refuse(as, REASON_SERVER_FAILED);
     if (done)
         learn(as);
     return true;
@@ -74,14 +75,15 @@ bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span 
 bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *bytes,
                    struct span stub)
 {
-    if (as->auth_failed || (as->auth_type && !as->auth_done))
+    if (as->auth_failed)
         return false;
-    if (!as->auth_type)
-        return pdu->auth.level == 0;
-    if (as->level == RPC_LEVEL_CONNECT)
+    if (as->auth_type && as->auth_done && as->level == RPC_LEVEL_CONNECT)
         return true;
-    if (!same(as, &pdu->auth))
-        return false;
+    if (!as->auth_type && pdu->auth.level == 0)
+        return true;
+    /* A fragment without protection among those that have it (CVE-2021-23192). */
+    if (!as->auth_done || !same(as, &pdu->auth))
+        return refuse(as, REASON_RPC_NOT_PROTECTED);
     size_t at = (size_t)(stub.ptr - bytes);
     struct acceptor_rpc m = {.seal = as->level == RPC_LEVEL_PRIVACY,
                              .sign_header = as->header_sign,
@@ -91,7 +93,7 @@ bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *byt
                              .body_len = pdu->trailer_at - at};
     if (acceptor_rpc_open(as->auth, &m, pdu->auth.token, &as->server->arena) == ERR_OK)
         return true;
-    return refuse(as);
+    return refuse(as, REASON_SERVER_FAILED);
 }
 
 size_t rpc_auth_token(const struct rpc_assoc *as)

@@ -58,7 +58,7 @@ struct rpc_service {
     unsigned count;
 };
 extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_service,
-    rpc_srvsvc_service, rpc_wkssvc_service;
+    rpc_netlogon_service, rpc_srvsvc_service, rpc_wkssvc_service;
 extern const struct rpc_service *const rpc_services[];
 extern const unsigned rpc_service_count;
 

@@ -95,6 +95,23 @@ def test_security_that_is_not_served(service):
     refused(service, "rpc.bind", "RPC_AUTH_TYPE")
 
 
+def test_a_fragment_without_protection(service):
+    """CVE-2021-23192: on an association that seals, nothing is taken that is not sealed."""
+    def bare(dce):
+        dce.set_auth_level(1)
+        dce.call(0, bytes(20))
+        dce.recv()
+
+    rpc = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]")
+    rpc.set_credentials("alice", PASSWORD["alice"], "CLOUD")
+    dce = rpc.get_dce_rpc()
+    dce.set_auth_level(6)
+    dce.connect()
+    dce.bind(lsad.MSRPC_UUID_LSAD)
+    assert status_of(lambda: bare(dce)) != "OK"
+    refused(service, "rpc.bind", "RPC_NOT_PROTECTED")
+
+
 def test_calls_that_never_end(service):
     """A client may begin as many calls as are joined at once; one more is turned away, and ends with its connection."""
     held = [connect() for _ in range(33)]
@@ -180,6 +197,14 @@ def test_shares(service):
     assert all(name in said for name in ("SYSVOL", "NETLOGON", "IPC$")), said
     said = rpcclient(service, "srvinfo; netshareenum 1; netremotetod")
     assert "500" in said and "netname: SYSVOL" in said, said
+
+
+def test_finding_a_domain_controller(service):
+    said = rpcclient(service, f"dsr_getdcname {CLOUD}; dsr_getsitename {DC}; getanydcname CLOUD; getdcname CLOUD")
+    assert f"\\\\{DC}" in said and ADDRESS[CLOUD] in said and "Default-First-Site-Name" in said, said
+    assert said.count("\\\\DC1") >= 2, said
+    said = rpcclient(service, "dsr_getdcname nowhere.example", ok=False)
+    assert "WERR_NO_SUCH_DOMAIN" in said, said
 
 
 HALF = Path(__file__).with_name("samba_half.py")
