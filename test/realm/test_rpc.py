@@ -63,6 +63,30 @@ def test_nobody(service):
     refused(service, "rpc.call", "RPC_ANONYMOUS")
 
 
+def test_nobody_learns_what_a_partner_asks(service):
+    """Before it makes a trust, Samba asks the other side anonymously for its names and SID, and for nothing else."""
+    ask = service.dir / "nobody.py"
+    ask.write_text(
+        "from samba import credentials, param\n"
+        "from samba.dcerpc import lsa\n"
+        "lp = param.LoadParm()\n"
+        "creds = credentials.Credentials()\n"
+        "creds.set_anonymous()\n"
+        f"conn = lsa.lsarpc('ncacn_np:{DC}', lp, creds)\n"
+        "attr = lsa.ObjectAttribute()\n"
+        "attr.sec_qos = lsa.QosInfo()\n"
+        "policy = conn.OpenPolicy2('', attr, 1)\n"
+        "info = conn.QueryInfoPolicy2(policy, lsa.LSA_POLICY_INFO_DNS)\n"
+        "print(info.name.string, info.dns_domain.string, info.dns_forest.string, info.sid)\n"
+        "try:\n"
+        "    conn.QueryInfoPolicy2(policy, lsa.LSA_POLICY_INFO_ACCOUNT_DOMAIN)\n"
+        "except Exception as e:\n"
+        "    print(e.args[0])\n"
+        "conn.Close(policy)\n", encoding="ascii")
+    said = service.run(f"/usr/bin/python3 -B {ask}")
+    assert f"CLOUD {CLOUD} {CLOUD} S-1-5-21-" in said and str(0xC0000022) in said, said
+
+
 def test_who_and_what(service):
     said = rpcclient(service, "getusername; dsroledominfo")
     assert "Account Name: alice, Authority Name: CLOUD" in said, said
