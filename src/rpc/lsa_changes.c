@@ -206,6 +206,21 @@ uint32_t lsa_delete_object(struct rpc_ctx *c, void *args)
     return status;
 }
 
+uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args)
+{
+    struct lsa_delete_trusted *x = args;
+    struct intent in = {.kind = INTENT_TRUST_DELETE};
+    const struct trust *t;
+    uint32_t status = check_policy(c, &x->policy);
+
+    if (status == NT_OK)
+        status = lsa_trust_of_sid(c, x->sid, &t);
+    if (status != NT_OK)
+        return status;
+    in.target = t->dns_name;
+    return ask(c, &in, NULL);
+}
+
 /* --- a trusted forest's names ---------------------------------------------------------------- */
 
 static bool record_of(const struct lsa_forest_record *r, struct forest_record *out)

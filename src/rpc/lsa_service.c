@@ -46,6 +46,7 @@ static const struct rpc_handler handlers[] = {
     {LSA_SET_TRUSTED, 0, lsa_set_trusted},
     {LSA_DELETE_OBJECT, 0, lsa_delete_object},
     {LSA_QUERY_TRUSTED_BY_SID, 0, lsa_query_trusted_by_sid},
+    {LSA_DELETE_TRUSTED, 0, lsa_delete_trusted},
     {LSA_OPEN_POLICY2, RPC_FOR_NOBODY, lsa_open_policy2},
     {LSA_GET_USER_NAME, 0, lsa_get_user_name},
     {LSA_QUERY_POLICY2, RPC_FOR_NOBODY, lsa_query_policy},

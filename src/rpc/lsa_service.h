@@ -27,15 +27,18 @@ uint32_t lsa_status(enum err e);
 /* Does the caller belong to Administrators? */
 bool lsa_administrator(const struct rpc_ctx *c);
 
-/* A trust by its DNS or flat name, by its object's id; in the arena of the call. Statuses. */
+/* A trust by its DNS or flat name, by its SID, by its object's id; in the arena of the call.
+ * Statuses. */
 struct trust;
 uint32_t lsa_trust_named(struct rpc_ctx *c, struct span name, const struct trust **out);
+uint32_t lsa_trust_of_sid(struct rpc_ctx *c, const struct sid *sid, const struct trust **out);
 uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trust **out);
 
 /* The calls. */
 uint32_t lsa_close(struct rpc_ctx *c, void *args);
 uint32_t lsa_create_trusted_ex2(struct rpc_ctx *c, void *args);
 uint32_t lsa_delete_object(struct rpc_ctx *c, void *args);
+uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args);
 uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);

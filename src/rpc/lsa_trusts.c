@@ -51,24 +51,29 @@ uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trus
     return status == NT_OK ? NT_OBJECT_NAME_NOT_FOUND : status;
 }
 
-/* Policy handle, then the trust of this name, SID or object; the first that is given. */
+uint32_t lsa_trust_of_sid(struct rpc_ctx *c, const struct sid *sid, const struct trust **out)
+{
+    struct trusts t;
+    uint32_t status = read_trusts(c, &t);
+
+    for (unsigned i = 0; status == NT_OK && i < t.count; i++) {
+        if (t.list[i].sid.count && sid_eq(&t.list[i].sid, sid)) {
+            *out = &t.list[i];
+            return NT_OK;
+        }
+    }
+    return status == NT_OK ? NT_OBJECT_NAME_NOT_FOUND : status;
+}
+
+/* Policy handle, then the trust of this name or, without one, of this SID. */
 static uint32_t find(struct rpc_ctx *c, const struct rpc_handle *policy, const struct span *name,
                      const struct sid *sid, const struct trust **out)
 {
-    struct trusts t;
     uint32_t status = lsa_policy_check(c, policy, LSA_POLICY_VIEW_LOCAL);
 
-    if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
+    if (status != NT_OK)
         return status;
-    const struct trust *found = name ? auth_trust_named(t.list, t.count, *name) : NULL;
-    for (unsigned i = 0; sid && !found && i < t.count; i++) {
-        if (t.list[i].sid.count && sid_eq(&t.list[i].sid, sid))
-            found = &t.list[i];
-    }
-    if (!found)
-        return NT_OBJECT_NAME_NOT_FOUND;
-    *out = found;
-    return NT_OK;
+    return name ? lsa_trust_named(c, *name, out) : lsa_trust_of_sid(c, sid, out);
 }
 
 static struct lsa_trusted_ex ex_of(const struct trust *t)

@@ -1,7 +1,7 @@
 """Run on the Samba DC's host: makes, changes or deletes Samba's half of a trust through Samba's own LSA,
 so that nothing has to be asked of the other side.
 
-usage: samba_half.py SMB_CONF create|delete|garbled (JSON on stdin)
+usage: samba_half.py SMB_CONF create|delete|delete-by-sid|garbled (JSON on stdin)
 """
 
 import json
@@ -102,12 +102,17 @@ def delete(conn, policy, q):
     conn.DeleteObject(handle)
 
 
+def delete_by_sid(conn, policy, q):
+    conn.DeleteTrustedDomain(policy, security.dom_sid(q["sid"]))
+
+
 def main():
     lp = param.LoadParm()
     lp.load(sys.argv[1])
     q = json.load(sys.stdin)
     conn, policy = connect(lp, q)
-    {"create": create, "delete": delete, "garbled": garbled}[sys.argv[2]](conn, policy, q)
+    {"create": create, "delete": delete, "garbled": garbled,
+     "delete-by-sid": delete_by_sid}[sys.argv[2]](conn, policy, q)
     print("done")
 
 

@@ -260,6 +260,10 @@ def test_a_trust_is_deleted_and_made(service):
     half(service, "create", dict(trust, password="Tru5t-between-us"))
     assert str(0xC0000035) in half(service, "create", dict(trust, password="Tru5t-between-us"), ok=False)
     kvno(service)
+    half(service, "delete-by-sid", trust)
+    assert sid not in rpcclient(service, "enumtrust", ok=False)
+    half(service, "create", dict(trust, password="Tru5t-between-us"))
+    kvno(service)
     said = service.cli("trust", "list", "--directory", CLOUD)
     assert CORP in said
 
