@@ -33,7 +33,7 @@ def run(*words, **more):
     if done.returncode:
         said = (done.stderr or done.stdout or "").strip().splitlines()
         name = os.path.basename(words[3] if words[0] == "taskset" else words[0])
-        raise Failure(f"{name}: {said[-1] if said else 'ended with'} ({done.returncode})")
+        raise Failure(f"{name}: {' '.join(said[-3:]) or 'ended with'} ({done.returncode})")
     return done.stdout
 
 
