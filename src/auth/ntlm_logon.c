@@ -212,10 +212,10 @@ static enum err welcome(struct attempt *t)
 static enum err decide(struct attempt *t)
 {
     TRY(policy_settings_for(t->l->snap, t->account.id, t->a, &t->policy, NULL));
-    if (policy_lockout_missed(t->l->snap->dir, &t->account, t->now, &t->policy))
-        return lock_out(t);
     if (policy_locked_out(t->account.uac, t->account.lockout_time, t->now, &t->policy))
         return verdict(t, REASON_LOGON_LOCKED_OUT, STATUS_ACCOUNT_LOCKED_OUT);
+    if (policy_lockout_missed(t->l->snap->dir, &t->account, t->now, &t->policy))
+        return lock_out(t);
     enum err e = prove(t, t->account.id);
     if (e == ERR_INTEGRITY)
         return wrong_password(t);

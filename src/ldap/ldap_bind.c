@@ -127,10 +127,10 @@ static enum err prove(struct attempt *t)
     struct ldap_request *rq = t->rq;
     struct policy_logon facts = {
         .kind = POLICY_LOGON_NETWORK, .now = t->now, .settings = &t->policy};
-    if (policy_lockout_missed(rq->session->server->env.dir, &t->account, t->now, &t->policy))
-        return lock_out(t);
     if (policy_locked_out(t->account.uac, t->account.lockout_time, t->now, &t->policy))
         return refuse(rq, DATA_LOCKED_OUT, REASON_LOGON_LOCKED_OUT);
+    if (policy_lockout_missed(rq->session->server->env.dir, &t->account, t->now, &t->policy))
+        return lock_out(t);
     enum err e = dir_bind_verify(&rq->snap, t->account.id, rq->m->bind.password);
     if (e == ERR_INTEGRITY || e == ERR_NOT_FOUND)
         return wrong_password(t);
