@@ -91,10 +91,13 @@ class Service:
 
     def processes(self):
         """name: (pid, restarts, ready), control among them."""
-        shown = json.loads(self.cli("--output", "json", "directory", "show").stdout)["result"]["processes"]
+        def look():
+            """Again when a process was just being replaced: control is the one that no directory has."""
+            shown = json.loads(self.cli("--output", "json", "directory", "show").stdout)["result"]["processes"]
+            others = [pid for pid in children(self.process.pid) if pid not in [p["pid"] for p in shown]]
+            return (shown, others) if len(others) == 1 else None
+        shown, others = wait_for(look)
         all_of_them = {p["name"]: (p["pid"], p["restarts"], p["ready"]) for p in shown}
-        others = [pid for pid in children(self.process.pid) if pid not in [p["pid"] for p in shown]]
-        assert len(others) == 1, "control is the one process that no directory has"
         all_of_them["control"] = (others[0], 0, True)
         return all_of_them
 
