@@ -162,6 +162,16 @@ static inline int fixture_start(void **state)
     return 0;
 }
 
+/* With no other domain to ask yet; sessions of nobody in particular are allowed. */
+static inline int fixture_start_afresh(void **state)
+{
+    memset(&seen, 0, sizeof(seen));
+    ops.pass_through = NULL;
+    ops.cancel = NULL;
+    ops.anonymous = true;
+    return fixture_start(state);
+}
+
 static inline int fixture_stop(void **state)
 {
     (void)state;
@@ -334,6 +344,17 @@ static inline void client_end(struct client *c)
 {
     acceptor_context_free(c->server);
     arena_reset(&arena);
+}
+
+/* What Netlogon's answer gives: the base key, SIDs. */
+static inline struct acceptor_ntlm_answer corp_says(struct client *c, struct sid *user)
+{
+    struct acceptor_ntlm_answer answer = {.sids = user, .sid_count = 1};
+    struct ntlm_challenge m;
+    assert_ok(ntlm_challenge_decode(c->challenge, &m));
+    (void)client_response(c, &m, answer.session_key);
+    *user = SID_NT(21, 7, 8, 9, 1105);
+    return answer;
 }
 
 #endif
