@@ -12,6 +12,7 @@
 #include "directory/account.h"
 #include "directory/intent.h"
 #include "operation/operation.h"
+#include "trust/trust_ask.h"
 #include "trust/trust_report.h"
 
 #define CONTROL_DIRECTORIES_MAX 256

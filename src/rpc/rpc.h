@@ -17,6 +17,7 @@
 #include "directory/directory.h"
 #include "directory/token.h"
 #include "plat/address.h"
+#include "plat/channel.h"
 #include "plat/loop.h"
 
 #define RPC_PORT_MAPPER     135
@@ -43,6 +44,12 @@ struct rpc_env {
     enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
                        struct intent_reply *out);
     void *intent_ctx;
+    /* Asks the domain controller's peer process (trust/trust_ask.h) on the loop: call->done comes
+     * later, exactly once, unless ask_cancel came before. ERR_CLOSED: there is no link. */
+    enum err (*ask)(void *ctx, uint32_t type, struct span payload, utime timeout,
+                    struct plat_call *call);
+    void (*ask_cancel)(void *ctx, struct plat_call *call);
+    void *ask_ctx;
 };
 
 struct rpc_server;

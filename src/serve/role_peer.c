@@ -6,6 +6,7 @@
 #include "peer/peer.h"
 #include "plat/net.h"
 #include "serve/serve.h"
+#include "trust/trust_ask.h"
 
 #define RUNS_MAX      16 /* at once; more are answered as a failure */
 #define REPORT_MEMORY (1u << 20)
@@ -83,7 +84,7 @@ void serve_linked_peer(struct serve_child *child, uint32_t type, struct span pay
     static const struct plat_channel_ops ops = {.message = spoke, .closed = gone};
     struct plat_channel *ch;
     (void)payload;
-    if (type != SERVE_LINK_CONTROL ||
+    if ((type != SERVE_LINK_CONTROL && type != SERVE_LINK_RPC) ||
         plat_channel_new(child->loop, fd, &ops, child->state, &ch) != ERR_OK)
         close(fd);
 }

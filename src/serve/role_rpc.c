@@ -3,6 +3,7 @@
  * domain controller, because handles and associations span connections.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "auth/acceptor.h"
 #include "plat/clock.h"
@@ -19,6 +20,7 @@ struct rpc_role {
     char sysvol[1024];
     struct span hosts[CONTROL_DCS_MAX];
     struct acceptor_ntlm_ops ntlm;
+    struct plat_channel *peer; /* NULL while there is no link */
 };
 
 /* DIRECTORY/sysvol/DOMAIN/{Policies,scripts}: empty until somebody puts files there. */
@@ -81,6 +83,59 @@ static void pipe_close(void *pipe)
 static const struct smb_pipe_ops pipes = {
     .open = pipe_open, .write = pipe_write, .read = pipe_read, .close = pipe_close};
 
+/* --- the peer ----------------------------------------------------------------------------------
+ */
+
+static void peer_gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct rpc_role *role = ctx;
+
+    (void)why;
+    if (role->peer == ch)
+        role->peer = NULL;
+    plat_channel_free(ch);
+}
+
+/* The peer only answers. */
+static void peer_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    (void)msg;
+    peer_gone(ctx, ch, ERR_MALFORMED);
+}
+
+void serve_linked_rpc(struct serve_child *child, uint32_t type, struct span payload, int fd)
+{
+    static const struct plat_channel_ops ops = {.message = peer_spoke, .closed = peer_gone};
+    struct rpc_role *role = child->state;
+    struct plat_channel *ch, *old = role->peer;
+
+    (void)payload;
+    if (type != SERVE_LINK_PEER || plat_channel_new(child->loop, fd, &ops, role, &ch) != ERR_OK) {
+        close(fd);
+        return;
+    }
+    role->peer = ch;
+    if (old)
+        plat_channel_free(old);
+}
+
+static enum err ask_peer(void *ctx, uint32_t type, struct span payload, utime timeout,
+                         struct plat_call *call)
+{
+    struct rpc_role *role = ctx;
+
+    return role->peer ? plat_channel_start(role->peer, type, payload, timeout, call) : ERR_CLOSED;
+}
+
+/* A call whose link is gone is over. */
+static void ask_cancel(void *ctx, struct plat_call *call)
+{
+    struct rpc_role *role = ctx;
+
+    if (role->peer)
+        plat_channel_cancel(role->peer, call);
+}
+
 static enum err listen_all(struct rpc_role *role)
 {
     for (unsigned i = 0; i < CONTROL_DC_ADDRESSES_MAX; i++) {
@@ -132,6 +187,9 @@ static enum err begin_rpc(struct serve_child *child, struct rpc_role *role)
                           .shares = shares,
                           .intent = serve_intent,
                           .intent_ctx = child,
+                          .ask = ask_peer,
+                          .ask_cancel = ask_cancel,
+                          .ask_ctx = role,
                           .share_count = sizeof(shares) / sizeof(shares[0]),
                           .ntlm = &role->ntlm,
                           .now = plat_now,

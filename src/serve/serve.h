@@ -61,7 +61,9 @@ enum serve_message {
     SERVE_CONFIGURE = 1, /* call; struct serve_setup; reply: struct control_outcome */
     SERVE_LINK_WRITER,   /* descriptor: a channel to the writer */
     SERVE_LINK_CLIENT,   /* to the writer; descriptor; payload: one byte, the client's role */
-    SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks for verifications */
+    SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks (trust/trust_ask.h) */
+    SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
+    SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
 };
 
 /* SERVE_CONFIGURE's payload. */
@@ -122,6 +124,7 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out);
 enum err serve_begin_peer(struct serve_child *child, const char **why_out);
 void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_linked_rpc(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_peer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 
 /* --- the parent --- */

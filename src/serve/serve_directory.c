@@ -208,19 +208,27 @@ static void join_writer(struct serve_directory *d, struct serve_process *client)
         join(client, SERVE_LINK_WRITER, SPAN_NONE, d->process[0], SERVE_LINK_CLIENT, said);
 }
 
-/* Control asks the first domain controller's peer. */
-static struct serve_process *first_peer(struct serve_directory *d)
+static struct serve_process *of_dc(struct serve_directory *d, enum serve_role role, unsigned dc)
 {
     for (unsigned i = 0; i < d->process_count; i++) {
-        if (d->process[i]->role == ROLE_PEER && d->process[i]->dc == 0)
+        if (d->process[i]->role == role && d->process[i]->dc == dc)
             return d->process[i];
     }
     return NULL;
 }
 
+/* A domain controller's RPC process asks its own peer. */
+static void join_rpc(struct serve_directory *d, unsigned dc)
+{
+    struct serve_process *rpc = of_dc(d, ROLE_RPC, dc), *peer = of_dc(d, ROLE_PEER, dc);
+    if (rpc && peer)
+        join(rpc, SERVE_LINK_PEER, SPAN_NONE, peer, SERVE_LINK_RPC, SPAN_NONE);
+}
+
+/* Control asks the first domain controller's peer. */
 static void join_peer(struct serve_directory *d)
 {
-    struct serve_process *peer = first_peer(d);
+    struct serve_process *peer = of_dc(d, ROLE_PEER, 0);
     if (peer && d->parent->control)
         join(d->parent->control, CONTROL_LINK_PEER, d->spec.id, peer, SERVE_LINK_CONTROL,
              SPAN_NONE);
@@ -235,8 +243,10 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
     } else {
         join_writer(d, process);
     }
-    if (process->role == ROLE_CONTROL || process == first_peer(d))
+    if (process->role == ROLE_CONTROL || process == of_dc(d, ROLE_PEER, 0))
         join_peer(d);
+    if (process->role == ROLE_RPC || process->role == ROLE_PEER)
+        join_rpc(d, process->dc);
 }
 
 void serve_directory_status(struct serve_parent *p, struct span id, uint32_t seq)

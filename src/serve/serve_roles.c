@@ -62,7 +62,8 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                   .writes = true,
                   .system = true,
                   .ports = {{445, false}, {135, false}, {49152, false}},
-                  .begin = serve_begin_rpc},
+                  .begin = serve_begin_rpc,
+                  .linked = serve_linked_rpc},
 };
 
 const struct serve_role_row *serve_role(enum serve_role role)

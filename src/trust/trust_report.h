@@ -14,12 +14,6 @@
 #include "base/reasons.h"
 #include "wire/ms/sid.h"
 
-/* Calls from control to the peer; the payload is the partner's DNS name, the reply's a report. */
-enum trust_message {
-    TRUST_MESSAGE_VERIFY = 1, /* proves both halves of a trust that exists */
-    TRUST_MESSAGE_DISCOVER,   /* asks the partner who it is, before there is a trust: flat_name */
-};
-
 enum trust_step {
     TRUST_STEP_RESOLVE, /* the partner's names, through our own DNS */
     TRUST_STEP_REACH,   /* ports */

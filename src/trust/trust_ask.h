@@ -1,0 +1,83 @@
+/*
+ * What the peer process is asked, and what it answers: the typed messages from control and from
+ * the RPC process of the same domain controller (plat/channel.h). All of them are calls; an empty
+ * reply is a failure of ours (no such trust, no memory), which the answers below never encode to.
+ *
+ *   message   request                  reply                  asked by
+ *   VERIFY    the partner's DNS name   trust/trust_report.h   control
+ *   DISCOVER  the partner's DNS name   trust/trust_report.h   control
+ *   CALL      struct trust_call        struct trust_answer    control, rpc
+ *   STATE     the partner's DNS name   struct trust_channel   control, rpc
+ *   RESET     struct trust_reset       struct trust_channel   control, rpc
+ *
+ * CALL is one call over the secure channel to the partner: the peer makes the channel when there
+ * is none, again when it was refused, and keeps one for each partner; calls wait for each other.
+ * The stub is NDR32 as src/wire/rpc encodes the call's in-arguments, in full; a member that is an
+ * authenticator is filled in, and the one that comes back is checked, by the peer.
+ */
+#ifndef TRUST_TRUST_ASK_H
+#define TRUST_TRUST_ASK_H
+
+#include "base/arena.h"
+#include "base/builder.h"
+#include "base/reader.h"
+#include "base/reasons.h"
+#include "base/times.h"
+
+enum trust_message {
+    TRUST_MESSAGE_VERIFY = 1, /* proves both halves of a trust that exists */
+    TRUST_MESSAGE_DISCOVER,   /* asks the partner who it is, before there is a trust: flat_name */
+    TRUST_MESSAGE_CALL,
+    TRUST_MESSAGE_STATE,
+    TRUST_MESSAGE_RESET,
+    TRUST_MESSAGE__COUNT
+};
+
+#define TRUST_PARTNER_MAX 255                     /* bytes of a DNS name */
+#define TRUST_STUB_MAX    (1u << 20)              /* in-arguments, or out-arguments, of one call */
+#define TRUST_ASK_MAX     (TRUST_STUB_MAX + 4096) /* an encoded message */
+/* The peer gives up before: who asks waits this long and a little more. */
+#define TRUST_CALL_TIMEOUT (20 * UTIME_SECOND)
+
+enum trust_interface { TRUST_NETLOGON, TRUST_LSARPC, TRUST_INTERFACE__COUNT };
+
+struct trust_call {
+    struct span partner; /* DNS name */
+    uint8_t interface;   /* enum trust_interface */
+    uint16_t opnum;
+    struct span stub;
+};
+
+/* What became of a call. status is that of the way there, of the secure channel and of the call's
+ * transport: what the call itself returns is in the stub. */
+struct trust_answer {
+    uint32_t status;    /* NTSTATUS; 0: stub holds the out-arguments */
+    enum reason reason; /* REASON_NONE with status 0 */
+    struct span server; /* "dc1.corp.example.com": who answered, or was asked last */
+    struct span stub;
+};
+
+struct trust_reset {
+    struct span partner;
+    struct span server; /* DNS name of the one to use from now on; empty: any */
+};
+
+struct trust_channel {
+    bool up;
+    utime since;        /* of its state; 0: nothing was tried yet */
+    uint32_t status;    /* NTSTATUS of the last attempt */
+    enum reason reason; /* why it is not up */
+    struct span server; /* the domain controller of the last attempt; may be empty */
+};
+
+/* ERR_LIMIT beyond the maxima. Decoded spans are views into bytes. ERR_MALFORMED. */
+enum err trust_call_encode(const struct trust_call *in, struct arena *a, struct span *out);
+enum err trust_call_decode(struct span bytes, struct trust_call *out);
+enum err trust_answer_encode(const struct trust_answer *in, struct arena *a, struct span *out);
+enum err trust_answer_decode(struct span bytes, struct trust_answer *out);
+enum err trust_reset_encode(const struct trust_reset *in, struct arena *a, struct span *out);
+enum err trust_reset_decode(struct span bytes, struct trust_reset *out);
+enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, struct span *out);
+enum err trust_channel_decode(struct span bytes, struct trust_channel *out);
+
+#endif

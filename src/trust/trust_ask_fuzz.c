@@ -1,0 +1,31 @@
+#include "trust/trust_ask.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever decodes encodes to the same bytes. The first byte chooses the message. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    union {
+        struct trust_call call;
+        struct trust_answer answer;
+        struct trust_reset reset;
+        struct trust_channel state;
+    } m;
+    struct arena a;
+    struct span bytes = span_sub(span_of(data, size), 1, size), again = SPAN_NONE;
+    enum err e = ERR_MALFORMED;
+    if (size == 0)
+        return 0;
+    arena_init(&a, 0, 1 << 22, 0);
+    if (data[0] % 4 == 0 && trust_call_decode(bytes, &m.call) == ERR_OK)
+        e = trust_call_encode(&m.call, &a, &again);
+    else if (data[0] % 4 == 1 && trust_answer_decode(bytes, &m.answer) == ERR_OK)
+        e = trust_answer_encode(&m.answer, &a, &again);
+    else if (data[0] % 4 == 2 && trust_reset_decode(bytes, &m.reset) == ERR_OK)
+        e = trust_reset_encode(&m.reset, &a, &again);
+    else if (data[0] % 4 == 3 && trust_channel_decode(bytes, &m.state) == ERR_OK)
+        e = trust_channel_encode(&m.state, &a, &again);
+    ENT_ASSERT(e != ERR_OK || span_eq(bytes, again));
+    arena_fini(&a);
+    return 0;
+}
