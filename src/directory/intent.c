@@ -4,7 +4,7 @@
 #include "base/reader.h"
 
 /* "EI" and the version; "ER" for replies. A change of layout is a new version. */
-#define INTENT_MAGIC 0x00014945u
+#define INTENT_MAGIC 0x00024945u
 #define REPLY_MAGIC  0x00015245u
 
 /* Smallest encodings, so that a count can be checked against what is left before memory is taken.
@@ -134,6 +134,8 @@ static void put_trust(struct builder *b, const struct intent_trust *t)
     put_span(b, t->incoming);
     put_span(b, t->outgoing);
     put_span(b, t->forest_info);
+    put_span(b, t->secret);
+    builder_le32(b, t->version);
 }
 
 static void get_trust(struct reader *r, struct intent_trust *t)
@@ -153,6 +155,8 @@ static void get_trust(struct reader *r, struct intent_trust *t)
     t->incoming = get_span(r);
     t->outgoing = get_span(r);
     t->forest_info = get_span(r);
+    t->secret = get_span(r);
+    t->version = reader_le32(r);
 }
 
 static void put_batch(struct builder *b, const struct intent *in)

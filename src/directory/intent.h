@@ -10,6 +10,7 @@
 #define DIRECTORY_INTENT_H
 
 #include "base/reasons.h"
+#include "base/times.h"
 #include "directory/account.h"
 #include "directory/token.h"
 
@@ -32,6 +33,8 @@ enum intent_kind {
     INTENT_KEYTAB,   /* reply carries the keys of a service account in keytab form: control only */
     INTENT_IMPORT,   /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
     INTENT_SETTINGS, /* settings.h: one REPLACE for each name that changes; control only */
+    INTENT_TRUST_ROLL, /* a new password of one half of a trust, the former one is kept: control,
+                          rpc */
     INTENT_KIND_END
 };
 
@@ -84,7 +87,16 @@ struct intent_trust {
     struct span password;           /* UTF-8, for both directions; empty: unchanged */
     struct span incoming, outgoing; /* instead of password: the two blobs as stored, ready made */
     struct span forest_info;        /* msDS-TrustForestTrustInfo, empty: unchanged */
+    /* TRUST_ROLL, together with direction, which names the half: INBOUND as the partner set it
+     * (NetrServerPasswordSet2), OUTBOUND before the partner is told. UTF-16LE as it is on the wire,
+     * no text maybe; empty with OUTBOUND: the writer makes one, but not within
+     * INTENT_TRUST_ROLL_WAIT of the last. The same password again changes nothing. */
+    struct span secret;
+    uint32_t version; /* of the secret; 0: one more than the last */
 };
+
+/* Tickets under the former password are good for as long. */
+#define INTENT_TRUST_ROLL_WAIT (10 * UTIME_HOUR)
 
 struct intent {
     enum intent_kind kind;

@@ -53,7 +53,9 @@ static struct intent full(void)
                   .password = SPAN_LIT("shared"),
                   .incoming = SPAN_LIT("in"),
                   .outgoing = SPAN_LIT("out"),
-                  .forest_info = SPAN_LIT("fti")},
+                  .forest_info = SPAN_LIT("fti"),
+                  .secret = SPAN_LIT("s\0"),
+                  .version = 4},
         .servers = servers,
         .server_count = 2,
         .account = 12,
@@ -103,6 +105,8 @@ static void keeps_everything(void **state)
     SAME(out.trust.incoming, in.trust.incoming);
     SAME(out.trust.outgoing, in.trust.outgoing);
     SAME(out.trust.forest_info, in.trust.forest_info);
+    SAME(out.trust.secret, in.trust.secret);
+    assert_int_equal(out.trust.version, 4);
     assert_int_equal(out.server_count, 2);
     SAME(out.servers[1], servers[1]);
     assert_int_equal(out.account, 12);

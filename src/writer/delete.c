@@ -1,4 +1,5 @@
 #include "writer/rights.h"
+#include "writer/trust_secret.h"
 #include "writer/values.h"
 
 #define TREE_MAX  20000 /* objects of one tree delete */

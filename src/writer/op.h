@@ -84,6 +84,7 @@ enum err op_lockout(struct op *op);
 enum err op_logon_batch(struct op *op);
 enum err op_trust_put(struct op *op);
 enum err op_trust_delete(struct op *op);
+enum err op_trust_roll(struct op *op);
 enum err op_forwarder_put(struct op *op);
 enum err op_forwarder_delete(struct op *op);
 enum err op_keytab(struct op *op);

@@ -1,7 +1,6 @@
 #include "trust/routing.h"
 #include "trust/trust_attributes.h"
-#include "trust/trust_keys.h"
-#include "writer/password.h"
+#include "writer/trust_secret.h"
 #include "writer/values.h"
 
 #include "base/text.h"
@@ -132,149 +131,6 @@ static enum err claims(struct op *op, struct trust *after, struct span *out)
     return builder_done(&b, out);
 }
 
-/* --- secrets --------------------------------------------------------------------------------- */
-
-/* One direction's blob after an administrator's reset. The version goes up, and the previous
- * entries are a copy of the current ones, which is how the blob says that there is no history
- * ([MS-ADTS] 6.1.6.9.1): both sides are told the new password by hand, so the hour in which a
- * rollover keeps on encrypting with the former one would only prolong the fault that the reset
- * mends. A former password that is known to others is worth nothing from then on, either. */
-static enum err reset_blob(struct op *op, struct span old, struct span utf16, struct span *out)
-{
-    struct trust_auth was, now = {.count = 2, .previous_count = 2};
-    struct builder b, v;
-    uint8_t *version = arena_alloc(op->a, 4);
-    if (!version)
-        return ERR_NOMEM;
-    TRY(trust_auth_decode(old, &was));
-    builder_over(&v, version, 4);
-    builder_le32(&v, trust_auth_version(was.current, was.count) + 1);
-    int64_t time = utime_to_filetime(op->now);
-    now.current[0] = (struct trust_auth_info){time, TRUST_AUTH_CLEAR, utf16};
-    now.current[1] = (struct trust_auth_info){time, TRUST_AUTH_VERSION, span_of(version, 4)};
-    memcpy(now.previous, now.current, sizeof now.previous);
-    builder_in(&b, op->a, TRUST_AUTH_MAX);
-    trust_auth_put(&b, &now);
-    return builder_done(&b, out);
-}
-
-struct secrets {
-    struct span incoming, outgoing; /* blobs, empty: none */
-    bool changed;
-    struct span account_password; /* UTF-8 of the new incoming secret */
-};
-
-static enum err account_password(struct op *op, struct secrets *s)
-{
-    struct trust_auth auth;
-    TRY(trust_auth_decode(s->incoming, &auth));
-    const struct trust_auth_info *clear =
-        trust_auth_find(auth.current, auth.count, TRUST_AUTH_CLEAR);
-    return clear ? trust_password_utf8(clear->data, op->a, &s->account_password) : ERR_OK;
-}
-
-static enum err new_secrets(struct op *op, const struct dir_obj *tdo, uint32_t direction,
-                            struct secrets *s)
-{
-    const struct intent_trust *in = &op->in->trust;
-    struct span utf16;
-    struct trust_auth unused;
-    if (tdo) {
-        enum err e = dir_trust_secrets(op->s, tdo->id, op->a, &s->incoming, &s->outgoing);
-        if (e != ERR_OK && e != ERR_NOT_FOUND)
-            return e;
-    }
-    if (in->password.len) {
-        if (text_to_utf16(in->password, op->a, &utf16) != ERR_OK)
-            return op_refuse(op, ERR_CONSTRAINT, REASON_PASSWORD_NOT_TEXT,
-                             "the trust's password is not text");
-        TRY(reset_blob(op, s->incoming, utf16, &s->incoming));
-        TRY(reset_blob(op, s->outgoing, utf16, &s->outgoing));
-        s->changed = true;
-    }
-    if (in->incoming.len || in->outgoing.len) {
-        if (trust_auth_decode(in->incoming, &unused) != ERR_OK ||
-            trust_auth_decode(in->outgoing, &unused) != ERR_OK)
-            return op_refuse(op, ERR_MALFORMED, REASON_DIR_TRUST_INVALID,
-                             "the trust's secrets are malformed");
-        s->incoming = in->incoming.len ? in->incoming : s->incoming;
-        s->outgoing = in->outgoing.len ? in->outgoing : s->outgoing;
-        s->changed = true;
-    }
-    if (!(direction & TRUST_INBOUND))
-        s->incoming = SPAN_NONE;
-    if (!(direction & TRUST_OUTBOUND))
-        s->outgoing = SPAN_NONE;
-    if (((direction & TRUST_INBOUND) && !s->incoming.len) ||
-        ((direction & TRUST_OUTBOUND) && !s->outgoing.len))
-        return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_TRUST_NO_SECRET,
-                         "the trust with %.*s needs its shared password", SPAN_ARG(op->in->target));
-    return s->changed || !tdo ? account_password(op, s) : ERR_OK;
-}
-
-/* --- the account FLATNAME$ (6.1.6.8) --------------------------------------------------------- */
-
-static struct span account_name(struct op *op, struct span flat)
-{
-    return span_str(arena_printf(op->a, "%.*s$", SPAN_ARG(ascii_upper(op->a, flat))));
-}
-
-static enum err find_account(struct op *op, struct span flat, struct dir_obj *out)
-{
-    enum err e = dir_by_value(op->s, ATTR_sAMAccountName, account_name(op, flat), out);
-    if (e == ERR_OK &&
-        !((uint32_t)dir_attr_i32(out, ATTR_userAccountControl, 0) & UAC_INTERDOMAIN_TRUST_ACCOUNT))
-        return op_refuse(op, ERR_EXISTS, REASON_DIR_ACCOUNT_NAME_TAKEN,
-                         "an account %.*s$ exists that is not a trust's", SPAN_ARG(flat));
-    return e;
-}
-
-static enum err make_account(struct op *op, struct span flat, struct draft *d)
-{
-    struct dir_obj users;
-    struct span name = account_name(op, flat);
-    TRY(dir_child(op->s, op->naming.domain_nc, SPAN_LIT("Users"), &users));
-    draft_begin(op, users.id, schema_class(CLASS_user), name, d);
-    TRY(draft_set(d, ATTR_sAMAccountName, name));
-    TRY(draft_set_i32(d, ATTR_userAccountControl,
-                      UAC_INTERDOMAIN_TRUST_ACCOUNT | UAC_PASSWD_NOTREQD));
-    TRY(draft_set_bool(d, ATTR_isCriticalSystemObject, true));
-    TRY(object_defaults(d));
-    TRY(descriptor_new(d, &users, SPAN_NONE));
-    return object_check(d);
-}
-
-static enum err put_account(struct op *op, const struct trust *t, const struct secrets *s)
-{
-    struct dir_obj o;
-    struct draft d;
-    enum err e = find_account(op, t->flat_name, &o);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
-    if (!(t->direction & TRUST_INBOUND))
-        return e == ERR_OK ? delete_object(op, &o) : ERR_OK;
-    if (e == ERR_OK)
-        TRY(draft_load(op, &o, &d));
-    else
-        TRY(make_account(op, t->flat_name, &d));
-    if (s->account_password.len)
-        TRY(password_set(&d, s->account_password, PASSWORD_FREE));
-    draft_write(&d);
-    return draft_secrets(&d);
-}
-
-enum err trust_delete_account(struct op *op, const struct dir_obj *tdo)
-{
-    struct dir_obj o;
-    struct span flat;
-    if (!dir_attr_first(tdo, ATTR_flatName, &flat))
-        return ERR_OK;
-    enum err e = find_account(op, flat, &o);
-    if (e == ERR_NOT_FOUND || e == ERR_EXISTS)
-        return ERR_OK;
-    return e == ERR_OK ? delete_object(op, &o) : e;
-}
-
 /* --- the object ------------------------------------------------------------------------------ */
 
 static enum err begin_tdo(struct op *op, const struct trust *t, struct draft *d)
@@ -361,9 +217,8 @@ enum err op_trust_put(struct op *op)
     struct dir_obj o;
     struct trust before, after;
     struct draft d;
-    struct secrets s = {.changed = false};
+    struct trust_secrets s = {.changed = false};
     bool drop_info;
-    struct span plain;
     if (!op_system(op))
         return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS, "trusts are made by the service alone");
     struct span name = op->in->target.len ? op->in->target : op->in->trust.dns_name;
@@ -375,14 +230,31 @@ enum err op_trust_put(struct op *op)
         TRY(view_tdo(op, &o, &before));
     TRY(wanted(op, exists ? &before : NULL, &after));
     TRY(rules(op, exists ? &before : NULL, &after, &drop_info));
-    TRY(new_secrets(op, exists ? &o : NULL, after.direction, &s));
+    TRY(trust_new_secrets(op, exists ? &o : NULL, after.direction, &s));
     TRY(exists ? draft_load(op, &o, &d) : begin_tdo(op, &after, &d));
     TRY(set_tdo(&d, &after, drop_info));
     draft_write(&d);
-    TRY(dir_trust_secrets_encode(s.incoming, s.outgoing, op->a, &plain));
-    TRY(op_secret(op, DIR_SECRET_ACCOUNT, d.id, plain));
     op->reply->id = d.id;
-    return put_account(op, &after, &s);
+    return trust_put_secrets(op, d.id, &after, &s);
+}
+
+enum err op_trust_roll(struct op *op)
+{
+    struct dir_obj o;
+    struct trust t;
+    struct trust_secrets s;
+    if (!op_system(op))
+        return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
+                         "trust passwords are rolled over by the service alone");
+    enum err e = find_tdo(op, op->in->target, &o);
+    if (e == ERR_NOT_FOUND)
+        return op_refuse(op, e, REASON_DIR_NO_OBJECT, "there is no trust with %.*s",
+                         SPAN_ARG(op->in->target));
+    TRY(e);
+    op->reply->id = o.id;
+    TRY(view_tdo(op, &o, &t));
+    TRY(trust_roll_secret(op, &t, &s));
+    return s.changed ? trust_put_secrets(op, o.id, &t, &s) : ERR_OK;
 }
 
 enum err op_trust_delete(struct op *op)

@@ -43,8 +43,6 @@ enum err undelete(struct draft *d);
 
 /* A tombstone of it, without looking at rights (delete.c). */
 enum err delete_object(struct op *op, const struct dir_obj *o);
-/* The account of a trust that is being deleted, if it has one (trust.c). */
-enum err trust_delete_account(struct op *op, const struct dir_obj *tdo);
 
 /* --- links (links.c) ------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
     [INTENT_KEYTAB] = op_keytab,
     [INTENT_IMPORT] = op_import,
     [INTENT_SETTINGS] = op_settings,
+    [INTENT_TRUST_ROLL] = op_trust_roll,
 };
 
 static const char *const kind_names[INTENT_KIND_END] = {
@@ -43,6 +44,7 @@ static const char *const kind_names[INTENT_KIND_END] = {
     [INTENT_KEYTAB] = "keytab",
     [INTENT_IMPORT] = "import",
     [INTENT_SETTINGS] = "settings",
+    [INTENT_TRUST_ROLL] = "trust-roll",
 };
 
 enum err writer_new(const struct writer_args *args, struct writer **out)
