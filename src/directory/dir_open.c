@@ -192,6 +192,11 @@ void dir_check_readers(struct dir *d)
     store_check_readers(d->store);
 }
 
+enum err dir_reopen(struct dir *d)
+{
+    return store_reopen(d->store);
+}
+
 enum err dir_meta(const struct dir_snap *s, struct span key, struct span *out)
 {
     if (span_eq(key, STATE_KEY) || !store_get(s->txn, DB_META, key, out))

@@ -89,6 +89,8 @@ static inline uint64_t dir_snap_usn(const struct dir_snap *s)
 enum err dir_snap_err(const struct dir_snap *s);
 /* Frees reader slots of processes that died. */
 void dir_check_readers(struct dir *d);
+/* store_reopen: no snapshot and no change may be open. */
+enum err dir_reopen(struct dir *d);
 
 /* What every service wants to know of the forest. Computed again only when epochs.naming moves;
  * names are views that live until the snapshot ends. ERR_NOT_FOUND before a forest was provisioned.

@@ -175,9 +175,10 @@ enum err plat_eventlog_new(struct plat_loop *loop, int fd, const char *component
     struct stat st;
     if (fstat(fd, &st) != 0)
         return ERR_IO;
-    struct plat_eventlog *log = calloc(1, sizeof(*log));
+    struct plat_eventlog *log = malloc(sizeof(*log));
     if (!log)
         return ERR_NOMEM;
+    memset(log, 0, offsetof(struct plat_eventlog, buf)); /* all of the buffer is rarely used */
     log->sink = (struct event_sink){write_event, log};
     log->fd = fd;
     log->kind = S_ISREG(st.st_mode) ? KIND_FILE : S_ISSOCK(st.st_mode) ? KIND_SOCKET : KIND_PIPE;

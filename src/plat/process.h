@@ -63,6 +63,13 @@ pid_t plat_child_pid(const struct plat_child *c); /* 0: not running */
 /* To be called first: reads the descriptors' names, asks the kernel to end us with our parent,
  * names the process for ps. */
 void plat_process_begin(const char *title);
+/* Memory blocks of so many bytes come from the system and go back to it at once; smaller ones are
+ * of the heap, of which four times as much may lie free at its end. Zeroed memory is cleared in the
+ * heap, which takes pages that may never be used, while fresh from the system it costs nothing
+ * until it is; for a block of each request the system is too slow. It is PLAT_LARGE_BLOCK from
+ * plat_process_begin on (glibc would move it up by itself). */
+#define PLAT_LARGE_BLOCK (256 * 1024)
+void plat_process_blocks(int bytes);
 /* Asks it again: the kernel forgets it when a process changes its user. */
 void plat_process_die_with_parent(void);
 /* The inherited descriptor of this name, or -1; it is close-on-exec. */

@@ -17,10 +17,9 @@ static pid_t parent;
 
 static int highest = 2;
 
-/* What a large piece of work took (an import) goes back to the system when it is done: glibc would
- * move its limits up by itself, and keep it. Above the 2 MiB that LMDB takes for each transaction
- * inside another. */
-#define LARGE_BLOCK (4 * 1024 * 1024)
+/* The heap grows by what is needed: what lies beyond is cleared when zeroed memory is made of it.
+ */
+#define HEAP_PAD (16 * 1024)
 
 static void inherit(struct span item)
 {
@@ -41,8 +40,8 @@ void plat_process_begin(const char *title)
     struct span list = span_str(getenv("ENTENTE_FDS"));
     bool supervised = list.ptr != NULL;
     uint64_t pid;
-    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
+    (void)mallopt(M_TOP_PAD, HEAP_PAD);
+    plat_process_blocks(PLAT_LARGE_BLOCK);
     while (list.len > 0) {
         const uint8_t *comma = memchr(list.ptr, ',', list.len);
         size_t len = comma ? (size_t)(comma - list.ptr) : list.len;
@@ -58,6 +57,12 @@ void plat_process_begin(const char *title)
     (void)unsetenv("ENTENTE_PARENT");
     (void)prctl(PR_SET_NAME, title);
     plat_process_die_with_parent();
+}
+
+void plat_process_blocks(int bytes)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, bytes);
+    (void)mallopt(M_TRIM_THRESHOLD, 4 * bytes);
 }
 
 void plat_process_die_with_parent(void)

@@ -2,7 +2,6 @@
  * The writer's process: provisions an empty directory, then gathers the intents of one turn of the
  * loop into one batch, commits, and answers.
  */
-#include <malloc.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -11,6 +10,7 @@
 #include "directory/provision.h"
 #include "plat/clock.h"
 #include "plat/files.h"
+#include "plat/process.h"
 #include "plat/random.h"
 #include "serve/serve.h"
 #include "writer/writer.h"
@@ -18,11 +18,14 @@
 #define BATCH_MEMORY   (64u << 20)
 #define READERS_PERIOD (5 * UTIME_SECOND)
 
-/* A batch of more bytes than this is bulk (a piece of an import). What bulk leaves free between
- * blocks in use goes back to the system once it has paused this long: after each piece, the next
- * one would take it all again, page by page. */
+/* A batch of more bytes than this is bulk (a piece of an import). What bulk leaves goes back to the
+ * system (dir_reopen) once it has paused this long: after each piece, the next one would take it
+ * all again, page by page. */
 #define BULK_BYTES (64u << 10)
 #define BULK_PAUSE (UTIME_SECOND / 5)
+
+/* LMDB takes 2 MiB, of which it touches little, for each transaction inside another. */
+#define INNER_BLOCK (3 << 20)
 
 struct client {
     struct client *next;
@@ -140,8 +143,12 @@ void serve_linked_writer(struct serve_child *child, uint32_t type, struct span p
 
 static void give_back(void *ctx)
 {
-    (void)ctx;
-    (void)malloc_trim(0);
+    struct serve_child *child = ctx;
+    plat_process_blocks(PLAT_LARGE_BLOCK);
+    enum err e = dir_reopen(child->dir);
+    plat_process_blocks(INNER_BLOCK);
+    if (e != ERR_OK) /* the next process tries again */
+        ent_fatal("the directory's file cannot be opened again");
 }
 
 /* A process that was killed leaves its reader's slot, which would pin pages of the file. */
@@ -206,17 +213,18 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
         return ERR_NOMEM;
     child->state = role;
     role->child = child;
-    arena_init(&role->memory, 1 << 20, BATCH_MEMORY, ARENA_WIPE);
+    arena_init(&role->memory, BULK_BYTES, BATCH_MEMORY, ARENA_WIPE);
     TRY(open_or_make(child, why_out));
     struct writer_args args = {.dir = child->dir, .events = child->events};
     *why_out = "the writer cannot begin";
     TRY(writer_new(&args, &role->writer));
     role->flush = plat_hook_new(child->loop, flush, role);
-    role->after_bulk = plat_timer_new(child->loop, give_back, NULL);
+    role->after_bulk = plat_timer_new(child->loop, give_back, child);
     struct plat_timer *timer = plat_timer_new(child->loop, free_readers, child);
     if (!role->flush || !role->after_bulk || !timer)
         return ERR_NOMEM;
     plat_timer_start(timer, READERS_PERIOD, READERS_PERIOD);
     plat_timer_start(role->after_bulk, BULK_PAUSE, 0); /* provisioning was bulk */
+    plat_process_blocks(INNER_BLOCK);
     return ERR_OK;
 }

@@ -45,7 +45,7 @@ struct store_txn;
 
 struct store_open_args {
     const char *path;
-    const struct store_db *dbs; /* indexes into this array are the db arguments below */
+    const struct store_db *dbs; /* lives as long as the store; indexes are the db arguments below */
     unsigned db_count;
     bool writable;
     bool create; /* with writable: makes the folder's files and the databases */
@@ -56,6 +56,12 @@ struct store_open_args {
 enum err store_open(const struct store_open_args *args, struct store **out);
 /* Every transaction must have ended. */
 void store_close(struct store *s);
+/* The same file opened again: LMDB keeps each page that a write transaction has changed for the
+ * next one and never gives it back, so who made a large change and expects none soon comes here,
+ * and the free memory of the whole process goes back to the system. Every transaction must have
+ * ended; views are gone, also those of the same store_txn_id. After an error the store can only be
+ * closed. */
+enum err store_reopen(struct store *s);
 /* Frees the slots of readers that died; call after each death of a process. Returns how many. */
 int store_check_readers(struct store *s);
 /* A consistent, compacted copy into an existing empty folder. */
@@ -75,7 +81,7 @@ enum err store_commit(struct store_txn *t);
 void store_abort(struct store_txn *t);
 
 /* Tells states of the store apart: two read transactions with one number see the same contents, at
- * the same addresses, so that views of the one hold in the other. */
+ * the same addresses, so that views of the one hold in the other (until store_reopen). */
 uint64_t store_txn_id(const struct store_txn *t);
 
 enum err store_txn_err(const struct store_txn *t);

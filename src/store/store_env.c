@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <sys/statvfs.h>
 
@@ -49,13 +50,13 @@ static unsigned db_flags(unsigned flags)
     return f;
 }
 
-static enum err open_dbs(struct store *s, const struct store_open_args *args)
+static enum err open_dbs(struct store *s, bool create)
 {
     MDB_txn *txn;
-    TRY(store_err(mdb_txn_begin(s->env, NULL, args->create ? 0 : MDB_RDONLY, &txn)));
-    for (unsigned i = 0; i < args->db_count; i++) {
-        unsigned flags = db_flags(args->dbs[i].flags) | (args->create ? MDB_CREATE : 0);
-        int rc = mdb_dbi_open(txn, args->dbs[i].name, flags, &s->dbi[i]);
+    TRY(store_err(mdb_txn_begin(s->env, NULL, create ? 0 : MDB_RDONLY, &txn)));
+    for (unsigned i = 0; i < s->db_count; i++) {
+        unsigned flags = db_flags(s->dbs[i].flags) | (create ? MDB_CREATE : 0);
+        int rc = mdb_dbi_open(txn, s->dbs[i].name, flags, &s->dbi[i]);
         if (rc != MDB_SUCCESS) {
             mdb_txn_abort(txn);
             /* A store without one of its databases is somebody else's. */
@@ -65,14 +66,15 @@ static enum err open_dbs(struct store *s, const struct store_open_args *args)
     return store_err(mdb_txn_commit(txn));
 }
 
-static enum err open_env(struct store *s, const struct store_open_args *args)
+static enum err open_env(struct store *s, bool create)
 {
-    unsigned flags = MDB_NOTLS | (args->writable ? 0 : MDB_RDONLY);
+    unsigned flags = MDB_NOTLS | (s->writable ? 0 : MDB_RDONLY);
     TRY(store_err(mdb_env_create(&s->env)));
     TRY(store_err(mdb_env_set_mapsize(s->env, STORE_MAP_SIZE)));
-    TRY(store_err(mdb_env_set_maxdbs(s->env, args->db_count)));
+    TRY(store_err(mdb_env_set_maxdbs(s->env, s->db_count)));
     TRY(store_err(mdb_env_set_maxreaders(s->env, STORE_READERS)));
-    return store_err(mdb_env_open(s->env, args->path, flags, 0600));
+    TRY(store_err(mdb_env_open(s->env, s->path, flags, 0600)));
+    return open_dbs(s, create);
 }
 
 enum err store_open(const struct store_open_args *args, struct store **out)
@@ -90,11 +92,11 @@ enum err store_open(const struct store_open_args *args, struct store **out)
     struct store *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NOMEM;
+    s->path = strdup(args->path);
+    s->dbs = args->dbs;
     s->db_count = args->db_count;
     s->writable = args->writable;
-    enum err e = open_env(s, args);
-    if (e == ERR_OK)
-        e = open_dbs(s, args);
+    enum err e = s->path ? open_env(s, args->create) : ERR_NOMEM;
     if (e != ERR_OK) {
         store_close(s);
         return e;
@@ -115,10 +117,8 @@ static void read_free(struct store_txn *t)
     free(t);
 }
 
-void store_close(struct store *s)
+static void close_env(struct store *s)
 {
-    if (!s)
-        return;
     for (unsigned i = 0; i < STORE_KEPT_MAX; i++) {
         struct store_txn *t = atomic_exchange(&s->kept[i], NULL);
         if (!t)
@@ -127,7 +127,23 @@ void store_close(struct store *s)
     }
     if (s->env)
         mdb_env_close(s->env);
+    s->env = NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    close_env(s);
+    free(s->path);
     free(s);
+}
+
+enum err store_reopen(struct store *s)
+{
+    close_env(s);
+    (void)malloc_trim(0); /* before LMDB asks for its tables: they have to come zeroed, untouched */
+    return open_env(s, false);
 }
 
 int store_check_readers(struct store *s)

@@ -10,6 +10,8 @@
 
 struct store {
     MDB_env *env;
+    char *path;
+    const struct store_db *dbs;
     unsigned db_count;
     bool writable;
     MDB_dbi dbi[STORE_DBS_MAX];

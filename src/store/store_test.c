@@ -74,6 +74,28 @@ static void test_open_refuses_what_is_not_there(void **state)
     assert_non_null(f->store);
 }
 
+static void test_the_same_is_there_after_reopening(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *t;
+    uint32_t id;
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(store_write_begin(f->store, NULL, &t), ERR_OK);
+        put_text(t, round ? "second" : "first", "there");
+        store_set_add(t, SETS, SPAN_LIT("set"), round + 1);
+        assert_int_equal(store_commit(t), ERR_OK);
+        assert_int_equal(store_read_begin(f->store, &t), ERR_OK);
+        assert_non_null(store_txn_memory(t, 16));
+        assert_true(store_set_from(t, SETS, SPAN_LIT("set"), round + 1, &id)); /* keeps a cursor */
+        store_read_end(t);
+        assert_int_equal(store_reopen(f->store), ERR_OK);
+    }
+    assert_int_equal(store_read_begin(f->store, &t), ERR_OK);
+    assert_true(has_text(t, "first", "there") && has_text(t, "second", "there"));
+    assert_int_equal(store_set_count(t, SETS, SPAN_LIT("set")), 2);
+    store_read_end(t);
+}
+
 static void test_readers_keep_their_snapshot(void **state)
 {
     struct fixture *f = *state;
@@ -362,6 +384,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_open_refuses_what_is_not_there),
+        T(test_the_same_is_there_after_reopening),
         T(test_readers_keep_their_snapshot),
         T(test_memory_stays_with_readers),
         T(test_nested_transactions_roll_back_alone),
