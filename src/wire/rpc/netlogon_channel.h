@@ -14,9 +14,9 @@ enum netlogon_negotiate_flags { /* [MS-NRPC] 3.1.4.2; those that decide somethin
                                 NETLOGON_NEG_CROSS_FOREST = 0x00080000,
                                 NETLOGON_NEG_RODC = 0x00200000,
                                 NETLOGON_NEG_AES = 0x01000000,
-                                NETLOGON_NEG_KERBEROS = 0x20000000, /* authentication by Kerberos
-                                                                       instead of a channel */
                                 NETLOGON_NEG_SECURE_RPC = 0x40000000,
+                                NETLOGON_NEG_KERBEROS = 0x80000000, /* authentication by Kerberos
+                                                                       instead of a channel */
 };
 
 struct netlogon_req_challenge {
