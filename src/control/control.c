@@ -112,6 +112,8 @@ enum err control_new(const struct control_env *env, struct control **out, const 
         *why_out = "the control socket cannot be served";
         e = control_http_start(c, env->listen_fd);
     }
+    if (e == ERR_OK)
+        e = control_watch_start(c);
     if (e != ERR_OK) {
         control_free(c);
         return e;
@@ -127,6 +129,8 @@ void control_free(struct control *c)
     control_http_stop(c);
     if (c->starter)
         plat_timer_free(c->starter);
+    if (c->watch)
+        plat_timer_free(c->watch);
     while (c->directories)
         control_directory_remove(c, c->directories);
     free(c);

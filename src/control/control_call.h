@@ -24,11 +24,12 @@ struct control_directory {
     json_t *record;              /* id, name, short_name, site, state, state_reason, dcs, trusts */
     struct plat_channel *writer; /* NULL: no link */
     struct plat_channel *peer;
-    struct dir *dir; /* NULL: not open */
-    json_t *making;  /* partners whose trust a request is making now */
-    unsigned users;  /* requests that point here: it lives until they have ended */
-    bool removed;    /* not in the list any more */
-    bool started;    /* serve was asked to start it */
+    struct dir *dir;  /* NULL: not open */
+    json_t *making;   /* partners whose trust a request is making now */
+    json_t *checking; /* partners whose trust is proved now without anybody asking */
+    unsigned users;   /* requests that point here: it lives until they have ended */
+    bool removed;     /* not in the list any more */
+    bool started;     /* serve was asked to start it */
 };
 
 struct control {
@@ -38,6 +39,8 @@ struct control {
     struct plat_poll *poll;
     struct plat_timer *timer;   /* of the HTTP server */
     struct plat_timer *starter; /* starts the directories after a restart */
+    struct plat_timer *watch;   /* proves trusts again */
+    unsigned checks;            /* that go on now */
 };
 
 struct control_call {
@@ -135,14 +138,18 @@ enum err control_start(struct control *c, struct control_directory *d, struct sp
                        struct arena *a, struct control_outcome *out);
 /* Opens the directory for reading, without any key. */
 enum err control_open(struct control *c, struct control_directory *d);
-/* The entry of a trust's state in the record, made when create is set:
- * {"state","reason","detail","since"}. */
+/* The entry of a trust's state in the record, made when create is set (control_trust_state.c). */
 json_t *control_trust_state(struct control_directory *d, struct span partner, bool create);
 
 /* --- control_http.c --- */
 
 enum err control_http_start(struct control *c, int listen_fd);
 void control_http_stop(struct control *c);
+
+/* --- control_trust_watch.c --- */
+
+/* From now on trusts are proved again by themselves. */
+enum err control_watch_start(struct control *c);
 
 /* --- control_forwarders.c --- */
 

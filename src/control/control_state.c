@@ -25,6 +25,7 @@ struct control_directory *control_directory_add(struct control *c, json_t *recor
         return NULL;
     d->record = record;
     d->making = json_object();
+    d->checking = json_object();
     struct control_directory **end = &c->directories;
     while (*end)
         end = &(*end)->next;
@@ -61,6 +62,7 @@ void control_release(struct control_directory *d)
     dir_close(d->dir);
     json_decref(d->record);
     json_decref(d->making);
+    json_decref(d->checking);
     free(d);
 }
 

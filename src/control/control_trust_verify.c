@@ -1,0 +1,130 @@
+#include "control/control_trusts.h"
+
+#include "base/text.h"
+#include "plat/clock.h"
+#include "trust/trust_attributes.h"
+#include "wire/ms/forest_info.h"
+
+#define VERIFY_TIMEOUT (20 * UTIME_SECOND) /* the peer gives up before */
+
+/* --- the peer
+ * ------------------------------------------------------------------------------------------- */
+
+enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,
+                                utime timeout, struct trust_report *out)
+{
+    struct plat_msg reply;
+    if (!call->directory->peer)
+        return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
+                              "the process that asks other forests is not running");
+    control_read_end(call);
+    enum err e = plat_channel_call(call->directory->peer, type, partner, timeout, call->a, &reply);
+    if (e == ERR_TIMEOUT || e == ERR_CLOSED)
+        return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
+                              "the process that asks other forests does not answer");
+    TRY(e);
+    return trust_report_decode(reply.payload, call->a, out);
+}
+
+static json_t *check_json(const struct trust_check *c)
+{
+    static const char *const halves[] = {"both", "incoming", "outgoing", "both"};
+    json_t *row = json_object();
+    json_object_set_new(row, "side", json_string(halves[c->half & 3]));
+    control_set_span(row, "server", c->server);
+    json_object_set_new(row, "step", json_string(trust_step_name(c->step)));
+    json_object_set_new(row, "status", json_string(trust_status_name(c->status)));
+    control_set_span(row, "detail", c->detail);
+    if (c->reason != REASON_NONE) {
+        json_object_set_new(row, "reason", json_string(reason_row(c->reason)->code));
+        json_object_set_new(row, "cause", json_string(reason_row(c->reason)->cause));
+        json_object_set_new(row, "remedy", json_string(reason_row(c->reason)->remedy));
+        json_object_set_new(row, "whose",
+                            json_string(reason_side_name(reason_row(c->reason)->side)));
+    }
+    return row;
+}
+
+struct span control_trust_first_failure(const struct trust_report *report)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        if (report->checks[i].status == TRUST_STATUS_FAIL)
+            return report->checks[i].detail;
+    }
+    return SPAN_NONE;
+}
+
+/* --- put
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* A forest claims at least its own name; its own domain joins once its SID is known. */
+static enum err forest_info(struct control_call *call, const struct trust *t, struct span *out)
+{
+    struct builder b;
+    int64_t now = utime_to_filetime(plat_now());
+    struct forest_record records[] = {
+        {.type = FOREST_TLN, .time = now, .name = t->dns_name},
+        {.type = FOREST_DOMAIN,
+         .time = now,
+         .name = t->dns_name,
+         .flat_name = t->flat_name,
+         .sid = t->sid},
+    };
+    builder_in(&b, call->a, FOREST_INFO_MAX);
+    forest_info_put(&b, records, t->sid.count ? 2 : 1);
+    return builder_done(&b, out);
+}
+
+enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
+                           bool info)
+{
+    struct intent in = {.kind = INTENT_TRUST_PUT, .target = t->dns_name};
+    struct intent_reply reply;
+    in.trust = (struct intent_trust){.dns_name = t->dns_name,
+                                     .flat_name = t->flat_name,
+                                     .sid = t->sid,
+                                     .direction = t->direction,
+                                     .type = t->type,
+                                     .attributes = t->attributes,
+                                     .enctypes = t->enctypes,
+                                     .password = password};
+    if (info && (t->attributes & TRUST_FOREST_TRANSITIVE))
+        TRY(forest_info(call, t, &in.trust.forest_info));
+    return control_intent(call, &in, &reply);
+}
+
+/* Proves, learns what was not known, and keeps the outcome as the trust's state. */
+enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
+                             struct trust_report *report, enum trust_status *verdict_out)
+{
+    enum reason reason;
+    TRY(control_trust_ask_peer(call, TRUST_MESSAGE_VERIFY, t->dns_name, VERIFY_TIMEOUT, report));
+    TRY(control_trust_named(call, t->dns_name,
+                            t)); /* it may have been changed or deleted meanwhile */
+    if (t->sid.count == 0 && sid_is_domain(&report->sid)) {
+        t->sid = report->sid;
+        TRY(control_trust_put(call, t, SPAN_NONE, true));
+    }
+    *verdict_out = trust_report_verdict(report, t->direction, &reason);
+    if (*verdict_out == TRUST_STATUS_PASS)
+        return control_trust_set_state(call, t, "Verified", REASON_NONE, SPAN_NONE, background);
+    return control_trust_set_state(call, t, "VerifyFailed", reason,
+                                   control_trust_first_failure(report), background);
+}
+
+enum err control_trust_verify(struct control_call *call)
+{
+    struct trust t;
+    struct trust_report report;
+    enum trust_status verdict;
+    TRY(control_trust_find(call, &t));
+    TRY(control_trust_prove(call, &t, false, &report, &verdict));
+    call->result = json_array();
+    for (unsigned i = 0; i < report.count; i++)
+        json_array_append_new(call->result, check_json(&report.checks[i]));
+    call->verdict = verdict == TRUST_STATUS_PASS   ? "pass"
+                    : verdict == TRUST_STATUS_FAIL ? "fail"
+                                                   : "unknown";
+    return ERR_OK;
+}

@@ -1,0 +1,109 @@
+/*
+ * Trusts are proved again, without anybody asking: those that are not proved soon, the others now
+ * and then. One timer looks over all directories; each check is a task of its own, which waits for
+ * the peer while others are served.
+ */
+#include "control/control_trusts.h"
+
+#include "base/text.h"
+#include "plat/clock.h"
+#include "plat/task.h"
+
+#define LOOK_EVERY   (10 * UTIME_SECOND) /* a trust that was made through the LSA is found so */
+#define CHECKS_MAX   8                   /* at the same time, of all directories */
+#define DUE_MAX      (2 * UTIME_HOUR)    /* beyond: the clock was set back */
+#define LOOK_MEMORY  (4u << 20)
+#define CHECK_MEMORY (16u << 20)
+
+struct check {
+    struct control *control;
+    struct control_directory *directory;
+    char partner[256];
+};
+
+static void run(void *ctx)
+{
+    struct check *k = ctx;
+    struct arena a;
+    struct trust t;
+    struct trust_report report;
+    enum trust_status verdict;
+    arena_init(&a, 1 << 16, CHECK_MEMORY, ARENA_WIPE);
+    struct control_call call = {
+        .control = k->control, .op = operation_of(OP_TRUST_VERIFY), .a = &a, .code = "Failed"};
+    control_hold(&call, k->directory);
+    /* What goes wrong on our own side says nothing about the trust: its turn comes again. */
+    if (control_trust_named(&call, span_str(k->partner), &t) == ERR_OK)
+        (void)control_trust_prove(&call, &t, true, &report, &verdict);
+    control_read_end(&call);
+    json_object_del(k->directory->checking, k->partner);
+    control_release(k->directory);
+    k->control->checks--;
+    arena_fini(&a);
+    free(k);
+}
+
+static void start(struct control *c, struct control_directory *d, struct span partner)
+{
+    struct check *k = calloc(1, sizeof(*k));
+    if (!k)
+        return;
+    *k = (struct check){.control = c, .directory = d};
+    snprintf(k->partner, sizeof(k->partner), "%.*s", SPAN_ARG(partner));
+    json_object_set_new(d->checking, k->partner, json_true());
+    c->checks++;
+    if (plat_task_start(c->env.loop, run, k) == ERR_OK)
+        return;
+    json_object_del(d->checking, k->partner);
+    c->checks--;
+    free(k);
+}
+
+static bool is_due(struct control_directory *d, const struct trust *t, struct arena *a, utime now)
+{
+    const json_t *entry = control_trust_state(d, t->dns_name, false);
+    const char *partner = arena_dup_str(a, t->dns_name);
+    if (!partner || !(t->direction & TRUST_BOTH) || json_object_get(d->checking, partner) ||
+        json_object_get(d->making, partner))
+        return false;
+    utime due = json_integer_value(json_object_get(entry, "due"));
+    return !entry || json_integer_value(json_object_get(entry, "object")) != t->object ||
+           due <= now || due > now + DUE_MAX;
+}
+
+static void look_at(struct control *c, struct control_directory *d)
+{
+    struct arena a;
+    struct trust *list;
+    unsigned count = 0;
+    struct control_call call = {.control = c, .a = &a};
+    arena_init(&a, 0, LOOK_MEMORY, 0);
+    control_hold(&call, d);
+    if (control_read(&call) == ERR_OK && auth_trusts(&call.snap, &a, &list, &count) != ERR_OK)
+        count = 0;
+    control_read_end(&call); /* the list is in the arena */
+    for (unsigned i = 0; i < count && c->checks < CHECKS_MAX; i++) {
+        if (is_due(d, &list[i], &a, plat_now()))
+            start(c, d, list[i].dns_name);
+    }
+    control_release(d);
+    arena_fini(&a);
+}
+
+static void look(void *ctx)
+{
+    struct control *c = ctx;
+    for (struct control_directory *d = c->directories; d; d = d->next) {
+        if (d->peer && c->checks < CHECKS_MAX)
+            look_at(c, d);
+    }
+}
+
+enum err control_watch_start(struct control *c)
+{
+    c->watch = plat_timer_new(c->env.loop, look, c);
+    if (!c->watch)
+        return ERR_NOMEM;
+    plat_timer_start(c->watch, LOOK_EVERY, LOOK_EVERY);
+    return ERR_OK;
+}

@@ -1,0 +1,50 @@
+/*
+ * Trusts, inside control: this side's half, how far each has come, and what was proved of both.
+ *
+ * The state of a trust has AWS's names. Every trust of every directory is watched, also those that
+ * were made through the LSA: what is not proved is proved again and again (control_trust_watch.c),
+ * so a trust whose other half comes later, or comes back, is Verified without anybody's doing.
+ */
+#ifndef CONTROL_CONTROL_TRUSTS_H
+#define CONTROL_CONTROL_TRUSTS_H
+
+#include "auth/trust_facts.h"
+#include "control/control_call.h"
+
+/* --- control_trusts.c: facts --- */
+
+/* "outgoing", "incoming", "two-way" and the bits; TRUST_DISABLED: no such word. */
+uint32_t control_trust_direction(struct span word);
+const char *control_trust_direction_word(uint32_t value);
+enum err control_trust_local(struct control_call *call, struct trust_local *out);
+/* The trust with this partner, or that of the argument "partner"; refuses when there is none. Names
+ * outlive the snapshot. */
+enum err control_trust_named(struct control_call *call, struct span partner, struct trust *out);
+enum err control_trust_find(struct control_call *call, struct trust *out);
+
+/* --- control_trust_state.c --- */
+
+/* detail is used with a reason only. background: nobody asked, and what stays as it was is neither
+ * an event nor written. */
+enum err control_trust_set_state(struct control_call *call, const struct trust *t,
+                                 const char *state, enum reason reason, struct span detail,
+                                 bool background);
+void control_trust_forget_state(struct control_call *call, struct span partner);
+/* state, since, reason, detail, checked, next_check. */
+void control_trust_add_state(struct control_call *call, const struct trust *t, json_t *into);
+/* How long a trust in this state since that time is left alone. */
+utime control_trust_patience(const char *state, utime since, utime now);
+
+/* --- control_trust_verify.c --- */
+
+enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,
+                                utime timeout, struct trust_report *out);
+struct span control_trust_first_failure(const struct trust_report *report);
+/* Stores what t says; info: also what the partner's forest claims at least. */
+enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
+                           bool info);
+/* Proves, learns what was not known, and keeps the outcome as the trust's state. */
+enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
+                             struct trust_report *report, enum trust_status *verdict_out);
+
+#endif
