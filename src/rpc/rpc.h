@@ -1,7 +1,8 @@
 /*
  * The DCE/RPC service of one domain controller ([MS-RPCE]): associations over named pipes, whose
  * bytes SMB carries, and over TCP, where the endpoint mapper says on which port the interfaces are.
- * Every call is answered before the function that brought its last fragment returns.
+ * Calls are answered before the function that brought their last fragment returns, but for those
+ * that must ask a trusted domain: they are answered when the peer process has.
  *
  * A pipe without a security context of its own has the identity of its SMB session and is protected
  * by that session's signatures; on TCP nothing but the endpoint mapper is reached without a context

@@ -2,7 +2,7 @@
  * An association: bind and alter_context choose interfaces, requests are joined from their
  * fragments ([MS-RPCE] 3.3.1.5.3, C706 chapter 9 and 12).
  */
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_later.h"
 
 void rpc_assoc_init(struct rpc_assoc *as, struct rpc_server *s, enum rpc_transport transport)
 {
@@ -26,6 +26,7 @@ static void joined(struct rpc_assoc *as)
 void rpc_assoc_fini(struct rpc_assoc *as)
 {
     joined(as);
+    rpc_later_cancel_all(as);
     arena_fini(&as->in_memory);
     if (as->auth)
         acceptor_context_free(as->auth);
@@ -232,7 +233,7 @@ enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len)
         return ERR_OK;
     case RPC_REQUEST:
         return take_request(as, &pdu, bytes);
-    case RPC_CO_CANCEL: /* calls are answered already when it comes */
+    case RPC_CO_CANCEL: /* calls are answered already when it comes, or will be */
         return ERR_OK;
     case RPC_ORPHANED:
         joined(as);

@@ -2,7 +2,8 @@
  * From a complete request to the fragments of its answer. What is wrong with a call is a fault
  * ([MS-RPCE] 3.3.1.5.4, C706 appendix E) and does not cost the association.
  */
-#include "rpc/rpc_internal.h"
+#include "rpc/nt_status.h"
+#include "rpc/rpc_later.h"
 #include "wire/rpc/rpc_verify.h"
 
 void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const char *name,
@@ -82,18 +83,19 @@ static enum reason may_call(const struct rpc_assoc *as, const struct rpc_service
     return REASON_NONE;
 }
 
-static uint32_t decode(struct rpc_assoc *as, const struct rpc_service *v, uint32_t call_id,
-                       const struct rpc_request *rq, const struct ndr_type *type, void *args)
+static uint32_t decode(struct rpc_later *l, const struct rpc_service *v,
+                       const struct rpc_request *rq)
 {
+    const struct rpc_assoc *as = l->assoc;
     struct rpc_verify expected = {.interface = v->iface->id,
                                   .transfer = rpc_ndr32,
-                                  .call_id = call_id,
+                                  .call_id = l->call_id,
                                   .context_id = rq->context_id,
                                   .opnum = rq->opnum,
                                   .header_sign = as->header_sign};
     size_t used;
 
-    if (ndr_decode_call(type, NDR_IN, rq->stub, &as->server->arena, args, &used) != ERR_OK)
+    if (ndr_decode_call(l->call->type, NDR_IN, rq->stub, l->ctx.arena, l->args, &used) != ERR_OK)
         return RPC_FAULT_BAD_STUB;
     if (as->auth_done && as->level >= RPC_LEVEL_PKT &&
         rpc_verify_trailer(rq->stub, used, &expected) != ERR_OK)
@@ -101,56 +103,97 @@ static uint32_t decode(struct rpc_assoc *as, const struct rpc_service *v, uint32
     return 0;
 }
 
-/* Runs it; the answer's arguments in *stub_out, or a fault. */
-static uint32_t run(struct rpc_assoc *as, const struct rpc_handler *h, const struct rpc_call *call,
-                    void *args, struct span *stub_out)
+enum err rpc_call_finish(struct rpc_later *l, uint32_t status)
 {
-    struct rpc_ctx c = {.server = as->server,
-                        .env = &as->server->env,
-                        .group = as->group,
-                        .who = &as->who,
-                        .call = call->type->name,
-                        .level = as->level,
-                        .arena = &as->server->arena};
-    const struct ndr_row *last = &call->type->rows[call->type->count - 1];
+    const struct ndr_type *type = l->call->type;
+    uint32_t fault = l->ctx.fault;
+    struct span stub;
     struct builder b;
 
-    uint32_t status = h->run(&c, args);
-    if (c.fault)
-        return c.fault;
-    memcpy((uint8_t *)args + last->at, &status, sizeof(status));
-    builder_in(&b, c.arena, RPC_ANSWER_MAX);
-    ndr_put_call(&b, call->type, NDR_OUT, args);
-    return builder_done(&b, stub_out) == ERR_OK ? 0 : RPC_FAULT_OUT_ARGS_TOO_BIG;
+    if (!fault) {
+        memcpy((uint8_t *)l->args + type->rows[type->count - 1].at, &status, sizeof(status));
+        builder_in(&b, l->ctx.arena, RPC_ANSWER_MAX);
+        ndr_put_call(&b, type, NDR_OUT, l->args);
+        if (builder_done(&b, &stub) != ERR_OK)
+            fault = RPC_FAULT_OUT_ARGS_TOO_BIG;
+    }
+    if (fault)
+        return rpc_fault(l->assoc, l->call_id, l->context_id, fault);
+    return answer(l->assoc, l->call_id, l->context_id, stub);
 }
 
-enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_request *rq)
+/* Decodes and runs a call. *later_out: it is answered later, and l must stay. */
+static enum err run(struct rpc_later *l, const struct rpc_service *v, const struct rpc_handler *h,
+                    const struct rpc_request *rq, bool *later_out)
 {
+    uint32_t status = NT_OK;
+
+    l->args = arena_alloc(l->ctx.arena, l->call->type->size);
+    if (!l->args)
+        return ERR_NOMEM;
+    l->ctx.fault = decode(l, v, rq);
+    if (!l->ctx.fault)
+        status = h->run(&l->ctx, l->args);
+    *later_out = !l->ctx.fault && status == RPC_LATER;
+    return *later_out ? ERR_OK : rpc_call_finish(l, status);
+}
+
+static void prepare(struct rpc_later *l, struct rpc_assoc *as, uint32_t call_id,
+                    const struct rpc_request *rq, const struct rpc_call *call)
+{
+    *l = (struct rpc_later){
+        .assoc = as, .call_id = call_id, .context_id = rq->context_id, .call = call};
+    l->ctx = (struct rpc_ctx){.server = as->server,
+                              .env = &as->server->env,
+                              .assoc = as,
+                              .who = &as->who,
+                              .call = call->type->name,
+                              .level = as->level,
+                              .arena = &as->server->arena};
+    l->ctx.group = as->group;
+}
+
+/* A call that may have to wait has memory of its own. */
+static enum err run_waiting(const struct rpc_later *prepared, const struct rpc_service *v,
+                            const struct rpc_handler *h, struct rpc_request *rq)
+{
+    struct rpc_assoc *as = prepared->assoc;
+    struct rpc_later *l = rpc_later_new(prepared);
+    bool later = false;
+
+    if (!l) {
+        rpc_refused(as->server, &as->who, "rpc.call", REASON_RPC_LIMIT, SPAN_NONE);
+        return rpc_fault(as, prepared->call_id, rq->context_id, RPC_FAULT_TOO_BUSY);
+    }
+    rq->stub = arena_dup_span(l->ctx.arena, rq->stub); /* arguments may be views into it */
+    enum err e = arena_failed(l->ctx.arena) ? ERR_NOMEM : run(l, v, h, rq, &later);
+    if (!later)
+        rpc_later_free(l);
+    return e;
+}
+
+enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_request *request)
+{
+    struct rpc_request rq = *request;
     const struct rpc_service *v = NULL;
-    struct span stub = SPAN_NONE;
+    struct rpc_later l;
+    bool later;
 
     for (unsigned i = 0; i < as->count; i++) {
-        if (as->bound[i].id == rq->context_id)
+        if (as->bound[i].id == rq.context_id)
             v = as->bound[i].service;
     }
     if (!v)
-        return rpc_fault(as, call_id, rq->context_id, RPC_FAULT_CONTEXT_ID);
-    const struct rpc_call *call = rpc_iface_call(v->iface, rq->opnum);
-    const struct rpc_handler *h = handler_of(v, rq->opnum);
+        return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_CONTEXT_ID);
+    const struct rpc_call *call = rpc_iface_call(v->iface, rq.opnum);
+    const struct rpc_handler *h = handler_of(v, rq.opnum);
     if (!call || !h)
-        return rpc_fault(as, call_id, rq->context_id, RPC_FAULT_OPNUM);
+        return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_OPNUM);
     enum reason why = may_call(as, v, h);
     if (why != REASON_NONE) {
         rpc_refused(as->server, &as->who, "rpc.call", why, span_str(call->type->name));
-        return rpc_fault(as, call_id, rq->context_id, RPC_FAULT_ACCESS_DENIED);
+        return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_ACCESS_DENIED);
     }
-    void *args = arena_alloc(&as->server->arena, call->type->size);
-    if (!args)
-        return ERR_NOMEM;
-    uint32_t fault = decode(as, v, call_id, rq, call->type, args);
-    if (!fault)
-        fault = run(as, h, call, args, &stub);
-    if (fault)
-        return rpc_fault(as, call_id, rq->context_id, fault);
-    return answer(as, call_id, rq->context_id, stub);
+    prepare(&l, as, call_id, &rq, call);
+    return h->flags & RPC_WAITS ? run_waiting(&l, v, h, &rq) : run(&l, v, h, &rq, &later);
 }

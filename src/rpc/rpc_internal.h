@@ -15,6 +15,9 @@
 #define RPC_ARENA_FIRST      (64u << 10)
 #define RPC_ARENA_MAX        (32u << 20) /* memory of one call */
 #define RPC_REASSEMBLIES_MAX 32          /* calls of several fragments that are arriving, of all */
+#define RPC_WAITING_MAX      256         /* calls that are answered later, of all */
+#define RPC_WAITING_EACH     16          /* of one association */
+#define RPC_WAITING_MEMORY   (8u << 20)  /* of one of them */
 #define RPC_QUEUED_MAX       (64u << 20) /* answers that wait in pipes to be read, of all */
 #define RPC_CONTEXTS_MAX     16          /* interfaces bound on one association */
 #define RPC_GROUPS_MAX       8192
@@ -31,6 +34,7 @@ enum rpc_transport { RPC_ON_MAPPER = 1, RPC_ON_TCP = 2, RPC_ON_PIPE = 4 };
 struct rpc_ctx {
     struct rpc_server *server;
     const struct rpc_env *env;
+    struct rpc_assoc *assoc;
     struct rpc_group *group;
     const struct rpc_caller *who;
     const char *call; /* its name, for events */
@@ -39,7 +43,10 @@ struct rpc_ctx {
     uint32_t fault; /* set by the handler: nothing but this is answered */
 };
 
-enum rpc_handler_flags { RPC_FOR_NOBODY = 1 }; /* anonymous callers, too */
+enum rpc_handler_flags {
+    RPC_FOR_NOBODY = 1, /* anonymous callers, too */
+    RPC_WAITS = 2,      /* may be answered later: rpc_ask */
+};
 
 struct rpc_handler {
     uint16_t opnum;
@@ -61,6 +68,17 @@ extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_se
     rpc_netlogon_service, rpc_srvsvc_service, rpc_wkssvc_service;
 extern const struct rpc_service *const rpc_services[];
 extern const unsigned rpc_service_count;
+
+/* Returned by a handler of RPC_WAITS, and by the steps after it: the answer comes later. No call
+ * has this status. */
+#define RPC_LATER 0xffffffffu
+/* A step of a call, once the peer process has answered (ERR_OK) or not. reply is valid during the
+ * step alone; what args and c->arena hold stays. */
+typedef uint32_t rpc_step(struct rpc_ctx *c, void *args, enum err e, struct span reply);
+/* Asks the peer process (trust/trust_ask.h) and goes on in `then`, from the loop; or, when it
+ * cannot be asked, at once. What it returns is to be returned. The association may end meanwhile:
+ * then no step is called any more. */
+uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then);
 
 /* Writes the event of a refusal. */
 void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const char *name,
@@ -113,6 +131,7 @@ struct rpc_assoc {
     struct rpc_caller who;
     /* Takes one fragment of an answer. */
     enum err (*emit)(struct rpc_assoc *as, struct span fragment);
+    void (*end)(struct rpc_assoc *as); /* the association is dead; not while it takes something */
     uint16_t max_xmit;
     bool bound_once;
     struct rpc_group *group;
@@ -123,6 +142,9 @@ struct rpc_assoc {
     uint8_t auth_type, level; /* type 0: none */
     uint32_t auth_id;
     bool auth_done, auth_failed, header_sign;
+
+    struct rpc_later *waiting; /* calls that are answered later */
+    unsigned waiting_count;
 
     bool joining; /* a call of several fragments is on its way */
     struct rpc_reassembly in;
@@ -159,6 +181,7 @@ struct rpc_server {
     unsigned group_count;
     uint32_t next_group;
     unsigned joining; /* associations with a call of several fragments on its way */
+    unsigned waiting; /* calls that are answered later, of all */
     size_t queued;
     struct arena arena; /* of the call at hand */
     struct arena names;

@@ -39,7 +39,18 @@ static enum err emit_pipe(struct rpc_assoc *as, struct span fragment)
     *p->last = f;
     p->last = &f->next;
     as->server->queued += f->len;
+    if (p->waits)
+        plat_timer_start(as->server->timer, 0, 0);
     return ERR_OK;
+}
+
+static void end_pipe(struct rpc_assoc *as)
+{
+    struct rpc_pipe *p = (struct rpc_pipe *)as;
+
+    p->dead = true; /* what is queued, a fault, is still read */
+    if (p->waits)
+        plat_timer_start(as->server->timer, 0, 0);
 }
 
 static void drop_first(struct rpc_pipe *p)
@@ -91,6 +102,7 @@ enum err rpc_pipe_open(struct rpc_server *s, struct span name, const struct rpc_
     p->assoc.only = v;
     p->assoc.who = *who;
     p->assoc.emit = emit_pipe;
+    p->assoc.end = end_pipe;
     p->ready = ready;
     p->ctx = ctx;
     p->last = &p->first;
@@ -147,9 +159,7 @@ enum err rpc_pipe_write(struct rpc_pipe *p, struct span bytes)
         e = take_whole(p);
     }
     if (e != ERR_OK)
-        p->dead = true; /* what is queued, a fault, is still read */
-    if (p->waits && (p->first || p->dead))
-        plat_timer_start(p->assoc.server->timer, 0, 0);
+        end_pipe(&p->assoc);
     return e == ERR_OK || p->first ? ERR_OK : ERR_CLOSED;
 }
 

@@ -1,16 +1,51 @@
 /*
  * Pipes without SMB around them: who waits for an answer is told, handles belong to a group of
- * associations and go with it, and answers are read in pieces.
+ * associations and go with it, answers are read in pieces, and calls may be answered later.
  */
 #include "base/test.h"
 #include "base/test_arena.h"
 #include "plat/random.h"
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_later.h"
 #include "wire/rpc/epm.h"
 
 static struct rpc_server *server;
 static struct plat_loop *loop;
 static unsigned told;
+
+/* --- what stands for the peer process: one question at a time, answered by the test ------------
+ */
+
+static struct plat_call *asked;
+static unsigned cancelled;
+
+static enum err ask(void *ctx, uint32_t type, struct span payload, utime timeout,
+                    struct plat_call *call)
+{
+    (void)ctx, (void)timeout;
+    assert_int_equal(type, 7);
+    assert_span(payload, "question");
+    if (asked)
+        return ERR_BUSY;
+    asked = call;
+    return ERR_OK;
+}
+
+static void ask_cancel(void *ctx, struct plat_call *call)
+{
+    (void)ctx;
+    assert_ptr_equal(call, asked);
+    asked = NULL;
+    cancelled++;
+}
+
+static void peer_answers(const char *text)
+{
+    struct plat_msg reply = {.payload = span_str(text)};
+    struct plat_call *call = asked;
+
+    asked = NULL;
+    call->done(call, ERR_OK, &reply);
+}
 
 static utime no_time(void)
 {
@@ -27,8 +62,12 @@ static int begin(void **state)
 {
     setup(state);
     loop = plat_loop_new();
-    struct rpc_env env = {
-        .loop = loop, .host = SPAN_LIT("DC1"), .now = no_time, .random = plat_random};
+    struct rpc_env env = {.loop = loop,
+                          .host = SPAN_LIT("DC1"),
+                          .now = no_time,
+                          .random = plat_random,
+                          .ask = ask,
+                          .ask_cancel = ask_cancel};
     return loop && rpc_server_new(&env, &server) == ERR_OK ? 0 : -1;
 }
 
@@ -97,11 +136,9 @@ static uint32_t group_of(struct rpc_pipe *p)
 }
 
 /* The fault's status, or 0 and the decoded answer. */
-static uint32_t lookup(struct rpc_pipe *p, struct epm_lookup *l)
+static void request(struct rpc_pipe *p, struct epm_lookup *l)
 {
     struct rpc_request rq = {.opnum = EPM_LOOKUP};
-    struct rpc_response rs;
-    struct rpc_fault fault;
     struct span bytes;
     struct builder b;
 
@@ -112,12 +149,25 @@ static uint32_t lookup(struct rpc_pipe *p, struct epm_lookup *l)
     rpc_request_put(&b, RPC_FIRST | RPC_LAST, 2, &rq, NULL, NULL);
     assert_err(builder_done(&b, &bytes), ERR_OK);
     assert_err(rpc_pipe_write(p, bytes), ERR_OK);
+}
+
+static uint32_t answered(struct rpc_pipe *p, struct epm_lookup *l)
+{
+    struct rpc_response rs;
+    struct rpc_fault fault;
     struct rpc_pdu pdu = answer(p);
+
     if (rpc_fault_decode(&pdu, &fault) == ERR_OK && pdu.type == RPC_FAULT)
         return fault.status;
     assert_err(rpc_response_decode(&pdu, &rs), ERR_OK);
     assert_err(ndr_decode_call(&epm_ndr_lookup, NDR_OUT, rs.stub, &arena, l, NULL), ERR_OK);
     return 0;
+}
+
+static uint32_t lookup(struct rpc_pipe *p, struct epm_lookup *l)
+{
+    request(p, l);
+    return answered(p, l);
 }
 
 static void who_waits_is_told(void **state)
@@ -167,10 +217,117 @@ static void handles_belong_to_a_group(void **state)
     assert_int_equal(server->queued, 0);
 }
 
+/* --- calls that are answered later ------------------------------------------------------------ */
+
+static uint32_t second_step(struct rpc_ctx *c, void *args, enum err e, struct span reply)
+{
+    struct epm_lookup *l = args;
+    (void)c;
+
+    if (e != ERR_OK)
+        return 0xbad;
+    assert_int_equal(l->max, 55); /* the arguments are still there */
+    return reply.len;
+}
+
+static uint32_t first_step(struct rpc_ctx *c, void *args, enum err e, struct span reply)
+{
+    (void)args, (void)reply;
+    return e == ERR_OK ? rpc_ask(c, 7, SPAN_LIT("question"), second_step) : 0xbad;
+}
+
+static uint32_t waits(struct rpc_ctx *c, void *args)
+{
+    struct epm_lookup *l = args;
+
+    l->entries = arena_new_array(c->arena, l->max, struct epm_entry);
+    return rpc_ask(c, 7, SPAN_LIT("question"), first_step);
+}
+
+static const struct rpc_handler waiting_handlers[] = {
+    {EPM_LOOKUP, RPC_FOR_NOBODY | RPC_WAITS, waits}};
+static const struct rpc_service waiting_service = {
+    .iface = &epm_iface, .transports = RPC_ON_PIPE, .handlers = waiting_handlers, .count = 1};
+
+static struct rpc_pipe *open_waiting(void)
+{
+    struct rpc_pipe *p = open_pipe(1000);
+
+    bind_to(p, 0);
+    group_of(p);
+    ((struct rpc_assoc *)p)->bound[0].service = &waiting_service;
+    return p;
+}
+
+static void answers_come_later(void **state)
+{
+    struct rpc_pipe *p = open_waiting(), *busy = open_waiting();
+    struct epm_lookup l = {.max = 55};
+    struct span out;
+    bool more;
+    (void)state;
+
+    request(p, &l);
+    assert_int_equal(server->waiting, 1);
+    assert_int_equal(lookup(busy, &l), 0); /* one that cannot be asked is answered at once */
+    assert_int_equal(l.status, 0xbad);
+    assert_err(rpc_pipe_read(p, 100, &arena, &out, &more), ERR_BUSY);
+    peer_answers("go on");
+    assert_err(rpc_pipe_read(p, 100, &arena, &out, &more), ERR_BUSY);
+    told = 0;
+    peer_answers("eleven more");
+    while (!told)
+        assert_true(plat_loop_turn(loop, UTIME_SECOND));
+    assert_int_equal(answered(p, &l), 0);
+    assert_int_equal(l.status, 11);
+    assert_int_equal(server->waiting, 0);
+    request(p, &l);
+    peer_answers(""); /* a failure of the peer's */
+    assert_int_equal(answered(p, &l), 0);
+    assert_int_equal(l.status, 0xbad);
+    rpc_pipe_close(p);
+    rpc_pipe_close(busy);
+}
+
+static void who_goes_takes_its_calls_along(void **state)
+{
+    struct rpc_pipe *p = open_waiting();
+    struct epm_lookup l = {.max = 1};
+    (void)state;
+
+    cancelled = 0;
+    request(p, &l);
+    rpc_pipe_close(p);
+    assert_int_equal(cancelled, 1);
+    assert_int_equal(server->waiting, 0);
+}
+
+static void only_so_many_wait(void **state)
+{
+    struct rpc_pipe *p = open_waiting();
+    struct epm_lookup l = {.max = 1};
+    (void)state;
+
+    for (unsigned i = 0; i < RPC_WAITING_EACH; i++) {
+        request(p, &l);
+        asked = NULL; /* this peer does not answer */
+    }
+    assert_int_equal(lookup(p, &l), RPC_FAULT_TOO_BUSY);
+    for (struct rpc_later *w = ((struct rpc_assoc *)p)->waiting; w;
+         w = ((struct rpc_assoc *)p)->waiting) {
+        asked = &w->ask;
+        peer_answers("");
+    }
+    rpc_pipe_close(p);
+    assert_int_equal(server->waiting + server->queued, 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(who_waits_is_told),
-                                       cmocka_unit_test(handles_belong_to_a_group)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_waits_is_told), cmocka_unit_test(handles_belong_to_a_group),
+        cmocka_unit_test(answers_come_later), cmocka_unit_test(who_goes_takes_its_calls_along),
+        cmocka_unit_test(only_so_many_wait)};
 
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -16,10 +16,16 @@ static enum err emit_tcp(struct rpc_assoc *as, struct span fragment)
     return plat_conn_send(((struct connection *)as)->conn, fragment);
 }
 
+static void end_tcp(struct rpc_assoc *as)
+{
+    plat_conn_close(((struct connection *)as)->conn, REASON_NONE);
+}
+
 static enum err begin(struct plat_conn *conn, struct connection *c, enum rpc_transport transport)
 {
     rpc_assoc_init(&c->assoc, plat_conn_ctx(conn), transport);
     c->assoc.emit = emit_tcp;
+    c->assoc.end = end_tcp;
     c->assoc.who.client = *plat_conn_peer(conn);
     c->conn = conn;
     return ERR_OK;

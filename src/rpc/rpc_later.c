@@ -1,0 +1,82 @@
+/*
+ * Calls that are answered later. They wait for the peer process alone, and an association that ends
+ * takes its own along.
+ */
+#include <stdlib.h>
+
+#include "rpc/rpc_later.h"
+#include "trust/trust_ask.h"
+
+struct rpc_later *rpc_later_new(const struct rpc_later *prepared)
+{
+    struct rpc_assoc *as = prepared->assoc;
+    struct rpc_later *l;
+
+    if (as->server->waiting == RPC_WAITING_MAX || as->waiting_count == RPC_WAITING_EACH ||
+        !(l = malloc(sizeof(*l))))
+        return NULL;
+    *l = *prepared;
+    l->who = as->who;
+    l->ctx.who = &l->who;
+    l->ctx.arena = &l->arena;
+    arena_init(&l->arena, 0, RPC_WAITING_MEMORY, ARENA_WIPE);
+    l->next = as->waiting;
+    as->waiting = l;
+    as->waiting_count++;
+    as->server->waiting++;
+    return l;
+}
+
+void rpc_later_free(struct rpc_later *l)
+{
+    struct rpc_later **at = &l->assoc->waiting;
+
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
+    l->assoc->waiting_count--;
+    l->assoc->server->waiting--;
+    arena_fini(&l->arena);
+    free(l);
+}
+
+void rpc_later_cancel_all(struct rpc_assoc *as)
+{
+    const struct rpc_env *env = &as->server->env;
+
+    while (as->waiting) {
+        env->ask_cancel(env->ask_ctx, &as->waiting->ask);
+        rpc_later_free(as->waiting);
+    }
+}
+
+static void asked(struct plat_call *call, enum err e, struct plat_msg *reply)
+{
+    struct rpc_later *l = (struct rpc_later *)call;
+    struct rpc_assoc *as = l->assoc;
+    /* An empty reply is a failure of the peer's (trust_ask.h). */
+    struct span payload = e == ERR_OK ? reply->payload : SPAN_NONE;
+    uint32_t status = l->then(&l->ctx, l->args, e == ERR_OK && !payload.len ? ERR_IO : e, payload);
+
+    if (status == RPC_LATER)
+        return;
+    e = rpc_call_finish(l, status);
+    rpc_later_free(l);
+    arena_reset(&as->server->arena);
+    if (e != ERR_OK)
+        as->end(as);
+}
+
+uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then)
+{
+    struct rpc_later *l = (struct rpc_later *)((uint8_t *)c - offsetof(struct rpc_later, ctx));
+    const struct rpc_env *env = c->env;
+    enum err e = ERR_CLOSED;
+
+    ENT_ASSERT(c->arena == &l->arena); /* a handler of RPC_WAITS */
+    l->ask = (struct plat_call){.done = asked};
+    l->then = then;
+    if (env->ask)
+        e = env->ask(env->ask_ctx, type, payload, TRUST_CALL_TIMEOUT + 5 * UTIME_SECOND, &l->ask);
+    return e == ERR_OK ? RPC_LATER : then(c, l->args, e, SPAN_NONE);
+}
