@@ -67,6 +67,8 @@ static enum err draw_identities(struct provision *p)
     }
     TRY(dir_write_next_rid(&p->txn, &rid));
     TRY(sid_append(&p->sid, rid, &p->dns_admins));
+    if (p->args->managed)
+        TRY(provision_managed_draw(p));
     p->class_objects = arena_array(&p->names, schema_class_count(), sizeof *p->class_objects);
     if (!p->class_objects)
         return ERR_NOMEM;
@@ -162,8 +164,8 @@ static enum err zone_partitions(struct provision *p)
 
 static enum err build(struct provision *p)
 {
-    TRY(draw_identities(p));
     TRY(set_names(p));
+    TRY(draw_identities(p));
     TRY(partitions(p));
     TRY(rest_of(p, &provision_domain_objects));
     TRY(zone_partitions(p));
@@ -175,6 +177,8 @@ static enum err build(struct provision *p)
     TRY(provision_dc_accounts(p));
     TRY(provision_dc_servers(p));
     TRY(provision_zones(p));
+    if (p->args->managed)
+        TRY(provision_managed(p));
     TRY(provision_table_rows(p, &provision_references));
     return provision_group_members(p);
 }

@@ -29,8 +29,11 @@ struct provision_args {
     struct span site;           /* empty: Default-First-Site-Name */
     struct span admin_name;     /* empty: Administrator */
     struct span admin_password; /* UTF-8; must satisfy the default password policy */
-    struct sid domain_sid;      /* revision 0: drawn */
-    struct guid domain_guid;    /* zero: drawn */
+    /* A managed directory: the password is that of Admin, who administers what is delegated to its
+     * owner; Administrator has one that nobody knows. */
+    bool managed;
+    struct sid domain_sid;   /* revision 0: drawn */
+    struct guid domain_guid; /* zero: drawn */
     const struct provision_dc *dcs;
     unsigned dc_count;
     utime now;

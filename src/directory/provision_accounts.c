@@ -52,9 +52,8 @@ enum err provision_password(struct provision_object *o, struct span sam, struct 
     return provision_i64(o, ATTR_pwdLastSet, utime_to_filetime(p->args->now));
 }
 
-/* What every account has from its first day. */
-static enum err account(struct provision_object *o, struct span sam, uint32_t rid, uint32_t uac,
-                        uint32_t primary_group, uint32_t sam_type)
+enum err provision_account(struct provision_object *o, struct span sam, uint32_t rid, uint32_t uac,
+                           uint32_t primary_group, uint32_t sam_type)
 {
     struct sid sid;
     TRY(sid_append(&o->p->sid, rid, &sid));
@@ -74,11 +73,6 @@ static enum err account(struct provision_object *o, struct span sam, uint32_t ri
     return provision_i32(o, ATTR_logonCount, 0);
 }
 
-#define SAM_USER    0x30000000
-#define SAM_MACHINE 0x30000001
-#define SAM_GROUP   0x10000000
-#define SAM_ALIAS   0x20000000
-
 static enum err begin_user(struct provision *p, struct span name, struct provision_object *o)
 {
     const char *dn =
@@ -89,12 +83,15 @@ static enum err begin_user(struct provision *p, struct span name, struct provisi
 static enum err administrator(struct provision *p)
 {
     struct provision_object o;
+    bool own = p->args->managed; /* the service's own: nobody knows the password */
     TRY(begin_user(p, p->admin, &o));
-    TRY(account(&o, p->admin, 500, UAC_NORMAL_ACCOUNT, 513, SAM_USER));
+    TRY(provision_account(&o, p->admin, 500, UAC_NORMAL_ACCOUNT, 513, SAM_USER));
     TRY(provision_str(&o, ATTR_description,
                       "Built-in account for administering the computer/domain"));
     TRY(provision_i32(&o, ATTR_adminCount, 1));
-    TRY(provision_password(&o, p->admin, p->args->admin_password, DIR_SALT_USER, false, true));
+    struct span password =
+        own ? provision_random_password(p, &p->scratch) : p->args->admin_password;
+    TRY(provision_password(&o, p->admin, password, DIR_SALT_USER, false, !own));
     return provision_end(&o);
 }
 
@@ -104,7 +101,7 @@ static enum err guest(struct provision *p)
     const uint32_t uac =
         UAC_NORMAL_ACCOUNT | UAC_ACCOUNTDISABLE | UAC_PASSWD_NOTREQD | UAC_DONT_EXPIRE_PASSWORD;
     TRY(begin_user(p, SPAN_LIT("Guest"), &o));
-    TRY(account(&o, SPAN_LIT("Guest"), 501, uac, 514, SAM_USER));
+    TRY(provision_account(&o, SPAN_LIT("Guest"), 501, uac, 514, SAM_USER));
     TRY(provision_str(&o, ATTR_description,
                       "Built-in account for guest access to the computer/domain"));
     TRY(provision_i64(&o, ATTR_pwdLastSet, 0));
@@ -116,7 +113,7 @@ static enum err krbtgt(struct provision *p)
     struct provision_object o;
     struct span name = SPAN_LIT("krbtgt"), password = provision_random_password(p, &p->scratch);
     TRY(begin_user(p, name, &o));
-    TRY(account(&o, name, 502, UAC_NORMAL_ACCOUNT | UAC_ACCOUNTDISABLE, 513, SAM_USER));
+    TRY(provision_account(&o, name, 502, UAC_NORMAL_ACCOUNT | UAC_ACCOUNTDISABLE, 513, SAM_USER));
     TRY(provision_str(&o, ATTR_description, "Key Distribution Center Service Account"));
     TRY(provision_str(&o, ATTR_servicePrincipalName, "kadmin/changepw"));
     TRY(provision_bool(&o, ATTR_showInAdvancedViewOnly, true));
@@ -245,8 +242,8 @@ static enum err dc_account(struct provision *p, unsigned index)
     const char *dn =
         arena_printf(a, "CN=%.*s,OU=Domain Controllers,%.*s", SPAN_ARG(cn), SPAN_ARG(p->domain_dn));
     TRY(provision_begin(p, span_str(dn), schema_class(CLASS_computer), 0, &o));
-    TRY(account(&o, sam, p->dc_rid[index], UAC_SERVER_TRUST_ACCOUNT | UAC_TRUSTED_FOR_DELEGATION,
-                516, SAM_MACHINE));
+    TRY(provision_account(&o, sam, p->dc_rid[index],
+                          UAC_SERVER_TRUST_ACCOUNT | UAC_TRUSTED_FOR_DELEGATION, 516, SAM_MACHINE));
     TRY(provision_text(&o, ATTR_dNSHostName, provision_dc_host(p, index, a)));
     TRY(provision_i32(&o, ATTR_localPolicyFlags, 0));
     TRY(provision_i32(&o, ATTR_msDS_SupportedEncryptionTypes, 24));

@@ -75,12 +75,14 @@ static bool admin_ok(struct span s)
 static bool password_ok(const struct provision_args *args)
 {
     const struct policy_settings settings = {.min_length = 7, .complexity = true, .history = 24};
+    struct span name = args->admin_name.len ? args->admin_name : SPAN_LIT("Administrator");
+    if (args->managed)
+        name = SPAN_LIT("Admin");
     struct policy_password in = {.settings = &settings,
                                  .password = args->admin_password,
                                  .uac = UAC_NORMAL_ACCOUNT,
                                  .rid = 500,
-                                 .sam_name = args->admin_name.len ? args->admin_name
-                                                                  : SPAN_LIT("Administrator"),
+                                 .sam_name = name,
                                  .now = utime_to_filetime(args->now)};
     return policy_password_check(&in).reason == REASON_NONE;
 }

@@ -8,6 +8,9 @@
  *   %S  DN of the schema            %b  the NetBIOS name     %o  DN of the first DC's NTDS settings
  *   %X  DN of DomainDnsZones        %d  the domain SID       %l  functional level
  *   %Y  DN of ForestDnsZones        %a  name of the administrator
+ *   %u  DN of where users go        %c  and of where computers go
+ *   %(NAME)  GUID of an attribute, a class or a control access right
+ *   %{NAME}  SID of the group "AWS Delegated NAME" of a managed directory
  *
  * Rows are in order: a parent stands before its children. Attributes that name other objects and
  * cannot be set yet are in provision_references, which is applied when every object is there.
@@ -15,6 +18,7 @@
 #ifndef DIRECTORY_PROVISION_DATA_H
 #define DIRECTORY_PROVISION_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +57,28 @@ enum {
 };
 extern const struct provision_group provision_groups[];
 extern const unsigned provision_group_count;
+
+/* --- of a managed directory alone --- */
+
+extern const struct provision_table provision_managed_objects, provision_managed_references;
+
+/* Domain-local groups, "AWS Delegated " before the name. The administrators' own is a member of
+ * those that are not apart. */
+struct provision_delegate {
+    const char *name, *description;
+    bool apart;
+};
+#define PROVISION_DELEGATES_MAX 32
+extern const struct provision_delegate provision_delegates[];
+extern const unsigned provision_delegate_count;
+
+/* Entries that the descriptor of an object has in addition, which may be one of every forest. */
+struct provision_grant {
+    const char *dn, *aces;
+};
+#define PROVISION_GRANTS_MAX 32
+extern const struct provision_grant provision_grants[];
+extern const unsigned provision_grant_count;
 
 /* Control access rights ([MS-ADTS] 5.1.3.2.1), generated at build time. */
 struct provision_right {

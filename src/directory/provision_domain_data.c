@@ -177,8 +177,8 @@ static const struct provision_row references[] = {
      "wellKnownObjects: B:32:AB8153B7768811D1ADED00C04FD8D5CD:CN=LostAndFound,%D\n"
      "wellKnownObjects: B:32:AB1D30F3768811D1ADED00C04FD8D5CD:CN=System,%D\n"
      "wellKnownObjects: B:32:A361B2FFFFD211D1AA4B00C04FD7D83A:OU=Domain Controllers,%D\n"
-     "wellKnownObjects: B:32:AA312825768811D1ADED00C04FD8D5CD:CN=Computers,%D\n"
-     "wellKnownObjects: B:32:A9D1CA15768811D1ADED00C04FD8D5CD:CN=Users,%D\n"
+     "wellKnownObjects: B:32:AA312825768811D1ADED00C04FD8D5CD:%c\n"
+     "wellKnownObjects: B:32:A9D1CA15768811D1ADED00C04FD8D5CD:%u\n"
      "otherWellKnownObjects: B:32:1EB93889E40C45DF9F0C64D23BBB6237:CN=Managed Service Accounts,%D\n"
      "otherWellKnownObjects: B:32:683A24E2E8164BD3AF86AC3C2CF3F981:CN=Keys,%D\n"},
     {"CN=Infrastructure,%D", NULL, NULL, "fSMORoleOwner: %o\n"},

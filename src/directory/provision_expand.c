@@ -11,6 +11,16 @@ static void put_sid(struct builder *b, const struct sid *sid)
     builder_printf(b, "%s", text);
 }
 
+/* Where accounts go that are given no place of their own. */
+static void put_default(const struct provision *p, const char *name, struct builder *b)
+{
+    if (p->args->managed)
+        builder_printf(b, "OU=%s,OU=%.*s,%.*s", name, SPAN_ARG(p->flat_name),
+                       SPAN_ARG(p->domain_dn));
+    else
+        builder_printf(b, "CN=%s,%.*s", name, SPAN_ARG(p->domain_dn));
+}
+
 static enum err put_name(const struct provision *p, char letter, struct builder *b)
 {
     switch (letter) {
@@ -48,6 +58,12 @@ static enum err put_name(const struct provision *p, char letter, struct builder 
     case 's':
         builder_span(b, p->site);
         break;
+    case 'u':
+        put_default(p, "Users", b);
+        break;
+    case 'c':
+        put_default(p, "Computers", b);
+        break;
     case 'o':
         builder_span(b, p->ntds_dn);
         break;
@@ -63,6 +79,40 @@ static enum err put_name(const struct provision *p, char letter, struct builder 
     return ERR_OK;
 }
 
+static enum err put_guid(struct span name, struct builder *b)
+{
+    const struct schema_attr *attr = schema_attr_by_name(name);
+    const struct schema_class *cls = schema_class_by_name(name);
+    char text[GUID_TEXT_SIZE];
+    for (unsigned i = 0; i < provision_right_count; i++) {
+        if (span_eq(span_str(provision_rights[i].name), name)) {
+            builder_printf(b, "%s", provision_rights[i].guid);
+            return ERR_OK;
+        }
+    }
+    if (!attr && !cls)
+        return ERR_NOT_FOUND;
+    guid_to_text(attr ? &attr->guid : &cls->guid, text);
+    builder_printf(b, "%s", text);
+    return ERR_OK;
+}
+
+/* %(NAME) and %{NAME}; *at is behind the closing bracket afterwards. */
+static enum err put_named(const struct provision *p, const char **at, struct builder *b)
+{
+    const char *s = *at, *end = strchr(s, *s == '(' ? ')' : '}');
+    struct sid sid;
+    if (!end)
+        return ERR_MALFORMED;
+    struct span name = span_of(s + 1, (size_t)(end - s) - 1);
+    *at = end + 1;
+    if (*s == '(')
+        return put_guid(name, b);
+    TRY(provision_delegate_sid(p, name, &sid));
+    put_sid(b, &sid);
+    return ERR_OK;
+}
+
 enum err provision_expand(const struct provision *p, const char *text, struct arena *a,
                           struct span *out)
 {
@@ -73,8 +123,11 @@ enum err provision_expand(const struct provision *p, const char *text, struct ar
         builder_bytes(&b, s, percent ? (size_t)(percent - s) : strlen(s));
         if (!percent)
             break;
-        TRY(put_name(p, percent[1], &b));
-        s = percent + 2;
+        s = percent + 1;
+        if (*s == '(' || *s == '{')
+            TRY(put_named(p, &s, &b));
+        else
+            TRY(put_name(p, *s++, &b));
     }
     return builder_done(&b, out);
 }

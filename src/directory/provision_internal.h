@@ -32,6 +32,9 @@ struct provision {
     uint32_t parent_sd_id;
     struct guid dc_ntds_guid[PROVISION_DCS_MAX];
     uint32_t dc_rid[PROVISION_DCS_MAX];
+    /* Of a managed directory; grant_dn is in the order of provision_grants. */
+    struct sid delegate[PROVISION_DELEGATES_MAX];
+    struct span grant_dn[PROVISION_GRANTS_MAX];
 };
 
 /* One object while it is put together. Values are in stored form in p->scratch. */
@@ -43,7 +46,8 @@ struct provision_object {
     uint32_t flags;
     struct span rdn;
     struct span sd;
-    bool update; /* of one that exists: only the attributes are written */
+    const char *grant; /* entries that the descriptor has in addition, or NULL */
+    bool update;       /* of one that exists: only the attributes are written */
     unsigned attr_count, value_count;
     struct {
         const struct schema_attr *attr;
@@ -93,6 +97,24 @@ enum err provision_users(struct provision *p);
 enum err provision_dc_accounts(struct provision *p);
 enum err provision_dc_servers(struct provision *p);
 enum err provision_zones(struct provision *p);
+
+/* --- provision_managed.c --- */
+
+#define PROVISION_ADMIN "Admin"
+enum err provision_managed_draw(struct provision *p);
+/* The entries for an object, by its expanded DN; NULL: none. */
+const char *provision_managed_grant(const struct provision *p, struct span dn);
+enum err provision_managed(struct provision *p);
+/* SID of a delegated group by the end of its name. */
+enum err provision_delegate_sid(const struct provision *p, struct span name, struct sid *out);
+
+/* What every account has from its first day. */
+enum err provision_account(struct provision_object *o, struct span sam, uint32_t rid, uint32_t uac,
+                           uint32_t primary_group, uint32_t sam_type);
+#define SAM_USER    0x30000000
+#define SAM_MACHINE 0x30000001
+#define SAM_GROUP   0x10000000
+#define SAM_ALIAS   0x20000000
 
 /* Keys of an account under construction, into its record: password in UTF-8, spelled-out salt rule.
  * service: a copy for this machine's domain controllers. */

@@ -27,6 +27,7 @@ static void clear(struct provision *p, struct provision_object *o)
     o->cls = NULL;
     o->flags = 0;
     o->sd = SPAN_NONE;
+    o->grant = NULL;
     o->update = false;
     o->attr_count = o->value_count = 0;
     memset(o->secrets, 0, sizeof o->secrets);
@@ -48,6 +49,7 @@ enum err provision_begin(struct provision *p, struct span dn, const struct schem
     o->cls = cls;
     o->id = id ? id : dir_write_next_id(&p->txn);
     o->parent = p->parent;
+    o->grant = provision_managed_grant(p, dn);
     draw_guid(p, &o->guid);
     return o->c ? ERR_OK : ERR_NOMEM;
 }
@@ -192,6 +194,16 @@ static void default_owner(const struct provision_object *o, struct sid *out)
     sid_append(&p->sid, rid, out);
 }
 
+/* The text of a descriptor with more entries in its discretionary list, which are its last. */
+static const char *with_grant(struct arena *a, const char *sddl, const char *aces)
+{
+    unsigned depth = 0;
+    const char *s = sddl;
+    for (; *s && !(depth == 0 && s[0] == 'S' && s[1] == ':'); s++)
+        depth = depth + (*s == '(') - (*s == ')');
+    return arena_printf(a, "%.*s%s%s", (int)(s - sddl), sddl, aces, s);
+}
+
 enum err provision_descriptor(struct provision_object *o, const char *sddl)
 {
     struct provision *p = o->p;
@@ -199,6 +211,11 @@ enum err provision_descriptor(struct provision_object *o, const char *sddl)
     struct span text;
     default_owner(o, &in.owner);
     in.group = in.owner;
+    if (o->grant) {
+        sddl = with_grant(&p->scratch, sddl ? sddl : o->cls->default_sd, o->grant);
+        if (!sddl)
+            return ERR_NOMEM;
+    }
     if (sddl) {
         TRY(provision_expand(p, sddl, &p->scratch, &text));
         TRY(new_sd_parse(p->sds, text, &p->scratch, &in.creator_sd));
