@@ -1,7 +1,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "control/control_call.h"
+#include "control/control_lifecycle.h"
 #include "plat/clock.h"
 #include "plat/task.h"
 
@@ -47,27 +47,28 @@ void control_linked(struct control *c, uint32_t type, struct span id, int fd)
     *link = ch;
 }
 
-/* After control itself was restarted serve runs the directories already: that is fine too. One
- * whose creation was cut short is there or it is not; only a second "directory create" has the
- * password to go on with. */
-static void start_one(struct control *c, struct control_directory *d)
+/* After control itself was restarted serve runs the directories already: that is fine too. */
+static void start_one(struct control *c, struct control_directory *d, struct arena *a)
 {
-    struct arena a;
     struct control_outcome outcome = {.text = SPAN_LIT("serve does not answer")};
-    const char *state = json_string_value(json_object_get(d->record, "state"));
-    bool cut_short = strcmp(state, "Creating") == 0;
-    if (strcmp(state, "Failed") == 0)
+    bool cut_short = control_in_state(d, "Creating");
+    if (control_in_state(d, "Failed"))
         return;
-    arena_init(&a, 0, START_MEMORY, 0);
-    enum err e = control_start(c, d, SPAN_NONE, &a, &outcome);
+    if (control_in_state(d, "Deleting")) {
+        (void)control_finish_delete(c, d, a);
+        return;
+    }
+    /* What was cut short is there or it is not; only a new creation has the password to go on. */
+    if (cut_short) {
+        const char *why;
+        (void)control_make_directory(c, d, SPAN_NONE, a, &why);
+        return;
+    }
+    enum err e = control_start(c, d, SPAN_NONE, a, &outcome);
     if (e == ERR_OK && (outcome.err == ERR_OK || outcome.err == ERR_EXISTS))
         control_directory_state(c, d, "Active", NULL);
-    else if (cut_short)
-        control_directory_state(c, d, "Failed",
-                                "its creation was interrupted: delete it, and create it again");
     else
-        control_directory_state(c, d, "Impaired", arena_dup_str(&a, outcome.text));
-    arena_fini(&a);
+        control_directory_state(c, d, "Impaired", arena_dup_str(a, outcome.text));
 }
 
 static struct control_directory *next_to_start(struct control *c)
@@ -84,9 +85,12 @@ static void start_in_turn(void *ctx)
     struct control_directory *d;
     while ((d = next_to_start(c))) {
         d->started = true;
+        struct arena a;
+        arena_init(&a, 0, START_MEMORY, 0);
         d->users++;
-        start_one(c, d);
+        start_one(c, d, &a);
         control_release(d);
+        arena_fini(&a);
         (void)control_save(c);
     }
 }

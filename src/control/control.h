@@ -11,6 +11,7 @@
 #define CONTROL_CONTROL_H
 
 #include "base/event.h"
+#include "control/control_pools.h"
 #include "plat/channel.h"
 #include "plat/loop.h"
 
@@ -18,10 +19,11 @@ struct control;
 
 struct control_env {
     struct plat_loop *loop;
-    struct plat_channel *serve; /* CONTROL_START and so on are called here */
-    const char *state_dir;      /* control.json and the directories' folders */
-    const char *run_dir;        /* volatile tables */
-    int listen_fd;              /* the Unix socket; taken over */
+    struct plat_channel *serve;        /* CONTROL_START and so on are called here */
+    const char *state_dir;             /* control.json and the directories' folders */
+    const char *run_dir;               /* volatile tables */
+    const struct control_pools *pools; /* at least one */
+    int listen_fd;                     /* the Unix socket; taken over */
     const struct event_sink *events;
 };
 

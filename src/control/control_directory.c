@@ -1,79 +1,16 @@
 #include "base/text.h"
-#include "control/control_call.h"
+#include "control/control_lifecycle.h"
 #include "directory/check.h"
 #include "directory/settings.h"
 #include "plat/clock.h"
-#include "plat/files.h"
-#include "plat/random.h"
 #include "plat/task.h"
 
 #define STATUS_TIMEOUT (2 * UTIME_SECOND)
+#define DCS_DEFAULT    2 /* as many as AWS makes */
 
-/* --- create, delete
- * ------------------------------------------------------------------------------- */
+/* --- create, delete ------------------------------------------------------------------------ */
 
 _Static_assert(OPERATION_ADDRESSES_MAX <= CONTROL_DC_ADDRESSES_MAX, "each finds its place");
-
-/* "127.0.1.10,fd00::10", which the operation's arguments were checked for. */
-static json_t *addresses_of(const char *text)
-{
-    json_t *list = json_array();
-    while (*text) {
-        size_t len = strcspn(text, ",");
-        json_array_append_new(list, json_stringn(text, len));
-        text += len + (text[len] == ',');
-    }
-    return list;
-}
-
-static json_t *dcs_of(struct control_call *call)
-{
-    const json_t *addresses = control_list(call, "address"), *hosts = control_list(call, "host");
-    json_t *list = json_array(), *address;
-    size_t i;
-    json_array_foreach((json_t *)addresses, i, address)
-    {
-        json_t *host = json_array_get(hosts, i);
-        json_t *name = host ? json_incref(host) : json_sprintf("dc%zu", i + 1);
-        json_array_append_new(list, json_pack("{s:o, s:o}", "host", name, "addresses",
-                                              addresses_of(json_string_value(address))));
-    }
-    return list;
-}
-
-static json_t *new_record(struct control_call *call)
-{
-    struct span name = ascii_lower(call->a, control_arg(call, "name"));
-    struct span flat = ascii_upper(call->a, control_arg(call, "short_name"));
-    struct span site = control_arg(call, "site");
-    char created[32];
-    uint8_t id[5];
-    plat_random(id, sizeof(id));
-    utime_to_iso(plat_now(), created);
-    json_t *record = json_pack(
-        "{s:o, s:s, s:s, s:s, s:o}", "id",
-        json_sprintf("d-%.*s", SPAN_ARG(text_hex(call->a, span_of(id, sizeof(id))))), "created",
-        created, "state", "Creating", "site",
-        site.len ? arena_dup_str(call->a, site) : "Default-First-Site-Name", "dcs", dcs_of(call));
-    if (name.len && name.ptr[name.len - 1] == '.')
-        name.len--;
-    control_set_span(record, "name", name);
-    control_set_span(record, "short_name", flat);
-    return record;
-}
-
-static enum err check_new(struct control_call *call)
-{
-    struct control *c = call->control;
-    struct span name = control_arg(call, "name"), flat = control_arg(call, "short_name");
-    if (control_directory_named(c, name) || control_directory_named(c, flat))
-        return control_refuse(call, 409, "AlreadyExists", REASON_CONTROL_EXISTS,
-                              "a directory with this DNS or NetBIOS name exists");
-    if (json_array_size(control_list(call, "address")) > CONTROL_DCS_MAX)
-        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                              "address: at most %d domain controllers", CONTROL_DCS_MAX);
-    return ERR_OK;
-}
 
 /* The result of a directory: its record without what is internal. */
 static json_t *shown(const struct control_directory *d)
@@ -88,60 +25,55 @@ static json_t *shown(const struct control_directory *d)
     return out;
 }
 
-enum err control_directory_create(struct control_call *call)
+static enum err new_dcs(struct control_call *call, json_t **out)
+{
+    const json_t *count = json_object_get(call->args, "domain_controllers");
+    if (!control_list(call, "address"))
+        return control_dcs_from_pools(call, control_list(call, "subnet"), 1,
+                                      count ? (unsigned)json_integer_value(count) : DCS_DEFAULT,
+                                      out);
+    if (count || control_list(call, "subnet"))
+        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "address: not together with subnet or domain-controllers");
+    *out = control_dcs_at(call, control_list(call, "address"), control_list(call, "host"));
+    return ERR_OK;
+}
+
+static enum err make(struct control_call *call)
 {
     struct control *c = call->control;
-    struct control_outcome outcome = {.text = SPAN_LIT("serve does not answer")};
-    TRY(check_new(call));
-    struct control_directory *d = control_directory_add(c, new_record(call));
-    if (!d)
-        return ERR_NOMEM;
-    control_hold(call, d);
-    d->started = true;
-    enum err e = control_keep(call);
-    if (e != ERR_OK) {
-        control_directory_remove(c, d);
-        return e;
-    }
-    e = control_start(c, d, control_arg(call, "admin_password"), call->a, &outcome);
+    struct control_directory *d = call->directory;
+    const char *why = NULL;
+    enum err e = control_make_directory(c, d, control_arg(call, "admin_password"), call->a, &why);
     if (e == ERR_OK)
-        e = outcome.err;
-    if (e != ERR_OK) {
-        /* Nothing half-made is left to be found later. */
-        struct span text = arena_dup_span(call->a, outcome.text);
-        control_directory_remove(c, d);
-        (void)control_save(c);
-        return control_refuse(call, e == ERR_RANGE ? 400 : 500, "CreateFailed",
-                              REASON_CONTROL_START_FAILED, "the directory cannot be created: %.*s",
-                              SPAN_ARG(text));
-    }
-    /* Without this one the next start finds it in state Creating, and starts it. */
-    control_directory_state(c, d, "Active", NULL);
+        return ERR_OK;
+    /* Who asked is told: there is no need for the record to say it later. */
+    control_directory_remove(c, d);
     (void)control_save(c);
+    return control_refuse(call, e == ERR_RANGE ? 400 : 500, "CreateFailed",
+                          REASON_CONTROL_START_FAILED, "the directory cannot be created: %s", why);
+}
+
+enum err control_directory_create(struct control_call *call)
+{
+    struct control_new in = {.name = control_arg(call, "name"),
+                             .short_name = control_arg(call, "short_name"),
+                             .site = control_arg(call, "site"),
+                             .managed = control_flag(call, "managed")};
+    TRY(new_dcs(call, &in.dcs));
+    TRY(control_new_directory(call, &in));
+    TRY(make(call));
     if (control_list(call, "default_forwarder") || control_list(call, "network"))
         TRY(control_directory_set(call));
     json_decref(call->result);
-    call->result = shown(d);
+    call->result = shown(call->directory);
     return ERR_OK;
 }
 
 enum err control_directory_delete(struct control_call *call)
 {
-    struct control *c = call->control;
-    struct control_directory *d = call->directory;
-    struct plat_msg reply;
-    struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
-    char path[600];
-    snprintf(path, sizeof(path), "%s/%.*s", c->env.state_dir, SPAN_ARG(id));
-    if (strcmp(json_string_value(json_object_get(d->record, "state")), "Creating") == 0)
-        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
-                              "the directory is being created");
-    TRY(plat_channel_call(c->env.serve, CONTROL_STOP, id, 30 * UTIME_SECOND, call->a, &reply));
-    if (d->removed) /* somebody else wanted the same */
-        return ERR_OK;
-    control_directory_remove(c, d);
-    (void)plat_dir_remove(path);
-    return control_keep(call);
+    TRY(control_begin_delete(call));
+    return control_finish_delete(call->control, call->directory, call->a);
 }
 
 /* --- list, show

@@ -78,18 +78,34 @@ enum err control_find(struct control_call *call, struct span name, const char *n
     return e;
 }
 
+/* The domain's own container, or where its administrator redirected new accounts: [MS-ADTS]
+ * 6.1.1.4. */
+static enum err container_dn(struct control_call *call, const char *container, struct span *out)
+{
+    bool computers = strcmp(container, "Computers") == 0;
+    struct dir_naming naming;
+    struct dir_obj o;
+    struct span base;
+    TRY(dir_naming(&call->snap, &naming));
+    TRY(control_dn_of(call, naming.domain_nc, &base));
+    const char *known = arena_printf(call->a, "<WKGUID=%s,%.*s>",
+                                     computers ? "AA312825768811D1ADED00C04FD8D5CD"
+                                               : "A9D1CA15768811D1ADED00C04FD8D5CD",
+                                     SPAN_ARG(base));
+    TRY(known ? dir_by_dn(&call->snap, span_str(known), &o, NULL) : ERR_NOMEM);
+    return control_dn_of(call, o.id, out);
+}
+
 enum err control_new_dn(struct control_call *call, const char *container, struct span cn,
                         struct span *out)
 {
-    struct dir_naming naming;
-    struct span base;
+    struct span parent;
     struct builder b;
     TRY(control_read(call));
-    TRY(dir_naming(&call->snap, &naming));
-    TRY(control_dn_of(call, naming.domain_nc, &base));
+    TRY(container_dn(call, container, &parent));
     builder_in(&b, call->a, DN_TEXT_MAX);
     dn_put_rdn(&b, SPAN_LIT("CN"), cn);
-    builder_printf(&b, ",CN=%s,%.*s", container, SPAN_ARG(base));
+    builder_printf(&b, ",%.*s", SPAN_ARG(parent));
     return builder_done(&b, out);
 }
 

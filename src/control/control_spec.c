@@ -27,6 +27,16 @@ static struct span get_text(struct reader *r)
     return reader_span(r, reader_le16(r));
 }
 
+static void put_dc(struct builder *b, const struct control_dc *dc)
+{
+    put_text(b, dc->host);
+    put_text(b, dc->interface);
+    builder_u8(b, (uint8_t)dc->prefix);
+    builder_u8(b, (uint8_t)dc->address_count);
+    for (unsigned j = 0; j < dc->address_count; j++)
+        put_text(b, dc->address[j]);
+}
+
 enum err control_spec_encode(const struct control_spec *in, struct arena *a, struct span *out)
 {
     struct builder b;
@@ -36,24 +46,31 @@ enum err control_spec_encode(const struct control_spec *in, struct arena *a, str
     put_text(&b, in->flat_name);
     put_text(&b, in->site);
     put_text(&b, in->admin_password);
+    builder_u8(&b, in->managed);
     builder_u8(&b, (uint8_t)in->dc_count);
-    for (unsigned i = 0; i < in->dc_count; i++) {
-        put_text(&b, in->dc[i].host);
-        builder_u8(&b, (uint8_t)in->dc[i].address_count);
-        for (unsigned j = 0; j < in->dc[i].address_count; j++)
-            put_text(&b, in->dc[i].address[j]);
-    }
+    for (unsigned i = 0; i < in->dc_count; i++)
+        put_dc(&b, &in->dc[i]);
     return builder_done(&b, out);
 }
 
 static void get_dc(struct reader *r, struct control_dc *out)
 {
     out->host = get_text(r);
+    out->interface = get_text(r);
+    out->prefix = reader_u8(r);
     out->address_count = reader_u8(r);
     if (out->address_count > CONTROL_DC_ADDRESSES_MAX)
         reader_fail(r, ERR_LIMIT);
     for (unsigned j = 0; reader_ok(r) && j < out->address_count; j++)
         out->address[j] = get_text(r);
+}
+
+static bool get_bool(struct reader *r)
+{
+    uint8_t byte = reader_u8(r);
+    if (byte > 1)
+        reader_fail(r, ERR_MALFORMED);
+    return byte;
 }
 
 enum err control_spec_decode(struct span bytes, struct control_spec *out)
@@ -65,6 +82,7 @@ enum err control_spec_decode(struct span bytes, struct control_spec *out)
     spec.flat_name = get_text(&r);
     spec.site = get_text(&r);
     spec.admin_password = get_text(&r);
+    spec.managed = get_bool(&r);
     spec.dc_count = reader_u8(&r);
     if (spec.dc_count > CONTROL_DCS_MAX || spec.id.len > CONTROL_ID_MAX)
         reader_fail(&r, ERR_LIMIT);

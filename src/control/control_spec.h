@@ -30,11 +30,15 @@ struct control_dc {
     struct span host; /* first label */
     unsigned address_count;
     struct span address[CONTROL_DC_ADDRESSES_MAX];
+    /* Where serve adds the addresses while it needs them; empty: they are there. */
+    struct span interface;
+    unsigned prefix;
 };
 
 struct control_spec {
     struct span id; /* names the folder: "d-" and hexadecimal digits */
     struct span dns_name, flat_name, site;
+    bool managed; /* the password is that of Admin: directory/provision.h */
     unsigned dc_count;
     struct control_dc dc[CONTROL_DCS_MAX];
     struct span admin_password; /* at the first start only */

@@ -17,14 +17,17 @@ static void test_spec_round_trip_and_every_prefix(void **state)
             .dns_name = SPAN_LIT("aws.example.com"),
             .flat_name = SPAN_LIT("AWS"),
             .dc_count = 2,
+            .managed = true,
             .dc = {{SPAN_LIT("dc1"), 2, {SPAN_LIT("127.0.0.1"), SPAN_LIT("::1")}},
-                   {SPAN_LIT("dc2"), 1, {SPAN_LIT("127.0.0.2")}}},
+                   {SPAN_LIT("dc2"), 1, {SPAN_LIT("10.1.0.2")}, SPAN_LIT("eth0"), 24}},
             .admin_password = SPAN_LIT("secret"),
         };
     struct span bytes;
     assert_int_equal(control_spec_encode(&spec, &arena, &bytes), ERR_OK);
     assert_int_equal(control_spec_decode(bytes, &back), ERR_OK);
     assert_int_equal(back.dc_count, 2);
+    assert_true(back.managed && back.dc[1].prefix == 24 && back.dc[0].interface.len == 0);
+    assert_true(span_eq(back.dc[1].interface, SPAN_LIT("eth0")));
     assert_true(span_eq(back.dc[0].address[1], SPAN_LIT("::1")));
     assert_true(span_eq(back.admin_password, spec.admin_password) && back.site.len == 0);
     for (size_t n = 0; n < bytes.len; n++)

@@ -212,11 +212,14 @@ static void spec_of(const struct control_directory *d, struct span password,
                                  .dns_name = member(d->record, "name"),
                                  .flat_name = member(d->record, "short_name"),
                                  .site = member(d->record, "site"),
+                                 .managed = json_is_true(json_object_get(d->record, "managed")),
                                  .admin_password = password};
     json_array_foreach(json_object_get(d->record, "dcs"), i, dc)
     {
         struct control_dc *to = &out->dc[out->dc_count++];
         to->host = member(dc, "host");
+        to->interface = member(dc, "interface");
+        to->prefix = (unsigned)json_integer_value(json_object_get(dc, "prefix"));
         json_array_foreach(json_object_get(dc, "addresses"), j, address)
             to->address[to->address_count++] = span_str(json_string_value(address));
     }

@@ -18,7 +18,7 @@
 #include "base/err.h"
 
 #define OPERATION_SCHEMA_VERSION 1
-#define OPERATION_ARGS_MAX       14
+#define OPERATION_ARGS_MAX       16
 #define OPERATION_LIST_MAX       64
 #define OPERATION_ADDRESSES_MAX  4
 #define OPERATION_BODY_MAX       (1u << 20)

@@ -17,6 +17,7 @@ enum err serve_begin_control(struct serve_child *child, const char **why_out)
                               .serve = child->parent,
                               .state_dir = arena_dup_str(&child->memory, child->setup.state_path),
                               .run_dir = arena_dup_str(&child->memory, child->setup.volatile_path),
+                              .pools = &child->setup.pools,
                               .listen_fd = plat_process_fd("control"),
                               .events = child->events};
     TRY(control_new(&env, &control, why_out));

@@ -167,6 +167,7 @@ static enum err provision(struct serve_child *child, const char **why_out)
                                   .flat_name = spec->flat_name,
                                   .site = spec->site,
                                   .admin_password = spec->admin_password,
+                                  .managed = spec->managed,
                                   .dcs = dcs,
                                   .dc_count = spec->dc_count,
                                   .now = plat_now(),

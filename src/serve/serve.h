@@ -10,6 +10,7 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include "control/control_pools.h"
 #include "control/control_spec.h"
 #include "directory/directory.h"
 #include "plat/channel.h"
@@ -75,7 +76,8 @@ struct serve_setup {
     struct span volatile_path;  /* the directory's table; control: the folder of all */
     struct dir_keyring keyring; /* what the role may know */
     struct control_spec spec;   /* control has none: an empty id */
-    struct span state_path;     /* control only */
+    struct span state_path;     /* control only, and so are: */
+    struct control_pools pools;
 };
 #define SERVE_SETUP_MAX (256u << 10)
 enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out);
@@ -135,6 +137,7 @@ struct serve_config {
     char user[64];       /* entente */
     char log[512];       /* "-": standard error */
     unsigned kdc_workers, ldap_workers, dns_workers;
+    struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */
 };
 void serve_config_default(struct serve_config *out);
 /* Lines "name = value"; '#' begins a comment. ERR_RANGE with a sentence in why: the line, what was

@@ -52,6 +52,18 @@ static bool good_text(const struct setting *s, struct span value)
     return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
 }
 
+#define SUBNET SPAN_LIT("subnet-")
+
+static enum err set_subnet(struct serve_config *config, struct span name, struct span value,
+                           struct arena *a, const char **why_out)
+{
+    const char *why;
+    if (control_pools_set(&config->pools, name, value, &why) == ERR_OK)
+        return ERR_OK;
+    *why_out = arena_printf(a, "%.*s: %s", SPAN_ARG(name), why);
+    return ERR_RANGE;
+}
+
 enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
                           struct arena *a, const char **why_out)
 {
@@ -73,10 +85,12 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
         *why_out = arena_printf(a, "%s: expected %s", s->name, s->expected);
         return ERR_RANGE;
     }
+    if (name.len > SUBNET.len && span_eq(span_sub(name, 0, SUBNET.len), SUBNET))
+        return set_subnet(config, name, value, a, why_out);
     *why_out =
         arena_printf(a,
                      "%.*s: no setting has this name; known are state-dir, run-dir, user, log, "
-                     "kdc-workers, ldap-workers, dns-workers",
+                     "kdc-workers, ldap-workers, dns-workers, subnet-NAME",
                      SPAN_ARG(name));
     return ERR_RANGE;
 }

@@ -23,6 +23,11 @@ static void takes_settings_and_comments(void **state)
     assert_int_equal(c.kdc_workers, 4);
     assert_string_equal(c.log, "-");
     assert_string_equal(c.run_dir, "/run/entente");
+    assert_int_equal(c.pools.count, 0);
+    assert_int_equal(parse("subnet-a = 10.1.0.0/24 zone-a eth0\nsubnet-b=fd00::/64", &c, &why),
+                     ERR_OK);
+    assert_int_equal(c.pools.count, 2);
+    assert_string_equal(c.pools.pool[0].interface, "eth0");
 }
 
 static void refuses_with_line_and_remedy(void **state)
@@ -37,6 +42,7 @@ static void refuses_with_line_and_remedy(void **state)
         {"user = a/b\n", "line 1", "user"},
         {"\n\nkdc-workers = 0\n", "line 3", "1 to 64"},
         {"dns-workers = 65\n", "line 1", "1 to 64"},
+        {"subnet-a = 10.1.0.1/24\n", "line 1", "NETWORK"},
         {"ldap-workers = two\n", "line 1", "1 to 64"},
     };
     (void)state;

@@ -81,10 +81,25 @@ static enum err new_directory(struct serve_parent *p, struct span payload,
     return ERR_OK;
 }
 
+/* One that is starting for a control that died meanwhile: the new one is told how it ends. */
+static bool adopt(struct serve_parent *p, struct span payload, uint32_t seq)
+{
+    struct control_spec spec;
+    struct serve_directory *d = NULL;
+    if (control_spec_decode(payload, &spec) == ERR_OK)
+        d = directory_by_id(p, spec.id);
+    if (!d || !d->start_seq)
+        return false;
+    d->start_seq = seq;
+    return true;
+}
+
 void serve_directory_start(struct serve_parent *p, struct span payload, uint32_t seq)
 {
     struct serve_directory *d;
     const char *why = "";
+    if (adopt(p, payload, seq))
+        return;
     enum err e = new_directory(p, payload, &d);
     if (e != ERR_OK) {
         serve_answer_control(p, seq, e,

@@ -86,6 +86,8 @@ static void configure(struct serve_process *process)
     struct arena a;
     struct span bytes;
     arena_init(&a, 0, SERVE_SETUP_MAX * 2, ARENA_WIPE);
+    if (!d)
+        setup.pools = p->config->pools.count ? p->config->pools : control_pools_default;
     if (d) {
         setup.spec = d->spec;
         if (process->role != ROLE_WRITER)

@@ -31,7 +31,44 @@ enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struc
         builder_bytes(&b, in->keyring.key[i], sizeof(in->keyring.key[i]));
     }
     put_text(&b, spec);
+    builder_u8(&b, (uint8_t)in->pools.count);
+    for (unsigned i = 0; i < in->pools.count; i++) {
+        const struct control_pool *pool = &in->pools.pool[i];
+        put_text(&b, span_str(pool->name));
+        put_text(&b, span_str(pool->zone));
+        put_text(&b, span_str(pool->interface));
+        builder_u8(&b, (uint8_t)pool->size);
+        builder_u8(&b, (uint8_t)pool->prefix);
+        builder_bytes(&b, pool->network, sizeof pool->network);
+    }
     return builder_done(&b, out);
+}
+
+static void get_word(struct reader *r, char *to, size_t size)
+{
+    struct span s = get_text(r);
+    if (s.len >= size || (s.len && memchr(s.ptr, '\0', s.len)))
+        reader_fail(r, ERR_LIMIT);
+    else if (reader_ok(r) && s.len)
+        memcpy(to, s.ptr, s.len); /* zeros follow */
+}
+
+static void get_pools(struct reader *r, struct control_pools *out)
+{
+    out->count = reader_u8(r);
+    if (out->count > CONTROL_POOLS_MAX)
+        reader_fail(r, ERR_LIMIT);
+    for (unsigned i = 0; reader_ok(r) && i < out->count; i++) {
+        struct control_pool *pool = &out->pool[i];
+        get_word(r, pool->name, sizeof pool->name);
+        get_word(r, pool->zone, sizeof pool->zone);
+        get_word(r, pool->interface, sizeof pool->interface);
+        pool->size = reader_u8(r);
+        pool->prefix = reader_u8(r);
+        reader_copy(r, pool->network, sizeof pool->network);
+        if ((pool->size != 4 && pool->size != 16) || pool->prefix > pool->size * 8)
+            reader_fail(r, ERR_MALFORMED);
+    }
 }
 
 enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
@@ -49,6 +86,7 @@ enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
         reader_copy(&r, setup.keyring.key[i], sizeof(setup.keyring.key[i]));
     }
     struct span spec = get_text(&r);
+    get_pools(&r, &setup.pools);
     TRY(reader_end(&r));
     TRY(control_spec_decode(spec, &setup.spec));
     if (setup.role >= ROLE__COUNT || (setup.spec.dc_count && setup.dc >= setup.spec.dc_count))

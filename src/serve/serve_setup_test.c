@@ -18,6 +18,7 @@ static void comes_back_whole_and_in_no_prefix(void **state)
                                           .dc_count = 2,
                                           .dc = {{SPAN_LIT("a"), 1, {SPAN_LIT("127.0.0.1")}},
                                                  {SPAN_LIT("b"), 1, {SPAN_LIT("::1")}}}},
+                                 .pools = control_pools_default,
                              };
     struct span bytes;
     assert_int_equal(serve_setup_encode(&setup, &arena, &bytes), ERR_OK);
@@ -27,6 +28,7 @@ static void comes_back_whole_and_in_no_prefix(void **state)
     assert_true(back.keyring.have[0] && !back.keyring.have[1]);
     assert_memory_equal(back.keyring.key, setup.keyring.key, sizeof(setup.keyring.key));
     assert_true(span_eq(back.spec.dc[1].address[0], SPAN_LIT("::1")));
+    assert_memory_equal(&back.pools, &setup.pools, sizeof back.pools);
     for (size_t n = 0; n < bytes.len; n++)
         assert_int_not_equal(serve_setup_decode(span_sub(bytes, 0, n), &back), ERR_OK);
 }

@@ -24,14 +24,14 @@ PASSWORD = {"administrator": "Adm1n-of-ldap", "alice": "Wonder-land-7", "carol":
 
 
 class Service:
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
         self.dir = folder
         folder.chmod(0o755)
         for name in ("state", "run"):
             (folder / name).mkdir()
         self.process = subprocess.Popen(
             [BUILD / "src" / "entente", "serve", "--state-dir", folder / "state", "--run-dir", folder / "run",
-             "--user", "nobody", "--log", folder / "events.log"])
+             "--user", "nobody", "--log", folder / "events.log", *options])
         self.socket = folder / "run" / "control.sock"
         end = time.monotonic() + 15
         while not self.socket.exists():

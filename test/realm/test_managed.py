@@ -1,0 +1,258 @@
+"""A managed directory as its owner meets it: what Admin may do and what not, by OpenLDAP's tools, MIT's and
+python3-ldap; addresses come out of the configured subnets."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import ldap
+import pytest
+
+import ldap_service
+from ldap_service import Service
+
+FOREST, BASE, UNIT = "managed.example", "dc=managed,dc=example", "ou=MANAGED,dc=managed,dc=example"
+NET = f"127.{120 + os.getpid() % 60}.{os.getpid() // 60 % 250}"
+OTHER_NET = f"127.{120 + os.getpid() % 60}.{os.getpid() // 60 % 250 + 1}"
+POLICY = f"cn=CustomerPSO-01,cn=Password Settings Container,cn=System,{BASE}"
+ADMIN = "Own3r-of-it"
+
+
+@pytest.fixture(scope="module")
+def service():
+    folder = Path("/tmp") / f"entente-managed-{os.getpid()}"
+    folder.mkdir()
+    options = ["--subnet-first", f"{NET}.0/24 zone-one", "--subnet-second", f"{OTHER_NET}.0/28 zone-two"]
+    s = Service(folder, options)
+    try:
+        s.secret("Admin", ADMIN)
+        s.cli("directory", "create", FOREST, "--short-name", "MANAGED", "--managed", "--admin-password-file",
+              s.dir / "Admin")
+        ldap_service.ADDRESS[FOREST] = f"{NET}.10"
+        ldap_service.PASSWORD["Admin"] = ADMIN
+        yield s
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def admin(service):
+    return service.connect("Admin", forest=FOREST)
+
+
+def quoted(password):
+    return f'"{password}"'.encode("utf-16le")
+
+
+def user(client, name, password="F1rst-of-all", where=f"ou=Users,{UNIT}"):
+    dn = f"cn={name},{where}"
+    client.add_s(dn, [("objectClass", b"user"), ("sAMAccountName", name.encode()), ("unicodePwd", quoted(password)),
+                      ("userAccountControl", b"512")])
+    return dn
+
+
+def shown(service):
+    return json.loads(service.cli("--output", "json", "directory", "show", FOREST))["result"]
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+def test_two_domain_controllers_in_two_subnets(service):
+    dcs = shown(service)["dcs"]
+    assert [(dc["host"], dc["addresses"], dc["subnet"], dc["zone"]) for dc in dcs] == [
+        ("dc1", [f"{NET}.10"], "subnet-first", "zone-one"), ("dc2", [f"{OTHER_NET}.10"], "subnet-second", "zone-two")]
+
+
+def refused(service, *words):
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", "json", *map(str, words)],
+                          env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), text=True,
+                          stdout=subprocess.PIPE, check=False)
+    assert done.returncode in (1, 2), done.stdout
+    return json.loads(done.stdout)["error"]["reason"]
+
+
+def test_subnets_have_ends(service):
+    create = ["directory", "create", "other.example", "--short-name", "OTHER", "--admin-password-file",
+              service.dir / "Admin"]
+    assert refused(service, *create, "--subnet", "subnet-nowhere") == "CONTROL_POOL_UNKNOWN"
+    # .10 has an owner: .11 to .14 are left, and .15 is the last of the network.
+    assert refused(service, *create, "--subnet", "subnet-second", "--domain-controllers", 5) == "CONTROL_POOL_EMPTY"
+    assert refused(service, *create, "--subnet", "subnet-first", "--address", "127.0.0.5") == "CONTROL_ARGUMENT"
+
+
+# --- what Admin may ---------------------------------------------------------------------------------------------------
+
+def test_admin_logs_on_everywhere(service):
+    assert "MANAGED\\Admin" in service.run(f"ldapwhoami -Y GSSAPI -Q -N -H ldap://dc1.{FOREST}", who="Admin", forest=FOREST)
+    found = service.run(f"ldapsearch -LLL -x -H ldaps://dc2.{FOREST} -D Admin@{FOREST} -w {ADMIN} -b '{UNIT}' -s one ou",
+                        forest=FOREST)
+    assert "ou: Users" in found and "ou: Computers" in found
+
+
+def test_admin_makes_people_groups_and_units(service, admin):
+    dn = user(admin, "paula")
+    ldap_service.PASSWORD["paula"] = "F1rst-of-all"
+    service.connect("paula", forest=FOREST)
+    admin.modify_s(dn, [(ldap.MOD_REPLACE, "unicodePwd", quoted("Sec0nd-of-all"))])
+    admin.add_s(f"ou=Sales,{UNIT}", [("objectClass", b"organizationalUnit")])
+    group = f"cn=Sellers,ou=Sales,{UNIT}"
+    admin.add_s(group, [("objectClass", b"group"), ("sAMAccountName", b"Sellers"), ("member", dn.encode())])
+    assert admin.search_s(group, ldap.SCOPE_BASE)[0][1]["member"]
+    admin.rename_s(dn, "cn=Paula", f"ou=Sales,{UNIT}")
+    admin.delete_s(f"cn=Paula,ou=Sales,{UNIT}")
+    admin.delete_s(group)
+    admin.delete_s(f"ou=Sales,{UNIT}")
+
+
+def test_admin_by_openldaps_tools(service):
+    change = service.ldif(f"dn: ou=By tools,{UNIT}\nchangetype: add\nobjectClass: organizationalUnit\n\n"
+                          f"dn: ou=By tools,{UNIT}\nchangetype: modify\nreplace: description\ndescription: mine\n\n"
+                          f"dn: ou=By tools,{UNIT}\nchangetype: delete\n")
+    service.run(f"ldapmodify -x -H ldaps://dc1.{FOREST} -D Admin@{FOREST} -w {ADMIN} -f {change}", forest=FOREST)
+    change = service.ldif(f"dn: ou=Elsewhere,{BASE}\nchangetype: add\nobjectClass: organizationalUnit\n")
+    told = service.run(f"ldapmodify -x -H ldaps://dc1.{FOREST} -D Admin@{FOREST} -w {ADMIN} -f {change}", forest=FOREST,
+                       ok=False)
+    assert "Insufficient access (50)" in told and "DIR_ACCESS" in told
+
+
+def test_admin_joins_computers(service, admin):
+    dn = f"cn=WS1,ou=Computers,{UNIT}"
+    admin.add_s(dn, [("objectClass", b"computer"), ("sAMAccountName", b"WS1$"), ("userAccountControl", b"4096"),
+                     ("dNSHostName", f"ws1.{FOREST}".encode()), ("servicePrincipalName", f"host/ws1.{FOREST}".encode())])
+    admin.delete_s(dn)
+    # Where the domain says that computers go, for clients that ask.
+    head = admin.search_s(f"<WKGUID=AA312825768811D1ADED00C04FD8D5CD,{BASE}>", ldap.SCOPE_BASE, attrlist=["ou"])
+    assert head[0][0].lower() == f"ou=computers,{UNIT}".lower()
+
+
+def test_accounts_of_the_command_line_go_to_the_unit(service, admin):
+    service.cli("user", "create", "quentin", "--password-file", service.secret("quentin", "F1rst-of-all"))
+    assert admin.search_s(f"ou=Users,{UNIT}", ldap.SCOPE_ONELEVEL, "(sAMAccountName=quentin)")
+    admin.delete_s(f"cn=quentin,ou=Users,{UNIT}")
+
+
+def test_password_policies_apply(service, admin):
+    """A policy of the owner's for one person: eleven characters, where the domain asks for seven."""
+    dn = user(admin, "petra")
+    found = admin.search_s(POLICY, ldap.SCOPE_BASE)[0][1]
+    assert (found["msDS-PasswordSettingsPrecedence"], found["msDS-LockoutThreshold"]) == ([b"10"], [b"5"])
+    admin.modify_s(POLICY, [(ldap.MOD_REPLACE, "msDS-MinimumPasswordLength", b"11"),
+                            (ldap.MOD_ADD, "msDS-PSOAppliesTo", dn.encode())])
+    with pytest.raises(ldap.CONSTRAINT_VIOLATION) as caught:
+        admin.modify_s(dn, [(ldap.MOD_REPLACE, "unicodePwd", quoted("Sh0rt-one"))])
+    assert "PASSWORD_TOO_SHORT" in caught.value.args[0]["info"]
+    admin.modify_s(dn, [(ldap.MOD_REPLACE, "unicodePwd", quoted("L0ng-enough-1"))])
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        admin.modify_s(POLICY, [(ldap.MOD_REPLACE, "msDS-PasswordSettingsPrecedence", b"1")])
+    admin.modify_s(POLICY, [(ldap.MOD_DELETE, "msDS-PSOAppliesTo", None), (ldap.MOD_REPLACE, "msDS-MinimumPasswordLength", b"7")])
+    admin.delete_s(dn)
+
+
+def test_group_policies_and_their_links(admin):
+    dn = f"cn={{11111111-2222-3333-4444-555555555555}},cn=Policies,cn=System,{BASE}"
+    admin.add_s(dn, [("objectClass", b"groupPolicyContainer"), ("displayName", b"mine"), ("flags", b"0")])
+    link = f"[LDAP://{dn};0]".encode()
+    admin.modify_s(UNIT, [(ldap.MOD_REPLACE, "gPLink", link)])
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        admin.modify_s(BASE, [(ldap.MOD_REPLACE, "gPLink", link)])
+    admin.modify_s(UNIT, [(ldap.MOD_DELETE, "gPLink", None)])
+    admin.delete_s(dn)
+
+
+def test_suffixes_of_principals(admin):
+    partitions = f"cn=Partitions,cn=Configuration,{BASE}"
+    admin.modify_s(partitions, [(ldap.MOD_ADD, "uPNSuffixes", b"people.example")])
+    admin.modify_s(partitions, [(ldap.MOD_DELETE, "uPNSuffixes", b"people.example")])
+
+
+# --- what others may to whom it is delegated -------------------------------------------------------------------------
+
+def test_rights_are_delegated_by_membership(service, admin):
+    operator, target = user(admin, "olga"), user(admin, "tom")
+    ldap_service.PASSWORD["olga"] = "F1rst-of-all"
+    reset = [(ldap.MOD_REPLACE, "unicodePwd", quoted("Reset-by-0lga"))]
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        service.connect("olga", forest=FOREST).modify_s(target, reset)
+    group = f"cn=AWS Delegated Account Operators,ou=AWS Delegated Groups,{BASE}"
+    admin.modify_s(group, [(ldap.MOD_ADD, "member", operator.encode())])
+    olga = service.connect("olga", forest=FOREST)
+    olga.modify_s(target, reset)
+    for forbidden in (f"cn=Admin,ou=Users,{UNIT}", f"cn=Administrator,cn=Users,{BASE}"):
+        with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+            olga.modify_s(forbidden, reset)
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        olga.delete_s(target)
+    for dn in (operator, target):
+        admin.delete_s(dn)
+
+
+# --- what Admin may not ------------------------------------------------------------------------------------------------
+
+MEMBER = [(ldap.MOD_ADD, "member", f"cn=Admin,ou=Users,{UNIT}".encode())]
+FORBIDDEN = [
+    (BASE, [(ldap.MOD_REPLACE, "minPwdLength", b"1")]),
+    (f"cn=Domain Admins,cn=Users,{BASE}", MEMBER),
+    (f"cn=Enterprise Admins,cn=Users,{BASE}", MEMBER),
+    (f"cn=Schema Admins,cn=Users,{BASE}", MEMBER),
+    (f"cn=Administrators,cn=Builtin,{BASE}", MEMBER),
+    (f"cn=Administrator,cn=Users,{BASE}", [(ldap.MOD_REPLACE, "unicodePwd", quoted("Taken-0ver-now"))]),
+    (f"cn=krbtgt,cn=Users,{BASE}", [(ldap.MOD_REPLACE, "unicodePwd", quoted("Taken-0ver-now"))]),
+    (f"cn=DC1,ou=Domain Controllers,{BASE}", [(ldap.MOD_ADD, "servicePrincipalName", b"http/mine")]),
+    (f"cn=AdminSDHolder,cn=System,{BASE}", [(ldap.MOD_REPLACE, "description", b"mine")]),
+    (f"ou=AWS Reserved,{BASE}", [(ldap.MOD_REPLACE, "description", b"mine")]),
+    (f"ou=Domain Controllers,{BASE}", [(ldap.MOD_REPLACE, "description", b"mine")]),
+]
+
+
+@pytest.mark.parametrize("dn,mods", FORBIDDEN, ids=[f[0].split(",")[0] for f in FORBIDDEN])
+def test_admin_is_no_administrator_of_the_domain(admin, dn, mods):
+    with pytest.raises((ldap.INSUFFICIENT_ACCESS, ldap.CONSTRAINT_VIOLATION)) as caught:
+        admin.modify_s(dn, mods)
+    # krbtgt's keys are set by no password at all.
+    assert ("DIR_PASSWORD_CANNOT_CHANGE" if "krbtgt" in dn else "DIR_ACCESS") in caught.value.args[0]["info"]
+
+
+@pytest.mark.parametrize("dn", [UNIT, f"ou=Users,{UNIT}", f"ou=Computers,{UNIT}", f"ou=AWS Delegated Groups,{BASE}",
+                                f"cn=AWS Delegated Administrators,ou=AWS Delegated Groups,{BASE}", POLICY,
+                                f"cn=DC2,ou=Domain Controllers,{BASE}"])
+def test_what_the_service_rests_on_stays(admin, dn):
+    with pytest.raises((ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)):
+        admin.delete_s(dn)
+    with pytest.raises((ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)):
+        admin.rename_s(dn, dn.split(",")[0] + "-renamed")
+
+
+@pytest.mark.parametrize("where,kind", [(BASE, "organizationalUnit"), (f"cn=Users,{BASE}", "user"),
+                                        (f"ou=Domain Controllers,{BASE}", "computer"), (f"ou=AWS Reserved,{BASE}", "user"),
+                                        (f"ou=AWS Delegated Groups,{BASE}", "group"), (f"cn=Sites,cn=Configuration,{BASE}", "site")])
+def test_admin_makes_nothing_elsewhere(admin, where, kind):
+    rdn = "ou" if kind == "organizationalUnit" else "cn"
+    # A second attribute that the quota of workstations does not give.
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        admin.add_s(f"{rdn}=new,{where}", [("objectClass", kind.encode()), ("description", b"mine")])
+
+
+def test_trusts_are_made_by_the_service_alone(admin):
+    with pytest.raises(ldap.LDAPError) as caught:
+        admin.add_s(f"cn=evil.example,cn=System,{BASE}", [("objectClass", b"trustedDomain"), ("trustPartner", b"evil.example")])
+    assert "DIR_" in caught.value.args[0]["info"]
+
+
+def test_delegation_of_tickets_needs_its_privilege(admin):
+    dn = user(admin, "dave")
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS) as caught:
+        admin.modify_s(dn, [(ldap.MOD_REPLACE, "userAccountControl", b"524800")])
+    assert "DIR_PRIVILEGE" in caught.value.args[0]["info"]
+    admin.delete_s(dn)
+
+
+def test_nobody_knows_the_administrators_password(service):
+    client = ldap.initialize(f"ldaps://{NET}.10", bytes_mode=False)
+    client.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)
+    client.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+    with pytest.raises(ldap.INVALID_CREDENTIALS):
+        client.simple_bind_s(f"administrator@{FOREST}", ADMIN)
