@@ -88,10 +88,12 @@ static void start_in_turn(void *ctx)
         struct arena a;
         arena_init(&a, 0, START_MEMORY, 0);
         d->users++;
+        const char *before = arena_dup_str(&a, span_str(control_state(d)));
         start_one(c, d, &a);
+        if (!d->removed && before && !control_in_state(d, before))
+            (void)control_save(c);
         control_release(d);
         arena_fini(&a);
-        (void)control_save(c);
     }
 }
 

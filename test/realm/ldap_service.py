@@ -28,7 +28,7 @@ class Service:
         self.dir = folder
         folder.chmod(0o755)
         for name in ("state", "run"):
-            (folder / name).mkdir()
+            (folder / name).mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [BUILD / "src" / "entente", "serve", "--state-dir", folder / "state", "--run-dir", folder / "run",
              "--user", "nobody", "--log", folder / "events.log", *options])
