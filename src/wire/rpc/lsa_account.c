@@ -39,6 +39,18 @@ const struct ndr_type lsa_ndr_account_privileges =
               ROW(STRUCT, lsa_account_privileges, set, OUT, UNIQUE, OF(privilege_set)),
               ROW(U32, lsa_account_privileges, status, OUT));
 
+const struct ndr_type lsa_ndr_add_privileges =
+    NDR_TABLE(CALL, struct lsa_change_privileges, "LsarAddPrivilegesToAccount", 1,
+              ROW(STRUCT, lsa_change_privileges, handle, IN, OF(rpc_ndr_handle)),
+              ROW(STRUCT, lsa_change_privileges, set, IN, REF, OF(privilege_set)),
+              ROW(U32, lsa_change_privileges, status, OUT));
+const struct ndr_type lsa_ndr_remove_privileges =
+    NDR_TABLE(CALL, struct lsa_change_privileges, "LsarRemovePrivilegesFromAccount", 1,
+              ROW(STRUCT, lsa_change_privileges, handle, IN, OF(rpc_ndr_handle)),
+              ROW(U8, lsa_change_privileges, all, IN),
+              ROW(STRUCT, lsa_change_privileges, set, IN, UNIQUE, OF(privilege_set)),
+              ROW(U32, lsa_change_privileges, status, OUT));
+
 const struct ndr_type lsa_ndr_privilege_value = NDR_TABLE(
     CALL, struct lsa_privilege_value, "LsarLookupPrivilegeValue", 1,
     ROW(STRUCT, lsa_privilege_value, handle, IN, OF(rpc_ndr_handle)),

@@ -57,6 +57,12 @@ struct lsa_account_privileges {
     struct lsa_privilege_set *set; /* NULL with an error */
     uint32_t status;
 };
+struct lsa_change_privileges { /* AddPrivilegesTo-, RemovePrivilegesFromAccount */
+    struct rpc_handle handle;
+    uint8_t all;                   /* removing: all of them */
+    struct lsa_privilege_set *set; /* removing: NULL with all */
+    uint32_t status;
+};
 struct lsa_system_access { /* Get- and SetSystemAccessAccount */
     struct rpc_handle handle;
     uint32_t access;
@@ -109,9 +115,9 @@ struct lsa_remove_rights {
 };
 
 extern const struct ndr_type lsa_ndr_enum_privileges, lsa_ndr_create_account, lsa_ndr_open_account,
-    lsa_ndr_enum_accounts, lsa_ndr_account_privileges, lsa_ndr_get_system_access,
-    lsa_ndr_set_system_access, lsa_ndr_privilege_value, lsa_ndr_privilege_name,
-    lsa_ndr_privilege_display, lsa_ndr_accounts_with_right, lsa_ndr_account_rights,
-    lsa_ndr_add_rights, lsa_ndr_remove_rights;
+    lsa_ndr_enum_accounts, lsa_ndr_account_privileges, lsa_ndr_add_privileges,
+    lsa_ndr_remove_privileges, lsa_ndr_get_system_access, lsa_ndr_set_system_access,
+    lsa_ndr_privilege_value, lsa_ndr_privilege_name, lsa_ndr_privilege_display,
+    lsa_ndr_accounts_with_right, lsa_ndr_account_rights, lsa_ndr_add_rights, lsa_ndr_remove_rights;
 
 #endif

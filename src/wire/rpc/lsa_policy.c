@@ -32,6 +32,11 @@ static const struct ndr_type replica_source =
     NDR_TABLE(STRUCT, struct lsa_replica_source, "LSAPR_POLICY_REPLICA_SRCE_INFO", 4,
               ROW(USTR, lsa_replica_source, source), ROW(USTR, lsa_replica_source, account));
 
+static const struct ndr_type quota = NDR_TABLE(
+    STRUCT, struct lsa_quota, "QUOTA_LIMITS", 8, ROW(U32, lsa_quota, paged_pool),
+    ROW(U32, lsa_quota, non_paged_pool), ROW(U32, lsa_quota, min_set), ROW(U32, lsa_quota, max_set),
+    ROW(U32, lsa_quota, page_file), ROW(U64, lsa_quota, reserved));
+
 static const struct ndr_type modification =
     NDR_TABLE(STRUCT, struct lsa_modification, "POLICY_MODIFICATION_INFO", 8,
               ROW(U64, lsa_modification, id), ROW(U64, lsa_modification, created));
@@ -63,6 +68,7 @@ static const struct ndr_type policy_info =
               ARM(LSA_POLICY_ACCOUNT_DOMAIN, STRUCT, OF(lsa_ndr_domain)),
               ARM(LSA_POLICY_SERVER_ROLE, STRUCT, OF(server_role)),
               ARM(LSA_POLICY_REPLICA_SOURCE, STRUCT, OF(replica_source)),
+              ARM(LSA_POLICY_QUOTA, STRUCT, OF(quota)),
               ARM(LSA_POLICY_MODIFICATION, STRUCT, OF(modification)),
               ARM(LSA_POLICY_AUDIT_FULL_SET, STRUCT, OF(full_set)),
               ARM(LSA_POLICY_AUDIT_FULL_QUERY, STRUCT, OF(full_query)),

@@ -14,6 +14,7 @@ enum lsa_policy_class {
     LSA_POLICY_ACCOUNT_DOMAIN = 5,
     LSA_POLICY_SERVER_ROLE = 6,
     LSA_POLICY_REPLICA_SOURCE = 7,
+    LSA_POLICY_QUOTA = 8,
     LSA_POLICY_MODIFICATION = 9,
     LSA_POLICY_AUDIT_FULL_SET = 10,
     LSA_POLICY_AUDIT_FULL_QUERY = 11,
@@ -48,6 +49,10 @@ struct lsa_server_role_info {
 struct lsa_replica_source {
     struct span source, account;
 };
+struct lsa_quota { /* not in [MS-LSAD] any more; as Samba has it */
+    uint32_t paged_pool, non_paged_pool, min_set, max_set, page_file;
+    int64_t reserved;
+};
 struct lsa_modification {
     int64_t id, created;
 };
@@ -73,6 +78,7 @@ union lsa_policy_info {
     struct lsa_pd_account pd_account;
     struct lsa_server_role_info role;
     struct lsa_replica_source replica;
+    struct lsa_quota quota;
     struct lsa_modification modification;
     struct lsa_audit_full_set full_set;
     struct lsa_audit_full_query full_query;

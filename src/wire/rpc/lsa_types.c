@@ -5,6 +5,7 @@
 #include "wire/rpc/lsa_account.h"
 #include "wire/rpc/lsa_lookup.h"
 #include "wire/rpc/lsa_policy.h"
+#include "wire/rpc/lsa_secret.h"
 #include "wire/rpc/lsa_trust.h"
 
 const struct ndr_type lsa_ndr_domain = NDR_TABLE(
@@ -40,6 +41,11 @@ const struct ndr_type lsa_ndr_sids =
 const struct ndr_type lsa_ndr_close = NDR_TABLE(CALL, struct lsa_close, "LsarClose", 1, CLOSE_ROWS);
 const struct ndr_type lsa_ndr_delete_object =
     NDR_TABLE(CALL, struct lsa_close, "LsarDeleteObject", 1, CLOSE_ROWS);
+const struct ndr_type lsa_ndr_close_trusted_ex =
+    NDR_TABLE(CALL, struct lsa_close, "CloseTrustedDomainEx", 1, CLOSE_ROWS);
+const struct ndr_type lsa_ndr_delete = NDR_TABLE(
+    CALL, struct lsa_close, "LsarDelete", 1, ROW(STRUCT, lsa_close, handle, IN, OF(rpc_ndr_handle)),
+    ROW(U32, lsa_close, status, OUT));
 
 const struct ndr_type lsa_ndr_query_security =
     NDR_TABLE(CALL, struct lsa_query_security, "LsarQuerySecurityObject", 1,
@@ -50,6 +56,7 @@ const struct ndr_type lsa_ndr_query_security =
 
 static const struct rpc_call calls[] = {
     {LSA_CLOSE, &lsa_ndr_close},
+    {LSA_DELETE, &lsa_ndr_delete},
     {LSA_ENUM_PRIVILEGES, &lsa_ndr_enum_privileges},
     {LSA_QUERY_SECURITY, &lsa_ndr_query_security},
     {LSA_OPEN_POLICY, &lsa_ndr_open_policy},
@@ -61,13 +68,19 @@ static const struct rpc_call calls[] = {
     {LSA_ENUM_TRUSTED, &lsa_ndr_enum_trusted},
     {LSA_LOOKUP_NAMES, &lsa_ndr_lookup_names},
     {LSA_LOOKUP_SIDS, &lsa_ndr_lookup_sids},
+    {LSA_CREATE_SECRET, &lsa_ndr_create_secret},
     {LSA_OPEN_ACCOUNT, &lsa_ndr_open_account},
     {LSA_ENUM_ACCOUNT_PRIVILEGES, &lsa_ndr_account_privileges},
+    {LSA_ADD_PRIVILEGES, &lsa_ndr_add_privileges},
+    {LSA_REMOVE_PRIVILEGES, &lsa_ndr_remove_privileges},
     {LSA_GET_SYSTEM_ACCESS, &lsa_ndr_get_system_access},
     {LSA_SET_SYSTEM_ACCESS, &lsa_ndr_set_system_access},
     {LSA_OPEN_TRUSTED, &lsa_ndr_open_trusted},
     {LSA_QUERY_TRUSTED, &lsa_ndr_query_trusted},
     {LSA_SET_TRUSTED, &lsa_ndr_set_trusted},
+    {LSA_OPEN_SECRET, &lsa_ndr_open_secret},
+    {LSA_SET_SECRET, &lsa_ndr_set_secret},
+    {LSA_QUERY_SECRET, &lsa_ndr_query_secret},
     {LSA_LOOKUP_PRIVILEGE_VALUE, &lsa_ndr_privilege_value},
     {LSA_LOOKUP_PRIVILEGE_NAME, &lsa_ndr_privilege_name},
     {LSA_LOOKUP_PRIVILEGE_DISPLAY, &lsa_ndr_privilege_display},
@@ -90,6 +103,7 @@ static const struct rpc_call calls[] = {
     {LSA_QUERY_DOMAIN_POLICY, &lsa_ndr_query_domain_policy},
     {LSA_SET_DOMAIN_POLICY, &lsa_ndr_set_domain_policy},
     {LSA_OPEN_TRUSTED_BY_NAME, &lsa_ndr_open_trusted_by_name},
+    {LSA_CLOSE_TRUSTED_EX, &lsa_ndr_close_trusted_ex},
     {LSA_LOOKUP_SIDS2, &lsa_ndr_lookup_sids2},
     {LSA_LOOKUP_NAMES2, &lsa_ndr_lookup_names2},
     {LSA_CREATE_TRUSTED_EX2, &lsa_ndr_create_trusted_ex2},

@@ -1,7 +1,7 @@
 /*
  * LSARPC ([MS-LSAD], [MS-LSAT]): what its calls share. Calls about the policy are in lsa_policy.h,
  * about trusted domains in lsa_trust.h, about names and SIDs in lsa_lookup.h, about accounts and
- * privileges in lsa_account.h.
+ * privileges in lsa_account.h, about secrets in lsa_secret.h.
  */
 #ifndef WIRE_RPC_LSA_TYPES_H
 #define WIRE_RPC_LSA_TYPES_H
@@ -10,6 +10,7 @@
 
 enum lsa_opnum {
     LSA_CLOSE = 0,
+    LSA_DELETE = 1,
     LSA_ENUM_PRIVILEGES = 2,
     LSA_QUERY_SECURITY = 3,
     LSA_OPEN_POLICY = 6,
@@ -21,13 +22,19 @@ enum lsa_opnum {
     LSA_ENUM_TRUSTED = 13,
     LSA_LOOKUP_NAMES = 14,
     LSA_LOOKUP_SIDS = 15,
+    LSA_CREATE_SECRET = 16,
     LSA_OPEN_ACCOUNT = 17,
     LSA_ENUM_ACCOUNT_PRIVILEGES = 18,
+    LSA_ADD_PRIVILEGES = 19,
+    LSA_REMOVE_PRIVILEGES = 20,
     LSA_GET_SYSTEM_ACCESS = 23,
     LSA_SET_SYSTEM_ACCESS = 24,
     LSA_OPEN_TRUSTED = 25,
     LSA_QUERY_TRUSTED = 26,
     LSA_SET_TRUSTED = 27,
+    LSA_OPEN_SECRET = 28,
+    LSA_SET_SECRET = 29,
+    LSA_QUERY_SECRET = 30,
     LSA_LOOKUP_PRIVILEGE_VALUE = 31,
     LSA_LOOKUP_PRIVILEGE_NAME = 32,
     LSA_LOOKUP_PRIVILEGE_DISPLAY = 33,
@@ -50,6 +57,7 @@ enum lsa_opnum {
     LSA_QUERY_DOMAIN_POLICY = 53,
     LSA_SET_DOMAIN_POLICY = 54,
     LSA_OPEN_TRUSTED_BY_NAME = 55,
+    LSA_CLOSE_TRUSTED_EX = 56,
     LSA_LOOKUP_SIDS2 = 57,
     LSA_LOOKUP_NAMES2 = 58,
     LSA_CREATE_TRUSTED_EX2 = 59,
@@ -132,12 +140,13 @@ struct lsa_sids {
 };
 extern const struct ndr_type lsa_ndr_sids;
 
-/* LsarClose, LsarDeleteObject */
+/* LsarClose, LsarDeleteObject; LsarDelete (Opnum1NotUsedOnWire) has no handle going out. */
 struct lsa_close {
     struct rpc_handle handle;
     uint32_t status;
 };
-extern const struct ndr_type lsa_ndr_close, lsa_ndr_delete_object;
+extern const struct ndr_type lsa_ndr_close, lsa_ndr_close_trusted_ex, lsa_ndr_delete_object,
+    lsa_ndr_delete;
 
 /* LsarQuerySecurityObject */
 struct lsa_query_security {

@@ -18,6 +18,7 @@ struct peer_call {
 
 static const struct peer_call lsa_names[] = {
     {0, "lsa.Close"},
+    {1, "lsa.Delete"},
     {2, "lsa.EnumPrivs"},
     {3, "lsa.QuerySecurity"},
     {6, "lsa.OpenPolicy"},
@@ -29,13 +30,19 @@ static const struct peer_call lsa_names[] = {
     {13, "lsa.EnumTrustDom"},
     {14, "lsa.LookupNames"},
     {15, "lsa.LookupSids"},
+    {16, "lsa.CreateSecret"},
     {17, "lsa.OpenAccount"},
     {18, "lsa.EnumPrivsAccount"},
+    {19, "lsa.AddPrivilegesToAccount"},
+    {20, "lsa.RemovePrivilegesFromAccount"},
     {23, "lsa.GetSystemAccessAccount"},
     {24, "lsa.SetSystemAccessAccount"},
     {25, "lsa.OpenTrustedDomain"},
     {26, "lsa.QueryTrustedDomainInfo"},
     {27, "lsa.SetInformationTrustedDomain"},
+    {28, "lsa.OpenSecret"},
+    {29, "lsa.SetSecret"},
+    {30, "lsa.QuerySecret"},
     {31, "lsa.LookupPrivValue"},
     {32, "lsa.LookupPrivName"},
     {33, "lsa.LookupPrivDisplayName"},
@@ -58,6 +65,7 @@ static const struct peer_call lsa_names[] = {
     {53, "lsa.QueryDomainInformationPolicy"},
     {54, "lsa.SetDomainInformationPolicy"},
     {55, "lsa.OpenTrustedDomainByName"},
+    {56, "lsa.CloseTrustedDomainEx"},
     {57, "lsa.LookupSids2"},
     {58, "lsa.LookupNames2"},
     {59, "lsa.CreateTrustedDomainEx2"},
@@ -139,11 +147,11 @@ static const struct {
 
 /* Where Samba says more about a value than the table, or knows less. */
 static const struct random_bound bounds[] = {
-    {"LSAPR_POLICY_INFORMATION", 13, 0}, /* MACHINE_ACCOUNT */
+    {"LSAPR_POLICY_INFORMATION", 14, 0}, /* MACHINE_ACCOUNT */
     /* Its LSARPC does not say ms_union, which shows in arms shorter than their alignment. */
     {"LSAPR_POLICY_INFORMATION", 5, 0},        /* SERVER_ROLE */
-    {"LSAPR_POLICY_INFORMATION", 8, 0},        /* AUDIT_FULL_SET */
-    {"LSAPR_POLICY_INFORMATION", 9, 0},        /* AUDIT_FULL_QUERY */
+    {"LSAPR_POLICY_INFORMATION", 9, 0},        /* AUDIT_FULL_SET */
+    {"LSAPR_POLICY_INFORMATION", 10, 0},       /* AUDIT_FULL_QUERY */
     {"LSAPR_POLICY_DOMAIN_INFORMATION", 0, 0}, /* QUALITY */
     {"LSAPR_TRUSTED_DOMAIN_INFO", 13, 0},      /* AUTH_INTERNAL_AES */
     {"LSAPR_TRUSTED_DOMAIN_INFO", 14, 0},      /* FULL_INTERNAL_AES */
