@@ -65,6 +65,8 @@ enum err dir_account_keys(const struct dir_snap *s, enum dir_secret_store store,
  * empty. */
 enum err dir_trust_secrets(const struct dir_snap *s, dir_id tdo, struct arena *a,
                            struct span *incoming_out, struct span *outgoing_out);
+/* What the LSA keeps of a secret object, as it was given to the writer. */
+enum err dir_lsa_secret(const struct dir_snap *s, dir_id object, struct arena *a, struct span *out);
 
 /* ERR_OK when the password's verifier matches; ERR_INTEGRITY when not; ERR_DENIED without the key.
  */

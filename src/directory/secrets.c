@@ -98,6 +98,11 @@ enum err dir_trust_secrets(const struct dir_snap *s, dir_id tdo, struct arena *a
     return ERR_OK;
 }
 
+enum err dir_lsa_secret(const struct dir_snap *s, dir_id object, struct arena *a, struct span *out)
+{
+    return open_secret(s, DIR_SECRET_ACCOUNT, object, a, out);
+}
+
 /* --- simple bind --------------------------------------------------------------------------------
  */
 

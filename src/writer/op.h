@@ -90,5 +90,7 @@ enum err op_forwarder_delete(struct op *op);
 enum err op_keytab(struct op *op);
 enum err op_import(struct op *op);
 enum err op_settings(struct op *op);
+enum err op_user_rights(struct op *op);
+enum err op_lsa_secret(struct op *op);
 
 #endif

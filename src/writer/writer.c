@@ -27,6 +27,8 @@ static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
     [INTENT_IMPORT] = op_import,
     [INTENT_SETTINGS] = op_settings,
     [INTENT_TRUST_ROLL] = op_trust_roll,
+    [INTENT_USER_RIGHTS] = op_user_rights,
+    [INTENT_LSA_SECRET] = op_lsa_secret,
 };
 
 static const char *const kind_names[INTENT_KIND_END] = {
@@ -45,6 +47,8 @@ static const char *const kind_names[INTENT_KIND_END] = {
     [INTENT_IMPORT] = "import",
     [INTENT_SETTINGS] = "settings",
     [INTENT_TRUST_ROLL] = "trust-roll",
+    [INTENT_USER_RIGHTS] = "user-rights",
+    [INTENT_LSA_SECRET] = "lsa-secret",
 };
 
 enum err writer_new(const struct writer_args *args, struct writer **out)
