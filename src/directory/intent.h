@@ -33,8 +33,8 @@ enum intent_kind {
     INTENT_KEYTAB,   /* reply carries the keys of a service account in keytab form: control only */
     INTENT_IMPORT,   /* a piece of LDIF, whole records (docs/IMPORT.md): control only */
     INTENT_SETTINGS, /* settings.h: one REPLACE for each name that changes; control only */
-    INTENT_TRUST_ROLL, /* a new password of one half of a trust, the former one is kept: control,
-                          rpc */
+    INTENT_TRUST_ROLL,  /* a new password of one half of a trust, the former one is kept: control,
+                           rpc */
     INTENT_USER_RIGHTS, /* target: a SID as text. One mod: ADD rights by name, of none: the account
                            is made; DELETE: they go, of none: the account: rpc only */
     INTENT_LSA_SECRET,  /* trust.secret is kept under the name target; account: its object, 0: a new

@@ -4,27 +4,19 @@
  * possible, are the writer's.
  */
 #include "auth/trust_facts.h"
-#include "crypt/lsa_crypto.h"
-#include "directory/intent.h"
-#include "rpc/lsa_service.h"
+#include "base/text.h"
+#include "rpc/lsa_trust_auth.h"
 #include "trust/trust_attributes.h"
-#include "wire/ms/trust_auth.h"
 #include "wire/rpc/lsa_policy.h"
-#include "wire/rpc/lsa_trust.h"
 
-#define DELETE 0x00010000
-
-static uint32_t deny(struct rpc_ctx *c)
-{
-    rpc_refused(c->server, c->who, "lsa.trust", REASON_LSA_ACCESS, span_str(c->call));
-    return NT_ACCESS_DENIED;
-}
+#define DELETE          0x00010000
+#define MAXIMUM_ALLOWED 0x02000000
 
 static uint32_t check_policy(struct rpc_ctx *c, const struct rpc_handle *h)
 {
     uint32_t status = lsa_policy_check(c, h, LSA_POLICY_TRUST_ADMIN);
 
-    return status == NT_OK && !lsa_administrator(c) ? deny(c) : status;
+    return status == NT_OK && !lsa_administrator(c) ? lsa_deny(c, "lsa.trust") : status;
 }
 
 /* A trusted domain's handle, and its name. */
@@ -36,115 +28,138 @@ static uint32_t check_trusted(struct rpc_ctx *c, const struct rpc_handle *handle
     if (!h)
         return NT_ACCESS_DENIED;
     if ((h->access & access) != access || !lsa_administrator(c))
-        return deny(c);
+        return lsa_deny(c, "lsa.trust");
     return lsa_trust_of_object(c, h->object, out);
-}
-
-static uint32_t status_of(enum err e)
-{
-    switch (e) {
-    case ERR_EXISTS:
-        return NT_OBJECT_NAME_COLLISION;
-    case ERR_CONSTRAINT:
-    case ERR_MALFORMED:
-    case ERR_RANGE:
-    case ERR_REFUSED:
-        return NT_INVALID_PARAMETER;
-    default:
-        return lsa_status(e);
-    }
-}
-
-/* Asks the writer; every outcome is an event. */
-static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
-{
-    struct intent_reply reply = {.reason = REASON_NONE};
-
-    in->flags = INTENT_SYSTEM;
-    in->token = dir_token_system;
-    enum err e = c->env->intent(c->env->intent_ctx, in, c->arena, &reply);
-    if (e == ERR_OK)
-        e = reply.err;
-    enum reason why = e == ERR_OK                   ? REASON_NONE
-                      : reply.reason != REASON_NONE ? reply.reason
-                                                    : REASON_SERVER_FAILED;
-    rpc_refused(c->server, c->who, "lsa.trust", why, in->target);
-    if (e == ERR_OK && id_out)
-        *id_out = reply.id;
-    return status_of(e);
 }
 
 /* --- creating -------------------------------------------------------------------------------- */
 
-/* The stored form of one direction; without history the former secret is a copy of the new one. */
-static enum err stored(struct trust_auth *auth, struct arena *a, struct span *out)
+/* Of every call that creates, once the secrets are known. */
+static uint32_t create(struct rpc_ctx *c, const struct lsa_trusted_ex *info,
+                       struct intent_trust *trust, uint32_t access, struct rpc_handle *out)
 {
-    struct builder b;
+    struct intent in = {.kind = INTENT_TRUST_PUT, .target = info->dns_name, .trust = *trust};
+    const struct trust *there;
+    dir_id id;
 
-    *out = SPAN_NONE;
-    if (auth->count == 0)
-        return ERR_OK;
-    if (auth->previous_count == 0) {
-        memcpy(auth->previous, auth->current, sizeof(auth->previous));
-        auth->previous_count = auth->count;
-    }
-    builder_in(&b, a, TRUST_AUTH_MAX);
-    trust_auth_put(&b, auth);
-    return builder_done(&b, out);
+    if (lsa_trust_named(c, info->dns_name, &there) == NT_OK ||
+        lsa_trust_named(c, info->flat_name, &there) == NT_OK)
+        return NT_OBJECT_NAME_COLLISION;
+    in.trust.dns_name = info->dns_name;
+    in.trust.flat_name = info->flat_name;
+    in.trust.direction = info->direction;
+    in.trust.type = info->type;
+    in.trust.attributes = info->attributes;
+    in.trust.enctypes = TRUST_ENC_AES;
+    if (info->sid)
+        in.trust.sid = *info->sid;
+    uint32_t status = lsa_ask(c, "lsa.trust", &in, &id);
+    if (access & MAXIMUM_ALLOWED)
+        access |= LSA_TRUSTED_ALL;
+    return status == NT_OK ? lsa_status(rpc_handle_new(c, RPC_HANDLE_TRUSTED, access, id, out))
+                           : status;
 }
 
-/* Session keys of other sizes belong to connections on which no client sends secrets so. */
-static enum err open_secrets(struct rpc_ctx *c, const struct rpc_bytes *blob,
-                             struct intent_trust *out)
+/* Nobody is told the secret of a trust that is made without one: it works when it gets another. */
+static uint32_t no_secret(struct rpc_ctx *c, struct intent_trust *out)
 {
-    struct trust_auth_pair *pair = arena_new(c->arena, struct trust_auth_pair);
-    struct span incoming, outgoing;
+    uint8_t random[32];
 
-    if (!pair)
-        return ERR_NOMEM;
-    if (c->who->session_key.len != LSA_KEY_SIZE)
-        return ERR_MALFORMED;
-    lsa_rc4(c->who->session_key.ptr, blob->data, blob->length);
-    TRY(trust_auth_pair_decode(span_of(blob->data, blob->length), pair));
-    TRY(stored(&pair->incoming, c->arena, &incoming));
-    TRY(stored(&pair->outgoing, c->arena, &outgoing));
-    out->incoming = incoming;
-    out->outgoing = outgoing;
-    return ERR_OK;
+    c->env->random(random, sizeof(random));
+    out->password = text_hex(c->arena, span_of(random, sizeof(random)));
+    mem_wipe(random, sizeof(random));
+    return out->password.len ? NT_OK : NT_INSUFFICIENT_RESOURCES;
+}
+
+/* 3.1.4.7.12: as of Windows NT, by one name, outgoing. */
+uint32_t lsa_create_trusted(struct rpc_ctx *c, void *args)
+{
+    struct lsa_create_trusted *x = args;
+    struct lsa_trusted_ex info = {.dns_name = x->info.name,
+                                  .flat_name = x->info.name,
+                                  .sid = x->info.sid,
+                                  .direction = TRUST_OUTBOUND,
+                                  .type = TRUST_DOWNLEVEL};
+    struct intent_trust trust = {.dns_name = SPAN_NONE};
+    uint32_t status = check_policy(c, &x->policy);
+
+    if (status == NT_OK)
+        status = no_secret(c, &trust);
+    return status == NT_OK ? create(c, &info, &trust, x->access, &x->handle) : status;
+}
+
+uint32_t lsa_create_trusted_ex(struct rpc_ctx *c, void *args)
+{
+    struct lsa_create_trusted_ex *x = args;
+    struct intent_trust trust = {.dns_name = SPAN_NONE};
+    uint32_t status = check_policy(c, &x->policy);
+
+    if (status == NT_OK)
+        status = lsa_auth_clear(c, &x->auth, &trust);
+    return status == NT_OK ? create(c, &x->info, &trust, x->access, &x->handle) : status;
 }
 
 uint32_t lsa_create_trusted_ex2(struct rpc_ctx *c, void *args)
 {
     struct lsa_create_trusted_ex2 *x = args;
-    const struct trust *there;
-    struct intent in = {.kind = INTENT_TRUST_PUT, .target = x->info.dns_name};
-    dir_id id;
+    struct intent_trust trust = {.dns_name = SPAN_NONE};
     uint32_t status = check_policy(c, &x->policy);
 
-    if (status != NT_OK)
-        return status;
-    if (lsa_trust_named(c, x->info.dns_name, &there) == NT_OK ||
-        lsa_trust_named(c, x->info.flat_name, &there) == NT_OK)
-        return NT_OBJECT_NAME_COLLISION;
-    in.trust = (struct intent_trust){.dns_name = x->info.dns_name,
-                                     .flat_name = x->info.flat_name,
-                                     .direction = x->info.direction,
-                                     .type = x->info.type,
-                                     .attributes = x->info.attributes,
-                                     .enctypes = TRUST_ENC_AES};
-    if (x->info.sid)
-        in.trust.sid = *x->info.sid;
-    enum err e = open_secrets(c, &x->auth.blob, &in.trust);
-    if (e == ERR_MALFORMED)
-        rpc_refused(c->server, c->who, "lsa.trust", REASON_LSA_SECRET, x->info.dns_name);
-    if (e != ERR_OK)
-        return status_of(e);
-    if ((status = ask(c, &in, &id)) != NT_OK)
-        return status;
-    return lsa_status(rpc_handle_new(c, RPC_HANDLE_TRUSTED, x->access, id, &x->handle));
+    if (status == NT_OK)
+        status = lsa_auth_rc4(c, &x->auth, &trust);
+    return status == NT_OK ? create(c, &x->info, &trust, x->access, &x->handle) : status;
+}
+
+uint32_t lsa_create_trusted_ex3(struct rpc_ctx *c, void *args)
+{
+    struct lsa_create_trusted_ex3 *x = args;
+    struct intent_trust trust = {.dns_name = SPAN_NONE};
+    uint32_t status = check_policy(c, &x->policy);
+
+    if (status == NT_OK)
+        status = lsa_auth_aes(c, &x->auth, &trust);
+    return status == NT_OK ? create(c, &x->info, &trust, x->access, &x->handle) : status;
 }
 
 /* --- changing -------------------------------------------------------------------------------- */
+
+static void shape(const struct lsa_trusted_ex *ex, struct intent_trust *out)
+{
+    out->direction = ex->direction;
+    out->type = ex->type;
+    out->attributes = ex->attributes;
+}
+
+/* What a level says, as far as it is kept: posix offsets are not. */
+static uint32_t wanted(struct rpc_ctx *c, uint16_t level, const union lsa_trusted_info *info,
+                       struct intent_trust *out)
+{
+    switch (level) {
+    case LSA_TRUSTED_ENCRYPTION_TYPES:
+        out->enctypes = info->encryption.types;
+        return NT_OK;
+    case LSA_TRUSTED_EX:
+        shape(&info->ex, out);
+        return NT_OK;
+    case LSA_TRUSTED_AUTH:
+        return lsa_auth_clear(c, &info->auth, out);
+    case LSA_TRUSTED_AUTH_INTERNAL:
+        return lsa_auth_rc4(c, &info->auth_internal, out);
+    case LSA_TRUSTED_AUTH_INTERNAL_AES:
+        return lsa_auth_aes(c, &info->auth_aes, out);
+    case LSA_TRUSTED_FULL:
+        shape(&info->full.ex, out);
+        return lsa_auth_clear(c, &info->full.auth, out);
+    case LSA_TRUSTED_FULL_INTERNAL:
+        shape(&info->full_internal.ex, out);
+        return lsa_auth_rc4(c, &info->full_internal.auth, out);
+    case LSA_TRUSTED_FULL_INTERNAL_AES:
+        shape(&info->full_aes.ex, out);
+        return lsa_auth_aes(c, &info->full_aes.auth, out);
+    default:
+        return NT_INVALID_INFO_CLASS;
+    }
+}
 
 static uint32_t set(struct rpc_ctx *c, const struct trust *t, uint16_t level,
                     const union lsa_trusted_info *info)
@@ -156,27 +171,44 @@ static uint32_t set(struct rpc_ctx *c, const struct trust *t, uint16_t level,
                                      .type = t->type,
                                      .attributes = t->attributes,
                                      .enctypes = t->enctypes};
+    uint32_t status = wanted(c, level, info, &in.trust);
+    return status == NT_OK ? lsa_ask(c, "lsa.trust", &in, NULL) : status;
+}
+
+/* 3.1.4.7.6 */
+static uint32_t set_access(uint16_t level)
+{
     switch (level) {
-    case LSA_TRUSTED_ENCRYPTION_TYPES:
-        in.trust.enctypes = info->encryption.types;
-        break;
-    case LSA_TRUSTED_EX:
-        in.trust.direction = info->ex.direction;
-        in.trust.type = info->ex.type;
-        in.trust.attributes = info->ex.attributes;
-        break;
+    case LSA_TRUSTED_AUTH:
+    case LSA_TRUSTED_AUTH_INTERNAL:
+    case LSA_TRUSTED_AUTH_INTERNAL_AES:
+        return LSA_TRUSTED_SET_AUTH;
+    case LSA_TRUSTED_FULL:
+    case LSA_TRUSTED_FULL_INTERNAL:
+    case LSA_TRUSTED_FULL_INTERNAL_AES:
+        return LSA_TRUSTED_SET_AUTH | LSA_TRUSTED_SET_POSIX;
     default:
-        return NT_INVALID_INFO_CLASS;
+        return LSA_TRUSTED_SET_POSIX;
     }
-    return ask(c, &in, NULL);
 }
 
 uint32_t lsa_set_trusted(struct rpc_ctx *c, void *args)
 {
     struct lsa_set_trusted *x = args;
     const struct trust *t;
-    uint32_t status = check_trusted(c, &x->handle, LSA_TRUSTED_SET_POSIX, &t);
+    uint32_t status = check_trusted(c, &x->handle, set_access(x->level), &t);
 
+    return status == NT_OK ? set(c, t, x->level, &x->info) : status;
+}
+
+uint32_t lsa_set_trusted_by_sid(struct rpc_ctx *c, void *args)
+{
+    struct lsa_set_trusted_by_sid *x = args;
+    const struct trust *t;
+    uint32_t status = check_policy(c, &x->policy);
+
+    if (status == NT_OK)
+        status = lsa_trust_of_sid(c, x->sid, &t);
     return status == NT_OK ? set(c, t, x->level, &x->info) : status;
 }
 
@@ -191,19 +223,18 @@ uint32_t lsa_set_trusted_by_name(struct rpc_ctx *c, void *args)
     return status == NT_OK ? set(c, t, x->level, &x->info) : status;
 }
 
-uint32_t lsa_delete_object(struct rpc_ctx *c, void *args)
+uint32_t lsa_trust_delete(struct rpc_ctx *c, const struct rpc_handle_state *h)
 {
-    struct lsa_close *x = args;
     struct intent in = {.kind = INTENT_TRUST_DELETE};
     const struct trust *t;
-    uint32_t status = check_trusted(c, &x->handle, DELETE, &t);
 
+    if (!(h->access & DELETE) || !lsa_administrator(c))
+        return lsa_deny(c, "lsa.trust");
+    uint32_t status = lsa_trust_of_object(c, h->object, &t);
     if (status != NT_OK)
         return status;
     in.target = t->dns_name;
-    if ((status = ask(c, &in, NULL)) == NT_OK)
-        rpc_handle_close(c, &x->handle);
-    return status;
+    return lsa_ask(c, "lsa.trust", &in, NULL);
 }
 
 uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args)
@@ -218,7 +249,7 @@ uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args)
     if (status != NT_OK)
         return status;
     in.target = t->dns_name;
-    return ask(c, &in, NULL);
+    return lsa_ask(c, "lsa.trust", &in, NULL);
 }
 
 /* --- a trusted forest's names ---------------------------------------------------------------- */
@@ -257,7 +288,7 @@ static uint32_t records(struct rpc_ctx *c, const struct lsa_forest_info *info, s
     }
     builder_in(&b, c->arena, FOREST_INFO_MAX);
     forest_info_put(&b, all, info->count);
-    return status_of(builder_done(&b, out));
+    return builder_done(&b, out) == ERR_OK ? NT_OK : NT_INVALID_PARAMETER;
 }
 
 /* Conflicts are marked in the records by the writer; whoever wants to see them asks for the records
@@ -278,5 +309,5 @@ uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args)
     if ((status = records(c, &x->info, &in.trust.forest_info)) != NT_OK || x->check_only)
         return status;
     in.target = in.trust.dns_name = t->dns_name;
-    return ask(c, &in, NULL);
+    return lsa_ask(c, "lsa.trust", &in, NULL);
 }

@@ -278,8 +278,8 @@ enum err lsa_find_name(struct lsa_finder *f, struct span name, struct lsa_found 
     const struct well_known *w = well_known_named(domain, account);
 
     *out = (struct lsa_found){.use = LSA_SID_UNKNOWN, .domain = LSA_NO_DOMAIN};
-    if (!name.len)
-        return ERR_OK;
+    if (!name.len) /* no name is BUILTIN's, as with Windows since 2003 */
+        return by_domain(f, SPAN_LIT("BUILTIN"), SPAN_NONE, out);
     if (w)
         return found_well_known(f, w, out);
     if (slash < name.len) {

@@ -52,6 +52,16 @@ uint32_t lsa_open_policy2(struct rpc_ctx *c, void *args)
     return open_policy(c, o->access, &o->handle);
 }
 
+/* Which ciphers of secrets are understood, beyond those that always were (2.2.2.6). */
+uint32_t lsa_open_policy3(struct rpc_ctx *c, void *args)
+{
+    struct lsa_open_policy3 *o = args;
+
+    o->out_version = 1;
+    o->out_revision.v1 = (struct lsa_revision1){1, LSA_FEATURE_TRUST_AES};
+    return open_policy(c, o->access, &o->handle);
+}
+
 uint32_t lsa_close(struct rpc_ctx *c, void *args)
 {
     struct lsa_close *x = args;
@@ -86,8 +96,15 @@ static uint32_t fill(const struct lsa_view *v, uint16_t level, struct arena *a,
     if (!sid || arena_failed(a))
         return NT_INSUFFICIENT_RESOURCES;
     switch (level) {
-    case LSA_POLICY_AUDIT_EVENTS: /* no auditing of Windows' kind */
+    case LSA_POLICY_AUDIT_LOG: /* no auditing of Windows' kind, no replica of NT's, no quotas */
+    case LSA_POLICY_AUDIT_EVENTS:
+    case LSA_POLICY_REPLICA_SOURCE:
+    case LSA_POLICY_QUOTA:
         return NT_OK;
+    case LSA_POLICY_MODIFICATION: /* 3.1.4.4.4: these are not told */
+    case LSA_POLICY_AUDIT_FULL_SET:
+    case LSA_POLICY_AUDIT_FULL_QUERY:
+        return NT_INVALID_PARAMETER;
     case LSA_POLICY_PRIMARY_DOMAIN:
     case LSA_POLICY_ACCOUNT_DOMAIN:
     case LSA_POLICY_LOCAL_ACCOUNT_DOMAIN:
@@ -127,6 +144,32 @@ uint32_t lsa_query_policy(struct rpc_ctx *c, void *args)
     if (status == NT_OK)
         q->info = info;
     return status;
+}
+
+/* The KDC's rules: the limits of tickets are not the policy's to change. */
+#define HOUR (INT64_C(3600) * 10000000)
+
+uint32_t lsa_query_domain_policy(struct rpc_ctx *c, void *args)
+{
+    struct lsa_query_domain_policy *q = args;
+    union lsa_domain_policy *info = arena_new(c->arena, union lsa_domain_policy);
+    uint32_t status = lsa_policy_check(c, &q->handle, LSA_POLICY_VIEW_LOCAL);
+
+    if (status != NT_OK)
+        return status;
+    if (q->level == LSA_DOMAIN_EFS)
+        return NT_OBJECT_NAME_NOT_FOUND; /* no recovery agent */
+    if (q->level != LSA_DOMAIN_KERBEROS)
+        return NT_INVALID_PARAMETER;
+    if (!info)
+        return NT_INSUFFICIENT_RESOURCES;
+    info->kerberos = (struct lsa_kerberos_policy){.options = LSA_KERBEROS_VALIDATE_CLIENT,
+                                                  .service_ticket = 10 * HOUR,
+                                                  .user_ticket = 10 * HOUR,
+                                                  .renewal = 7 * 24 * HOUR,
+                                                  .clock_skew = HOUR / 12};
+    q->info = info;
+    return NT_OK;
 }
 
 /* Of one of our own the account's name, whatever the client called itself. */

@@ -6,6 +6,7 @@
 #ifndef RPC_LSA_SERVICE_H
 #define RPC_LSA_SERVICE_H
 
+#include "directory/intent.h"
 #include "rpc/nt_status.h"
 #include "rpc/rpc_internal.h"
 #include "wire/rpc/lsa_types.h"
@@ -27,6 +28,16 @@ uint32_t lsa_status(enum err e);
 /* Does the caller belong to Administrators? */
 bool lsa_administrator(const struct rpc_ctx *c);
 
+/* Asks the writer, for the service; every outcome is an event of this name. */
+uint32_t lsa_ask(struct rpc_ctx *c, const char *event, struct intent *in, dir_id *id_out);
+/* The event of a caller who may not, and the status. */
+uint32_t lsa_deny(struct rpc_ctx *c, const char *event);
+
+/* Deletion by handle. */
+uint32_t lsa_account_delete(struct rpc_ctx *c, const struct rpc_handle_state *h);
+uint32_t lsa_secret_delete(struct rpc_ctx *c, const struct rpc_handle_state *h);
+uint32_t lsa_trust_delete(struct rpc_ctx *c, const struct rpc_handle_state *h);
+
 /* A trust by its DNS or flat name, by its SID, by its object's id; in the arena of the call.
  * Statuses. */
 struct trust;
@@ -35,12 +46,27 @@ uint32_t lsa_trust_of_sid(struct rpc_ctx *c, const struct sid *sid, const struct
 uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trust **out);
 
 /* The calls. */
+uint32_t lsa_account_privileges(struct rpc_ctx *c, void *args);
+uint32_t lsa_account_rights(struct rpc_ctx *c, void *args);
+uint32_t lsa_accounts_with_right(struct rpc_ctx *c, void *args);
+uint32_t lsa_add_privileges(struct rpc_ctx *c, void *args);
+uint32_t lsa_add_rights(struct rpc_ctx *c, void *args);
 uint32_t lsa_close(struct rpc_ctx *c, void *args);
+uint32_t lsa_close_trusted_ex(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_account(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_secret(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_trusted_ex(struct rpc_ctx *c, void *args);
 uint32_t lsa_create_trusted_ex2(struct rpc_ctx *c, void *args);
+uint32_t lsa_create_trusted_ex3(struct rpc_ctx *c, void *args);
+uint32_t lsa_delete(struct rpc_ctx *c, void *args);
 uint32_t lsa_delete_object(struct rpc_ctx *c, void *args);
 uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args);
+uint32_t lsa_enum_accounts(struct rpc_ctx *c, void *args);
+uint32_t lsa_enum_privileges(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args);
+uint32_t lsa_get_system_access(struct rpc_ctx *c, void *args);
 uint32_t lsa_get_user_name(struct rpc_ctx *c, void *args);
 uint32_t lsa_lookup_names(struct rpc_ctx *c, void *args);
 uint32_t lsa_lookup_names2(struct rpc_ctx *c, void *args);
@@ -49,17 +75,30 @@ uint32_t lsa_lookup_names4(struct rpc_ctx *c, void *args);
 uint32_t lsa_lookup_sids(struct rpc_ctx *c, void *args);
 uint32_t lsa_lookup_sids2(struct rpc_ctx *c, void *args);
 uint32_t lsa_lookup_sids3(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_account(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_policy(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_policy2(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_policy3(struct rpc_ctx *c, void *args);
+uint32_t lsa_open_secret(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_open_trusted_by_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_privilege_display(struct rpc_ctx *c, void *args);
+uint32_t lsa_privilege_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_privilege_value(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_domain_policy(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_forest_info(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_policy(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_secret(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted_by_name(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted_by_sid(struct rpc_ctx *c, void *args);
+uint32_t lsa_remove_privileges(struct rpc_ctx *c, void *args);
+uint32_t lsa_remove_rights(struct rpc_ctx *c, void *args);
 uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_secret(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_system_access(struct rpc_ctx *c, void *args);
 uint32_t lsa_set_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_set_trusted_by_name(struct rpc_ctx *c, void *args);
+uint32_t lsa_set_trusted_by_sid(struct rpc_ctx *c, void *args);
 
 #endif

@@ -94,10 +94,30 @@ static bool listed(const struct trust *t)
     return t->sid.count != 0;
 }
 
+/* How many fit into what the caller wants to have at once, at least one; sizes of an entry that all
+ * servers go by. */
+#define ENTRY_SIZE    60
+#define ENTRY_SIZE_EX 82
+
+static unsigned room(uint32_t max_size, unsigned entry)
+{
+    return max_size < entry ? 1 : max_size / entry;
+}
+
+/* 3.1.4.7.8: what goes out is beyond what came in, whatever is answered. */
+static uint32_t resume_at(unsigned at, unsigned count, uint32_t listed, uint32_t *resume)
+{
+    bool end = at >= count;
+
+    *resume = end && !listed ? UINT32_MAX : at;
+    return !end ? NT_MORE_ENTRIES : listed ? NT_OK : NT_NO_MORE_ENTRIES;
+}
+
 uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args)
 {
     struct lsa_enum_trusted *e = args;
     struct trusts t;
+    unsigned i, most = room(e->max_size, ENTRY_SIZE);
     uint32_t status = lsa_policy_check(c, &e->policy, LSA_POLICY_VIEW_LOCAL);
 
     if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
@@ -105,19 +125,19 @@ uint32_t lsa_enum_trusted(struct rpc_ctx *c, void *args)
     e->list.domains = arena_new_array(c->arena, t.count, struct lsa_domain);
     if (!e->list.domains)
         return NT_INSUFFICIENT_RESOURCES;
-    for (unsigned i = e->resume; i < t.count; i++) {
+    for (i = e->resume; i < t.count && e->list.count < most; i++) {
         if (listed(&t.list[i]))
             e->list.domains[e->list.count++] =
                 (struct lsa_domain){t.list[i].flat_name, &t.list[i].sid};
     }
-    e->resume = t.count;
-    return e->list.count ? NT_OK : NT_NO_MORE_ENTRIES;
+    return resume_at(i, t.count, e->list.count, &e->resume);
 }
 
 uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args)
 {
     struct lsa_enum_trusted_ex *e = args;
     struct trusts t;
+    unsigned i, most = room(e->max_size, ENTRY_SIZE_EX);
     uint32_t status = lsa_policy_check(c, &e->policy, LSA_POLICY_VIEW_LOCAL);
 
     if (status != NT_OK || (status = read_trusts(c, &t)) != NT_OK)
@@ -125,19 +145,17 @@ uint32_t lsa_enum_trusted_ex(struct rpc_ctx *c, void *args)
     e->list.domains = arena_new_array(c->arena, t.count, struct lsa_trusted_ex);
     if (!e->list.domains)
         return NT_INSUFFICIENT_RESOURCES;
-    for (unsigned i = e->resume; i < t.count; i++)
+    for (i = e->resume; i < t.count && e->list.count < most; i++)
         e->list.domains[e->list.count++] = ex_of(&t.list[i]);
-    e->resume = t.count;
-    return e->list.count ? NT_OK : NT_NO_MORE_ENTRIES;
+    return resume_at(i, t.count, e->list.count, &e->resume);
 }
 
 /* --- one of them ----------------------------------------------------------------------------- */
 
 #define ACCESS_OF_ALL (LSA_TRUSTED_QUERY_NAME | LSA_TRUSTED_QUERY_POSIX | READ_ONLY_BITS)
 /* READ_CONTROL, MAXIMUM_ALLOWED, GENERIC_READ and GENERIC_EXECUTE */
-#define READ_ONLY_BITS   0xa2020000
-#define MAXIMUM_ALLOWED  0x02000000
-#define ACCESS_OF_ADMINS 0x000f007f
+#define READ_ONLY_BITS  0xa2020000
+#define MAXIMUM_ALLOWED 0x02000000
 
 static uint32_t open_trusted(struct rpc_ctx *c, const struct trust *t, uint32_t access,
                              struct rpc_handle *out)
@@ -147,7 +165,7 @@ static uint32_t open_trusted(struct rpc_ctx *c, const struct trust *t, uint32_t 
         return NT_ACCESS_DENIED;
     }
     if (access & MAXIMUM_ALLOWED && lsa_administrator(c))
-        access |= ACCESS_OF_ADMINS;
+        access |= LSA_TRUSTED_ALL;
     return lsa_status(rpc_handle_new(c, RPC_HANDLE_TRUSTED, access, t->object, out));
 }
 
@@ -176,9 +194,6 @@ static bool fill(const struct trust *t, uint16_t level, union lsa_trusted_info *
         out->name.name = t->flat_name;
         return true;
     case LSA_TRUSTED_POSIX: /* zeros: none is allocated */
-        return true;
-    case LSA_TRUSTED_BASIC:
-        out->basic = (struct lsa_domain){t->flat_name, t->sid.count ? &t->sid : NULL};
         return true;
     case LSA_TRUSTED_EX:
         out->ex = ex_of(t);

@@ -86,7 +86,13 @@ void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const
 
 /* --- context handles ------------------------------------------------------------------------- */
 
-enum rpc_handle_kind { RPC_HANDLE_EPM = 1, RPC_HANDLE_POLICY, RPC_HANDLE_TRUSTED };
+enum rpc_handle_kind {
+    RPC_HANDLE_EPM = 1,
+    RPC_HANDLE_POLICY,
+    RPC_HANDLE_TRUSTED,
+    RPC_HANDLE_ACCOUNT,
+    RPC_HANDLE_SECRET,
+};
 
 struct rpc_handle_state {
     struct rpc_handle_state *next;
@@ -95,6 +101,7 @@ struct rpc_handle_state {
     struct sid owner;
     uint32_t access;
     uint32_t object; /* what it stands for: the kind says what */
+    struct sid sid;  /* likewise, set by whoever made it */
 };
 
 /* ERR_LIMIT, ERR_NOMEM. The state lives until it is closed or the last association of the group

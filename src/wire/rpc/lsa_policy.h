@@ -94,6 +94,7 @@ enum lsa_domain_policy_class {
 struct lsa_domain_quality {
     uint32_t quality;
 };
+#define LSA_KERBEROS_VALIDATE_CLIENT 0x80
 struct lsa_kerberos_policy { /* times in units of 100 ns */
     uint32_t options;
     int64_t service_ticket, user_ticket, renewal, clock_skew, reserved;

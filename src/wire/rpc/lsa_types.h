@@ -94,6 +94,7 @@ enum lsa_trusted_access {
     LSA_TRUSTED_SET_POSIX = 0x0010,
     LSA_TRUSTED_SET_AUTH = 0x0020,
     LSA_TRUSTED_QUERY_AUTH = 0x0040,
+    LSA_TRUSTED_ALL = 0x000f007f, /* TRUSTED_ALL_ACCESS: with the standard rights */
 };
 
 #define LSA_NAMES_MAX 1000  /* of one lookup ([MS-LSAT] 3.1.4.5) */
