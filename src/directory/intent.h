@@ -39,6 +39,11 @@ enum intent_kind {
                            is made; DELETE: they go, of none: the account: rpc only */
     INTENT_LSA_SECRET,  /* trust.secret is kept under the name target; account: its object, 0: a new
                            one: rpc only */
+    INTENT_ZONE_UPDATE, /* a dynamic update: target is the zone; in each modification attr is the
+                           node, as its object is called, and the values are records as dnsRecord
+                           keeps them: ADD, DELETE (none: all of the node), or with REPLACE the
+                           types that go, two bytes LE each; when: the epoch of the zones that it
+                           was judged by, 0: any */
     INTENT_KIND_END
 };
 
@@ -119,7 +124,7 @@ struct intent {
     struct span *servers; /* FORWARDER_PUT: IP addresses as text */
     unsigned server_count;
     dir_id account; /* LOCKOUT, LOGON_BATCH entries below */
-    int64_t when;   /* FILETIME */
+    int64_t when;   /* FILETIME; see ZONE_UPDATE */
     const dir_id *batch_ids;
     const int64_t *batch_times;
     unsigned batch_count;

@@ -40,6 +40,8 @@ void dns_report(struct dns_reporter *r, const struct dns_report *what, utime wal
     put_name(&ev, "name", what->name, name);
     if (what->type > 0)
         event_num(&ev, "type", what->type);
+    if (what->who.len > 0)
+        event_text(&ev, "who", what->who);
     put_addr(&ev, "client", what->client, client);
     put_addr(&ev, "server", what->server, server);
     put_name(&ev, "forwarder", what->suffix, suffix);

@@ -21,13 +21,14 @@ struct dns_reporter {
 
 /* Fields that are empty, zero or NULL are left out of the event. */
 struct dns_report {
-    const char *event; /* "dns.query", "dns.forward", "dns.server" */
+    const char *event; /* "dns.query", "dns.update", "dns.key", "dns.forward", "dns.server" */
     enum reason reason;
     struct span name; /* in wire form */
     uint16_t type;
     const struct plat_addr *client;
     const struct plat_addr *server;
     struct span suffix; /* of the forwarder, in wire form */
+    struct span who;    /* who signed, as text */
 };
 
 /* wall: the event's time; now: monotonic. */

@@ -61,7 +61,7 @@ static void emit(const struct dns_request *rq, const struct dns_body *body, uint
                      rq->reply);
 }
 
-static void refuse(const struct dns_request *rq, enum dns_rcode rcode, enum reason reason)
+void dns_request_refuse(const struct dns_request *rq, enum dns_rcode rcode, enum reason reason)
 {
     rq->s->counts.refused++;
     report(rq, reason);
@@ -80,7 +80,7 @@ static void wait_for(const struct dns_request *rq, const struct dns_lookup *pref
     if (e == ERR_STATE) /* the loop was reported by who saw it */
         dns_query_error(&rq->q, DNS_RCODE_SERVFAIL, ra_flag(rq), rq->reply);
     else
-        refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_BUSY);
+        dns_request_refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_BUSY);
 }
 
 /* What our zones know is sent, whether or not the rest can be found. */
@@ -91,7 +91,7 @@ static void answer_part(const struct dns_request *rq, const struct dns_lookup *l
         ERR_OK)
         emit(rq, &body, 0);
     else
-        refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_FAILED);
+        dns_request_refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_FAILED);
 }
 
 static void answer_foreign(const struct dns_request *rq, const struct dns_lookup *l)
@@ -103,9 +103,9 @@ static void answer_foreign(const struct dns_request *rq, const struct dns_lookup
     if (part && (!route || route->count == 0)) {
         answer_part(rq, l);
     } else if (!asked) {
-        refuse(rq, DNS_RCODE_REFUSED, REASON_DNS_RECURSION_REFUSED);
+        dns_request_refuse(rq, DNS_RCODE_REFUSED, REASON_DNS_RECURSION_REFUSED);
     } else if (!route || route->count == 0) {
-        refuse(rq, DNS_RCODE_REFUSED, REASON_DNS_NO_FORWARDER);
+        dns_request_refuse(rq, DNS_RCODE_REFUSED, REASON_DNS_NO_FORWARDER);
     } else if (!part && dns_cache_find(rq->s->cache, dns_name_span(&rq->q.name), rq->q.type,
                                        rq->now, &kept)) {
         rq->s->counts.cached++;
@@ -180,7 +180,7 @@ static void answer_from_zones(const struct dns_request *rq)
         dns_zones_end(&rq->s->zones);
     }
     if (e != ERR_OK)
-        refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_FAILED);
+        dns_request_refuse(rq, DNS_RCODE_SERVFAIL, REASON_SERVER_FAILED);
 }
 
 /* --- what is asked ---------------------------------------------------------------------------- */
@@ -217,7 +217,7 @@ struct refusal {
     enum reason reason;
 };
 
-/* What is refused whatever the name is. */
+/* What is refused whatever the name is; a key or an update may yet be taken. */
 static struct refusal judge(const struct dns_query *q)
 {
     if (q->opcode != DNS_OPCODE_QUERY)
@@ -230,11 +230,21 @@ static struct refusal judge(const struct dns_query *q)
     return (struct refusal){DNS_RCODE_NOERROR, REASON_NONE};
 }
 
-static void answer_question(struct dns_request *rq)
+static void answer_refusal(const struct dns_request *rq, struct refusal no, struct span bytes)
+{
+    if (rq->s->contexts && rq->q.opcode == DNS_OPCODE_UPDATE)
+        dns_update_answer(rq, bytes);
+    else if (rq->s->contexts && rq->q.opcode == DNS_OPCODE_QUERY && rq->q.type == DNS_TYPE_TKEY)
+        dns_tkey_answer(rq, bytes);
+    else
+        dns_request_refuse(rq, no.rcode, no.reason);
+}
+
+static void answer_question(struct dns_request *rq, struct span bytes)
 {
     struct refusal no = judge(&rq->q);
     if (no.reason != REASON_NONE) {
-        refuse(rq, no.rcode, no.reason);
+        answer_refusal(rq, no, bytes);
         return;
     }
     struct span name = dns_name_span(&rq->q.name);
@@ -268,7 +278,7 @@ void dns_request_answer(struct dns_service *s, const struct dns_origin *origin, 
     follow_epochs(s);
     rq.recursive = dns_networks_hold(&s->config.recursion, &origin->client);
     if (take == DNS_TAKE_ERROR)
-        refuse(&rq, rq.q.rcode, REASON_DNS_MALFORMED);
+        dns_request_refuse(&rq, rq.q.rcode, REASON_DNS_MALFORMED);
     else
-        answer_question(&rq);
+        answer_question(&rq, bytes);
 }

@@ -3,8 +3,9 @@
 #include "base/reader.h"
 #include "plat/random.h"
 
-#define REQUEST_MAX 4096 /* no question needs more; an UPDATE may, and is refused all the same */
-#define UDP_MAX     4096
+#define REQUEST_MAX                                                                                \
+    4096 /* over UDP; no question needs more. The tickets that begin a key come over TCP */
+#define UDP_MAX 4096
 
 void dns_config_default(struct dns_config *config)
 {
@@ -77,7 +78,7 @@ static void finish(struct plat_conn *c, void *session, enum reason why)
 {
     (void)c;
     (void)why;
-    dns_waiting_drop(session);
+    dns_held_drop(session);
 }
 
 static enum err new_tcp(struct dns_service *s)
@@ -91,7 +92,7 @@ static enum err new_tcp(struct dns_service *s)
     };
     const struct plat_stream_limits limits = {
         .max_conns = s->config.tcp_conns,
-        .max_request = 2 + REQUEST_MAX,
+        .max_request = 2 + DNS_MSG_MAX,
         .max_buffered = 64u << 20,
         .output_high = 2 * DNS_MSG_MAX,
         .output_max = (DNS_PIPELINE_MAX + 4) * DNS_MSG_MAX,
@@ -102,11 +103,22 @@ static enum err new_tcp(struct dns_service *s)
     return plat_stream_new(s->loop, &ops, &limits, s->reporter.sink, s, &s->tcp);
 }
 
+void dns_service_begin(struct dns_service *s, const struct dns_origin *origin,
+                       struct builder *reply)
+{
+    builder_over(reply, s->out, origin->conn ? sizeof(s->out) : s->config.udp_max);
+    if (origin->conn)
+        builder_be16(reply, 0);
+}
+
 void dns_service_send(struct dns_service *s, const struct dns_origin *origin, struct builder *reply)
 {
     struct span whole;
+    size_t before = origin->conn ? 2 : 0;
+    if (reply->len <= before)
+        return;
     if (origin->conn)
-        builder_patch_be16(reply, 0, (uint16_t)(reply->len - 2));
+        builder_patch_be16(reply, 0, (uint16_t)(reply->len - before));
     if (builder_done(reply, &whole) != ERR_OK)
         return;
     if (!origin->conn) {
@@ -144,7 +156,10 @@ static enum err make_parts(struct dns_service *s)
     s->limit = dns_limit_new(s->config.answers_per_second, plat_random_u64());
     s->servers = calloc(1, sizeof(*s->servers));
     s->routes = calloc(1, sizeof(*s->routes));
-    if (!s->answers || !s->cache || !s->limit || !s->servers || !s->routes)
+    if (s->config.updates.ops)
+        s->contexts = dns_contexts_new(&s->config.updates);
+    if (!s->answers || !s->cache || !s->limit || !s->servers || !s->routes ||
+        (s->config.updates.ops && !s->contexts))
         return ERR_NOMEM;
     TRY(new_forward(s));
     TRY(new_udp(s));
@@ -199,6 +214,8 @@ void dns_service_free(struct dns_service *s)
         return;
     if (s->tcp)
         plat_stream_free(s->tcp);
+    dns_held_drop(&s->datagrams);
+    dns_contexts_free(s->contexts);
     dns_forward_free(s->forward);
     plat_udp_free(s->udp);
     dns_answers_free(s->answers);

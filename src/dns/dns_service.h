@@ -9,6 +9,8 @@
  * here our zones    dns_lookup over zone_ops; the answer is compiled, kept if it is stable, and
  * sent elsewhere    only for RD from a client of config.recursion: dns_cache, then dns_forward
  *
+ *     updates          dns_update.h
+ *
  * Every refusal leaves an event with a DNS_ reason. The server allocates nothing for an answer from
  * our zones; questions that wait for other servers are counted and bounded.
  *
@@ -20,6 +22,7 @@
 
 #include "dns/dns_forward.h"
 #include "dns/dns_networks.h"
+#include "dns/dns_update.h"
 #include "plat/stream.h"
 
 #define DNS_SELF_MAX 32
@@ -40,6 +43,7 @@ struct dns_config {
     utime tcp_idle;    /* between two requests */
     utime tcp_request; /* for all bytes of one */
     struct dns_forward_limits forward;
+    struct dns_updates updates;
 };
 
 /* Sensible values for a domain controller: 200 equal answers a second, 1232 bytes, 16 MiB and 65536

@@ -297,6 +297,9 @@ static enum err token(struct ldap_request *rq)
     if (e == ERR_REFUSED)
         return refuse(rq, acceptor_reason(sasl->context), out);
     TRY(e);
+    /* Who begins with nothing asks what there is, and Samba's clients rely on an answer. */
+    if (sasl->spnego && rq->m->bind.credentials.len == 0 && out.len == 0)
+        TRY(acceptor_hint(rq->session->server->acceptor, &rq->arena, &out));
     if (!done)
         return respond(rq, LDAP_SASL_BIND_IN_PROGRESS, NULL, out);
     if (sasl->spnego)

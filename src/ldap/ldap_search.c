@@ -149,6 +149,16 @@ static enum err put_held(struct ldap_request *rq)
     return put(rq, &o);
 }
 
+/* References come last, as from Active Directory: Samba's clients take what comes first for the
+ * entry. */
+static enum err found_all(struct ldap_request *rq)
+{
+    if (dir_snap_err(&rq->snap) != ERR_OK)
+        return ldap_reply(rq, LDAP_OPERATIONS_ERROR, NULL, SPAN_NONE);
+    TRY(ldap_put_references(rq));
+    return finish(rq, LDAP_SUCCESS, NULL, false);
+}
+
 static enum err run(struct ldap_request *rq)
 {
     struct ldap_server *sv = rq->session->server;
@@ -167,9 +177,7 @@ static enum err run(struct ldap_request *rq)
         if (e == ERR_REFUSED)
             return finish(rq, ldap_sort_refusal(rq), NULL, false);
         if (e == ERR_NOT_FOUND)
-            return dir_snap_err(&rq->snap) == ERR_OK
-                       ? finish(rq, LDAP_SUCCESS, NULL, false)
-                       : ldap_reply(rq, LDAP_OPERATIONS_ERROR, NULL, SPAN_NONE);
+            return found_all(rq);
         if (e != ERR_OK && e != ERR_LIMIT)
             return ldap_reply(rq, LDAP_OPERATIONS_ERROR, NULL, SPAN_NONE);
         if (sv->env.now() > rq->deadline)
@@ -282,8 +290,7 @@ static enum err begin(struct ldap_request *rq)
     TRY(ldap_request_read(rq));
     TRY(find_base(rq));
     TRY(prepare_filter(rq));
-    TRY(ldap_want_find(ss->server->wants, in, &rq->arena, &rq->want));
-    return ldap_put_references(rq);
+    return ldap_want_find(ss->server->wants, in, &rq->arena, &rq->want);
 }
 
 static enum err answer_root(struct ldap_request *rq)

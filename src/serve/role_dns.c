@@ -5,6 +5,7 @@
 #include "directory/settings.h"
 #include "dns/dns_service.h"
 #include "plat/net.h"
+#include "serve/dns_updates.h"
 #include "serve/serve.h"
 #include "serve/zone_directory.h"
 
@@ -79,6 +80,7 @@ enum err serve_begin_dns(struct serve_child *child, const char **why_out)
     /* Who may have everything looked up is not held to the limits meant for strangers. */
     config.unlimited = config.recursion;
     TRY(set_addresses(child, &config));
+    TRY(dns_updates_new(child, &config.updates));
     TRY(zone_directory_new(child->dir, &zd));
     struct dns_zones *zones = arena_new(&child->memory, struct dns_zones);
     if (!zones)

@@ -52,7 +52,7 @@ static void roles_know_no_more_than_they_need(void **state)
     (void)state;
     unsigned account = 1u << DIR_SECRET_ACCOUNT;
     assert_int_equal(serve_role(ROLE_CONTROL)->secrets, 0);
-    assert_int_equal(serve_role(ROLE_DNS)->secrets, 0);
+    assert_int_equal(serve_role(ROLE_DNS)->secrets, 1u << DIR_SECRET_SERVICE);
     assert_int_equal(serve_role(ROLE_KDC)->secrets, account);
     assert_int_equal(serve_role(ROLE_WRITER)->secrets, (1u << DIR_SECRET__COUNT) - 1);
     assert_false(serve_role(ROLE_LDAP)->secrets & account);

@@ -87,6 +87,7 @@ enum err op_trust_delete(struct op *op);
 enum err op_trust_roll(struct op *op);
 enum err op_forwarder_put(struct op *op);
 enum err op_forwarder_delete(struct op *op);
+enum err op_zone_update(struct op *op);
 enum err op_keytab(struct op *op);
 enum err op_import(struct op *op);
 enum err op_settings(struct op *op);

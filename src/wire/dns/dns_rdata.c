@@ -76,6 +76,32 @@ struct span dns_rdata_target(uint16_t type, struct span rdata)
     return dns_name_check(name) == ERR_OK ? name : SPAN_NONE;
 }
 
+/* Of the types whose data ends with a name, the bytes before it; SIZE_MAX: another type. */
+static size_t before_name(uint16_t type)
+{
+    switch (type) {
+    case DNS_TYPE_NS:
+    case DNS_TYPE_CNAME:
+    case DNS_TYPE_PTR:
+    case DNS_TYPE_DNAME:
+        return 0;
+    case DNS_TYPE_MX:
+        return 2;
+    case DNS_TYPE_SRV:
+        return 6;
+    default:
+        return SIZE_MAX;
+    }
+}
+
+bool dns_rdata_same(uint16_t type, struct span a, struct span b)
+{
+    size_t before = before_name(type);
+    return span_eq(span_sub(a, 0, before), span_sub(b, 0, before)) &&
+           (before == SIZE_MAX ||
+            dns_name_eq(span_sub(a, before, a.len), span_sub(b, before, b.len)));
+}
+
 static void skip_string(struct reader *r)
 {
     reader_skip(r, reader_u8(r));

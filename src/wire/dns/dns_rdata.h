@@ -41,6 +41,9 @@ enum err dns_rdata_name(struct span rdata, struct span *name_out);
  * SRV); the empty span for every other type and for malformed data. */
 struct span dns_rdata_target(uint16_t type, struct span rdata);
 
+/* Two well-formed values are the same: names in them whatever their case. */
+bool dns_rdata_same(uint16_t type, struct span a, struct span b);
+
 /* True when rdata is a well-formed value of its type: names whole and uncompressed, fixed parts
  * there, nothing left over; any bytes do for a type that libknot does not know. Who takes records
  * from a store or a peer asks this before using them: dns_body_build relies on it. */

@@ -48,6 +48,11 @@ enum dns_rcode {
     DNS_RCODE_NXDOMAIN = 3,
     DNS_RCODE_NOTIMP = 4,
     DNS_RCODE_REFUSED = 5,
+    DNS_RCODE_YXDOMAIN = 6, /* the name exists: of updates, as those below (RFC 2136 2.2) */
+    DNS_RCODE_YXRRSET = 7,
+    DNS_RCODE_NXRRSET = 8,
+    DNS_RCODE_NOTAUTH = 9,
+    DNS_RCODE_NOTZONE = 10,
     DNS_RCODE_BADVERS = 16, /* extended: its upper bits travel in the OPT record */
 };
 
@@ -56,6 +61,8 @@ enum dns_section {
     DNS_SECTION_AUTHORITY,
     DNS_SECTION_ADDITIONAL,
     DNS_SECTION__COUNT,
+    DNS_SECTION_PREREQUISITE = DNS_SECTION_ANSWER, /* of an update */
+    DNS_SECTION_UPDATE = DNS_SECTION_AUTHORITY,
 };
 
 /* Bits of the header's second 16-bit word (RFC 1035 section 4.1.1, RFC 4035 section 3). */

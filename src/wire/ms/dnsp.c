@@ -1,5 +1,7 @@
 #include "wire/ms/dnsp.h"
 
+#include "base/text.h"
+
 #define RECORD_VERSION 5
 #define RECORD_HEADER  24
 #define ADDR_SIZE      64 /* of one DNS_ADDR */
@@ -159,6 +161,20 @@ void dnsp_record_put(struct builder *b, const struct dnsp_record *r)
     if (builder_ok(b) && len - RECORD_HEADER > UINT16_MAX)
         builder_fail(b, ERR_LIMIT);
     builder_patch_le16(b, start, (uint16_t)(len - RECORD_HEADER));
+}
+
+/* Lengths of labels are no letters. */
+static bool same_name(struct span a, struct span b)
+{
+    return ascii_eq_fold(a, b);
+}
+
+bool dnsp_record_same(const struct dnsp_record *a, const struct dnsp_record *b)
+{
+    return a->type == b->type && same_name(a->name, b->name) && same_name(a->mail, b->mail) &&
+           a->priority == b->priority && a->weight == b->weight && a->port == b->port &&
+           a->soa_serial == b->soa_serial && a->refresh == b->refresh && a->retry == b->retry &&
+           a->expire == b->expire && a->minimum == b->minimum && span_eq(a->data, b->data);
 }
 
 enum err dnsp_name_from_text(struct span text, struct arena *a, struct span *out)

@@ -45,6 +45,8 @@ struct dnsp_record {
 /* ERR_MALFORMED. */
 enum err dnsp_record_decode(struct span value, struct dnsp_record *out);
 void dnsp_record_put(struct builder *b, const struct dnsp_record *r);
+/* The same type and data, names whatever their case; times and serials may differ. */
+bool dnsp_record_same(const struct dnsp_record *a, const struct dnsp_record *b);
 
 /* Text ("dc1.example.com", a final dot allowed, no escapes) to wire form. ERR_MALFORMED: an empty
  * or too long label or name. */

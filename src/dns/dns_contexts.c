@@ -1,0 +1,107 @@
+#include "dns/dns_contexts.h"
+
+#include <stdlib.h>
+
+struct dns_contexts {
+    struct dns_updates updates;
+    struct dns_context entry[DNS_CONTEXTS_MAX];
+};
+
+struct dns_contexts *dns_contexts_new(const struct dns_updates *updates)
+{
+    struct dns_contexts *c = calloc(1, sizeof(*c));
+    if (c)
+        c->updates = *updates;
+    return c;
+}
+
+void dns_contexts_remove(struct dns_contexts *c, struct dns_context *x)
+{
+    ENT_ASSERT(x->busy == 0);
+    c->updates.ops->close(c->updates.ctx, x->gss);
+    *x = (struct dns_context){.busy = 0};
+}
+
+void dns_contexts_free(struct dns_contexts *c)
+{
+    if (!c)
+        return;
+    for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
+        if (c->entry[i].name.len > 0)
+            dns_contexts_remove(c, &c->entry[i]);
+    }
+    free(c);
+}
+
+/* Few updates a second need no faster search than this. */
+static struct dns_context *by_name(struct dns_contexts *c, struct span name)
+{
+    for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
+        struct dns_context *x = &c->entry[i];
+        if (x->name.len > 0 && dns_name_eq(dns_name_span(&x->name), name))
+            return x;
+    }
+    return NULL;
+}
+
+struct dns_context *dns_contexts_find(struct dns_contexts *c, struct span name,
+                                      const struct plat_addr *client, utime wall, utime now)
+{
+    struct dns_context *x = by_name(c, name);
+    if (!x || (!x->ready && !plat_addr_same_host(&x->client, client)))
+        return NULL;
+    if (wall >= x->ends) {
+        if (x->busy == 0)
+            dns_contexts_remove(c, x);
+        return NULL;
+    }
+    x->used = now;
+    return x;
+}
+
+/* A free entry, or one that can make room; NULL. */
+static struct dns_context *room(struct dns_contexts *c, utime wall, utime now)
+{
+    struct dns_context *oldest = NULL;
+    for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
+        struct dns_context *x = &c->entry[i];
+        if (x->name.len == 0)
+            return x;
+        bool can_go = x->busy == 0 && (wall >= x->ends || now - x->used >= DNS_CONTEXT_REST);
+        if (can_go && (!oldest || x->used < oldest->used))
+            oldest = x;
+    }
+    if (oldest)
+        dns_contexts_remove(c, oldest);
+    return oldest;
+}
+
+static unsigned of_host(struct dns_contexts *c, const struct plat_addr *client, utime now)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
+        const struct dns_context *x = &c->entry[i];
+        count += x->name.len > 0 && now - x->used < DNS_CONTEXT_REST &&
+                 plat_addr_same_host(&x->client, client);
+    }
+    return count;
+}
+
+enum err dns_contexts_add(struct dns_contexts *c, struct span name, const struct plat_addr *client,
+                          utime wall, utime now, struct dns_context **out)
+{
+    void *gss;
+    if (by_name(c, name))
+        return ERR_EXISTS;
+    if (of_host(c, client, now) >= DNS_CONTEXTS_PER_HOST)
+        return ERR_BUSY;
+    struct dns_context *x = room(c, wall, now);
+    if (!x)
+        return ERR_BUSY;
+    TRY(c->updates.ops->open(c->updates.ctx, &gss));
+    *x = (struct dns_context){
+        .gss = gss, .client = *client, .used = now, .ends = wall + DNS_CONTEXT_LIFETIME};
+    dns_name_lower(name, &x->name);
+    *out = x;
+    return ERR_OK;
+}
