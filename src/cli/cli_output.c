@@ -1,6 +1,7 @@
 /*
  * Replies for people: a table where the record names columns, otherwise one member a line. A member
- * called "sentence" is printed as it is: it says in words what the others say in values.
+ * called "sentence" is printed as it is: it says in words what the others say in values; of one
+ * called "lines" each has a line of its own, as it is to be typed.
  */
 #include "base/text.h"
 #include "cli/cli.h"
@@ -104,6 +105,14 @@ static void print_table(const char *names, const json_t *rows, FILE *out)
     }
 }
 
+static void print_lines(const json_t *lines, unsigned indent, FILE *out)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach((json_t *)lines, i, line)
+        fprintf(out, "%*s%s\n", (int)indent + 4, "", json_string_value(line));
+}
+
 static void print_object(const json_t *object, unsigned indent, FILE *out)
 {
     const char *name;
@@ -114,6 +123,8 @@ static void print_object(const json_t *object, unsigned indent, FILE *out)
             continue;
         if (strcmp(name, "sentence") == 0) {
             fprintf(out, "%*s%s\n", (int)indent, "", json_string_value(value));
+        } else if (strcmp(name, "lines") == 0) {
+            print_lines(value, indent, out);
         } else if (json_is_array(value) && json_is_object(json_array_get(value, 0))) {
             size_t i;
             json_t *item;

@@ -45,6 +45,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_TRUST_LIST] = control_trust_list,
     [OP_TRUST_SHOW] = control_trust_show,
     [OP_TRUST_SET] = control_trust_set,
+    [OP_TRUST_INSTRUCTIONS] = control_trust_instructions,
     [OP_TRUST_VERIFY] = control_trust_verify,
     [OP_TRUST_DELETE] = control_trust_delete,
 };

@@ -195,6 +195,7 @@ HANDLER(control_trust_create);
 HANDLER(control_trust_list);
 HANDLER(control_trust_show);
 HANDLER(control_trust_set);
+HANDLER(control_trust_instructions);
 HANDLER(control_trust_verify);
 HANDLER(control_trust_delete);
 

@@ -58,6 +58,19 @@ static enum err refuse_existing(struct control_call *call, struct span partner)
                           "there is a trust with %.*s already", SPAN_ARG(partner));
 }
 
+/* What there is now, and, as long as the other half is not proved, how it is made. */
+static enum err created(struct control_call *call, const struct trust *t)
+{
+    json_t *told;
+    TRY(control_trust_show(call));
+    const char *state = json_string_value(json_object_get(call->result, "state"));
+    if (state && strcmp(state, "Verified") == 0)
+        return ERR_OK;
+    TRY(control_trust_instruct(call, t, &told));
+    json_object_set_new(call->result, "other_side", told);
+    return ERR_OK;
+}
+
 static enum err create(struct control_call *call, struct trust *t)
 {
     struct trust_report report;
@@ -70,7 +83,7 @@ static enum err create(struct control_call *call, struct trust *t)
     /* The other half may come later: a trust that cannot be proved yet is made all the same. */
     if (call->directory->peer)
         TRY(control_trust_prove(call, t, false, &report, &verdict));
-    return control_trust_show(call);
+    return created(call, t);
 }
 
 enum err control_trust_create(struct control_call *call)

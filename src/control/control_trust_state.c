@@ -13,6 +13,7 @@
 static const struct {
     utime younger_than, every;
 } patience[] = {
+    {10 * UTIME_MINUTE, 10 * UTIME_SECOND},
     {UTIME_HOUR, 30 * UTIME_SECOND},
     {24 * UTIME_HOUR, UTIME_MINUTE},
     {INT64_MAX, 5 * UTIME_MINUTE},

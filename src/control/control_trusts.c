@@ -86,8 +86,7 @@ static json_t *trust_json(struct control_call *call, const struct trust *t)
     return into;
 }
 
-/* The sentence that always goes with a direction, and what the other administrator chooses. */
-static enum err add_sentence(struct control_call *call, const struct trust *t, json_t *into)
+enum err control_trust_add_sentence(struct control_call *call, const struct trust *t, json_t *into)
 {
     struct trust_local local;
     struct span sentence;
@@ -118,5 +117,5 @@ enum err control_trust_show(struct control_call *call)
     TRY(control_trust_find(call, &t));
     json_decref(call->result);
     call->result = trust_json(call, &t);
-    return add_sentence(call, &t, call->result);
+    return control_trust_add_sentence(call, &t, call->result);
 }

@@ -21,6 +21,8 @@ enum err control_trust_local(struct control_call *call, struct trust_local *out)
  * outlive the snapshot. */
 enum err control_trust_named(struct control_call *call, struct span partner, struct trust *out);
 enum err control_trust_find(struct control_call *call, struct trust *out);
+/* The sentence that always goes with a direction, and what the other administrator chooses. */
+enum err control_trust_add_sentence(struct control_call *call, const struct trust *t, json_t *into);
 
 /* --- control_trust_state.c --- */
 
@@ -34,6 +36,11 @@ void control_trust_forget_state(struct control_call *call, struct span partner);
 void control_trust_add_state(struct control_call *call, const struct trust *t, json_t *into);
 /* How long a trust in this state since that time is left alone. */
 utime control_trust_patience(const char *state, utime since, utime now);
+
+/* --- control_instructions.c --- */
+
+/* A list of {tool, lines}: what the other administrator types to make the other half. */
+enum err control_trust_instruct(struct control_call *call, const struct trust *t, json_t **out);
 
 /* --- control_trust_verify.c --- */
 

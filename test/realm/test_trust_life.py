@@ -1,7 +1,10 @@
 """The life of a trust after it was made, between two forests of Entente: it heals by itself."""
 
+import shlex
+
 import pytest
 
+from entente import BUILD
 from entente_lab import Pair
 from netns import wait_for
 
@@ -65,3 +68,35 @@ def test_a_trust_made_anew_is_a_new_one(lab):
     lab.half(lab.cloud, "two-way", password=lab.world.password())
     shown = lab.shown(lab.cloud)
     assert (shown["state"], shown["reason"]) == ("VerifyFailed", "VERIFY_PASSWORD_DIFFERENT"), shown
+
+
+@pytest.mark.parametrize("direction,kind", [("outgoing", "forest"), ("incoming", "external")])
+def test_what_the_other_side_is_told_works(lab, direction, kind):
+    """As it stands, with the password typed."""
+    w = lab.world
+    lab.half(lab.cloud, direction, kind)
+    told = lab.cloud.cli("trust", "instructions", w.corp.dns)
+    assert w.trust_password not in str(told)
+    (line,), = [tool["lines"] for tool in told["other_side"] if tool["tool"] == "Entente"]
+    words = shlex.split(line)
+    assert words.pop(0) == "entente"
+    lab.corp.cli(*words, "--password-file", lab.corp.secret(w.trust_password))
+    shown = lab.shown(lab.corp)
+    assert (shown["direction"], shown["type"]) == (told["other_side_chooses"], kind), shown
+    both_heal(lab)
+
+
+def test_the_maker_of_a_half_is_told(lab):
+    """People read one line below the other; who has nothing left to do is told nothing."""
+    w = lab.world
+    words = ["trust", "create", w.corp.dns, "--direction", "outgoing", "--password-file", lab.cloud.secret(w.trust_password)]
+    out = lab.cloud.host.run(str(BUILD / "entente"), "--socket", lab.cloud.socket, *words).stdout
+    lines = [line.strip() for line in out.split("\n")]
+    for told in (f"Trust Name: {w.cloud.dns}", "Direction of Trust: One-way: incoming (users in this domain can be "
+                 "authenticated in the specified domain)", "Sides of Trust: This domain only"):
+        assert told in lines, out
+    assert w.trust_password not in out
+    lab.half(lab.corp, "incoming")
+    both_heal(lab)
+    lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
+    assert "other_side" not in lab.cloud.cli(*words)
