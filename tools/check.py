@@ -61,7 +61,7 @@ def tail(path, lines=25):
 
 def scans(tally, args):
     for name in ["scan_floors", "scan_sizes", "scan_reasons", "scan_text", "scan_text --format",
-                 "gen_errors --check"]:
+                 "gen_errors --check", "gen_api --check"]:
         script, *options = name.split()
         code, log = run([PYTHON, "tools/%s.py" % script, *options],
                         name.replace(" --", "_") + ".log")

@@ -15,7 +15,7 @@ FLOOR = {
     "base": 0, "plat": 1, "crypt": 1, "operation": 1,
     "wire/der": 2, "wire/ndr": 2, "wire/krb": 2, "wire/ldap": 2, "wire/dns": 2, "wire/ms": 2,
     "wire/rpc": 2, "wire/smb2": 2, "wire/ntlm": 2, "wire/spnego": 2, "store": 2,
-    "directory": 3, "trust": 3, "network": 3, "auth": 4,
+    "directory": 3, "trust": 3, "network": 3, "awsapi": 3, "auth": 4,
     "kdc": 5, "ldap": 5, "dns": 5, "smb": 5, "rpc": 5, "peer": 5,
     "writer": 6, "control": 6, "serve": 7, "cli": 7,
 }
@@ -31,7 +31,7 @@ NEVER = {
 NEVER.update({f: {"plat", "store"} for f in WIRE})
 ONLY = {
     "store": {"base", "plat"}, "cli": {"base", "plat", "operation"}, "operation": {"base"},
-    "network": {"base"}, "plat": {"base"}, "crypt": {"base"},
+    "network": {"base"}, "awsapi": {"base", "crypt"}, "plat": {"base"}, "crypt": {"base"},
 }
 NO_SERVICES = {"writer", "control"}  # they speak no service's protocol; control reads trusts as auth does
 

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/control_http.h"
 #include "control/control_lifecycle.h"
 #include "plat/clock.h"
 #include "plat/task.h"
@@ -106,6 +107,16 @@ static void start_all(void *ctx)
     }
 }
 
+static enum err listen_all(struct control *c, const char **why_out)
+{
+    *why_out = "the control socket cannot be served";
+    TRY(control_http_start(c, c->env.loop, c->env.listen_fd, &control_local_ops, NULL, &c->local));
+    *why_out = "the AWS API cannot be served";
+    if (c->env.api_fd < 0)
+        return ERR_OK;
+    return control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, NULL, &c->api);
+}
+
 enum err control_new(const struct control_env *env, struct control **out, const char **why_out)
 {
     struct control *c = calloc(1, sizeof(*c));
@@ -114,10 +125,10 @@ enum err control_new(const struct control_env *env, struct control **out, const 
         return ERR_NOMEM;
     c->env = *env;
     enum err e = control_load(c, why_out);
-    if (e == ERR_OK) {
-        *why_out = "the control socket cannot be served";
-        e = control_http_start(c, env->listen_fd);
-    }
+    if (e == ERR_OK)
+        e = control_keys_load(c, why_out);
+    if (e == ERR_OK)
+        e = listen_all(c, why_out);
     if (e == ERR_OK)
         e = control_watch_start(c);
     if (e != ERR_OK) {
@@ -132,12 +143,15 @@ enum err control_new(const struct control_env *env, struct control **out, const 
 
 void control_free(struct control *c)
 {
-    control_http_stop(c);
+    control_http_stop(c->local);
+    control_http_stop(c->api);
     if (c->starter)
         plat_timer_free(c->starter);
     if (c->watch)
         plat_timer_free(c->watch);
     while (c->directories)
         control_directory_remove(c, c->directories);
+    json_decref(c->keys);
+    mem_wipe(c->env.seal_key, sizeof(c->env.seal_key));
     free(c);
 }

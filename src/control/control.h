@@ -24,6 +24,8 @@ struct control_env {
     const char *run_dir;               /* volatile tables */
     const struct control_pools *pools; /* at least one */
     int listen_fd;                     /* the Unix socket; taken over */
+    int api_fd;                        /* the AWS API's; -1: none; taken over */
+    uint8_t seal_key[32];              /* of the access keys' secrets */
     const struct event_sink *events;
 };
 

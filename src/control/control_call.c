@@ -41,6 +41,9 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_FORWARDER_CREATE] = control_forwarder_create,
     [OP_FORWARDER_LIST] = control_forwarder_list,
     [OP_FORWARDER_DELETE] = control_forwarder_delete,
+    [OP_KEY_CREATE] = control_key_create,
+    [OP_KEY_LIST] = control_key_list,
+    [OP_KEY_REVOKE] = control_key_revoke,
     [OP_TRUST_CREATE] = control_trust_create,
     [OP_TRUST_LIST] = control_trust_list,
     [OP_TRUST_SHOW] = control_trust_show,
@@ -228,27 +231,46 @@ static void tell(const struct control_call *call, enum err e)
         event_emit(call->control->env.events, &ev);
 }
 
+enum err control_do(struct control_call *call)
+{
+    enum err e = perform(call);
+    control_read_end(call);
+    if (e != ERR_OK && e != ERR_REFUSED)
+        e = control_refuse(call, 500, "InternalFailure", REASON_SERVER_FAILED,
+                           "the service failed: %s", err_name(e));
+    tell(call, e);
+    return e;
+}
+
+void control_done(struct control_call *call)
+{
+    control_read_end(call);
+    if (call->directory)
+        control_release(call->directory);
+    json_decref(call->result);
+    call->directory = NULL;
+    call->result = NULL;
+}
+
+static json_t *good_body(const struct control_call *call)
+{
+    json_t *body = json_pack("{s:i}", "schema_version", OPERATION_SCHEMA_VERSION);
+    if (call->result)
+        json_object_set(body, "result", call->result);
+    else
+        json_object_set_new(body, "result", json_object());
+    if (call->verdict)
+        json_object_set_new(body, "verdict", json_string(call->verdict));
+    return body;
+}
+
 json_t *control_run(struct control *c, const struct operation *op, const json_t *args,
                     struct arena *a, unsigned *status_out)
 {
     struct control_call call = {.control = c, .op = op, .args = args, .a = a, .code = "Failed"};
-    enum err e = perform(&call);
-    control_read_end(&call);
-    if (e != ERR_OK && e != ERR_REFUSED)
-        e = control_refuse(&call, 500, "InternalFailure", REASON_SERVER_FAILED,
-                           "the service failed: %s", err_name(e));
-    tell(&call, e);
-    if (call.directory)
-        control_release(call.directory);
-    if (e != ERR_OK) {
-        json_decref(call.result);
-        *status_out = call.status;
-        return error_body(&call);
-    }
-    *status_out = 200;
-    json_t *body = json_pack("{s:i, s:o}", "schema_version", OPERATION_SCHEMA_VERSION, "result",
-                             call.result ? call.result : json_object());
-    if (call.verdict)
-        json_object_set_new(body, "verdict", json_string(call.verdict));
+    enum err e = control_do(&call);
+    *status_out = e == ERR_OK ? 200 : call.status;
+    json_t *body = e == ERR_OK ? good_body(&call) : error_body(&call);
+    control_done(&call);
     return body;
 }

@@ -16,6 +16,8 @@
 #include "trust/trust_report.h"
 
 #define CONTROL_DIRECTORIES_MAX 256
+#define CONTROL_KEYS_MAX        256
+#define CONTROL_ACCOUNT_DEFAULT "000000000000"
 #define CONTROL_MEMORY          (64u << 20)
 
 /* States of a directory and of a trust have the API's names. */
@@ -35,9 +37,8 @@ struct control_directory {
 struct control {
     struct control_env env;
     struct control_directory *directories;
-    struct MHD_Daemon *http;
-    struct plat_poll *poll;
-    struct plat_timer *timer;   /* of the HTTP server */
+    json_t *keys; /* access keys of the AWS API: {"id","account","created","sealed"} */
+    struct control_http *local, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
     unsigned checks;            /* that go on now */
@@ -66,6 +67,10 @@ typedef enum err (*control_handler)(struct control_call *call);
 
 /* Runs one operation: checks the arguments, finds the directory, calls the handler. Always gives a
  * body. */
+/* The same in pieces, for who has another form of answer: the call is filled in by the caller, a
+ * refusal is in it. control_done lets go of what it holds. */
+enum err control_do(struct control_call *call);
+void control_done(struct control_call *call);
 json_t *control_run(struct control *c, const struct operation *op, const json_t *args,
                     struct arena *a, unsigned *status_out);
 /* Refusals: ERR_REFUSED. */
@@ -126,6 +131,9 @@ enum err control_load(struct control *c, const char **why_out);
 enum err control_save(struct control *c);
 /* The same for a call, which is refused when it cannot be done. */
 enum err control_keep(struct control_call *call);
+/* What became of writing a file of the state directory: the call is refused unless e is ERR_OK.
+ * errno is that of the write. */
+enum err control_kept(struct control_call *call, enum err e, const char *file);
 struct control_directory *control_directory_named(struct control *c, struct span name);
 struct control_directory *control_directory_by_id(struct control *c, struct span id);
 struct control_directory *control_directory_add(struct control *c, json_t *record);
@@ -141,10 +149,14 @@ enum err control_open(struct control *c, struct control_directory *d);
 /* The entry of a trust's state in the record, made when create is set (control_trust_state.c). */
 json_t *control_trust_state(struct control_directory *d, struct span partner, bool create);
 
-/* --- control_http.c --- */
+/* --- control_keys.c --- */
 
-enum err control_http_start(struct control *c, int listen_fd);
-void control_http_stop(struct control *c);
+/* keys.json. ERR with a sentence. */
+enum err control_keys_load(struct control *c, const char **why_out);
+/* The account and the secret of an access key, in the arena, which should wipe. ERR_NOT_FOUND;
+ * ERR_INTEGRITY: sealed under another key file. */
+enum err control_key_find(struct control *c, struct span id, struct arena *a,
+                          struct span *account_out, struct span *secret_out);
 
 /* --- control_trust_watch.c --- */
 
@@ -191,6 +203,9 @@ HANDLER(control_service_allow);
 HANDLER(control_forwarder_create);
 HANDLER(control_forwarder_list);
 HANDLER(control_forwarder_delete);
+HANDLER(control_key_create);
+HANDLER(control_key_list);
+HANDLER(control_key_revoke);
 HANDLER(control_trust_create);
 HANDLER(control_trust_list);
 HANDLER(control_trust_show);

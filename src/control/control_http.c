@@ -1,188 +1,141 @@
 /*
- * HTTP on the Unix socket: POST /v1/NOUN/VERB with a JSON object. Only root and the service's own
- * user may connect; the kernel says who it is.
+ * libmicrohttpd on our loop: it has an epoll descriptor and a time, we give it turns.
  */
-#include <microhttpd.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "control/control_http.h"
 
-#include "base/text.h"
-#include "control/control_call.h"
+#include <string.h>
+
 #include "plat/task.h"
 
 #define HTTP_TIMEOUT_SECONDS 30
-#define HTTP_CONNECTIONS     64
 
-struct request {
-    struct arena a;
-    struct builder body;
-    bool refused;
-    /* Once it is whole: a task performs it, and the connection is suspended while that waits. */
+struct control_http {
     struct control *control;
-    struct MHD_Connection *connection;
-    const struct operation *op;
-    json_t *args, *answer;
-    unsigned status;
-    bool started, suspended, ended;
+    struct plat_loop *loop;
+    const struct control_http_ops *ops;
+    struct MHD_Daemon *daemon;
+    struct plat_poll *poll;
+    struct plat_timer *timer;
 };
 
-static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
+static enum MHD_Result send_answer(struct control_request *rq)
 {
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
+    char *text = rq->text;
+    struct MHD_Response *response;
     if (!text)
         return MHD_NO;
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+    rq->text = NULL;
+    response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
     if (!response) {
         free(text);
         return MHD_NO;
     }
-    MHD_add_response_header(response, "Content-Type", "application/json");
-    enum MHD_Result sent = MHD_queue_response(connection, status, response);
+    MHD_add_response_header(response, "Content-Type", rq->content_type);
+    for (size_t i = 0; i < 2 && rq->header_name[i]; i++)
+        MHD_add_response_header(response, rq->header_name[i], rq->header_value[i]);
+    enum MHD_Result sent = MHD_queue_response(rq->connection, rq->status, response);
     MHD_destroy_response(response);
     return sent;
 }
 
-static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
-                                  const char *code, const char *message)
+static void serve(void *ctx)
 {
-    return send_json(connection, status,
-                     json_pack("{s:i, s:{s:s, s:s}}", "schema_version", OPERATION_SCHEMA_VERSION,
-                               "error", "code", code, "message", message));
-}
-
-/* "/v1/noun/verb" */
-static const struct operation *route(struct span url)
-{
-    struct span prefix = SPAN_LIT("/v1/");
-    if (url.len <= prefix.len || !span_eq(span_sub(url, 0, prefix.len), prefix))
-        return NULL;
-    struct span rest = span_sub(url, prefix.len, url.len);
-    const uint8_t *slash = memchr(rest.ptr, '/', rest.len);
-    if (!slash)
-        return NULL;
-    size_t at = (size_t)(slash - rest.ptr);
-    return operation_find(span_sub(rest, 0, at), span_sub(rest, at + 1, rest.len));
-}
-
-static bool peer_allowed(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct ucred who;
-    socklen_t len = sizeof(who);
-    if (!info || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0)
-        return false;
-    return who.uid == 0 || who.uid == geteuid();
-}
-
-static void perform(void *ctx)
-{
-    struct request *rq = ctx;
-    struct arena a;
-    arena_init(&a, 1 << 16, CONTROL_MEMORY, ARENA_WIPE);
-    rq->answer = control_run(rq->control, rq->op, rq->args, &a, &rq->status);
-    arena_fini(&a);
+    struct control_request *rq = ctx;
+    rq->http->ops->serve(rq);
     rq->ended = true;
     if (!rq->suspended)
         return;
     MHD_resume_connection(rq->connection);
-    plat_timer_start(rq->control->timer, 0, 0);
+    plat_timer_start(rq->http->timer, 0, 0);
 }
 
-static enum MHD_Result send_answer(struct request *rq)
+/* Performed by a task, while the connection is suspended when that has to wait. */
+static enum MHD_Result begin(struct control_request *rq)
 {
-    json_t *body = rq->answer;
-    rq->answer = NULL;
-    return send_json(rq->connection, rq->status, body);
-}
-
-static enum MHD_Result begin(struct request *rq, const char *url)
-{
-    struct MHD_Connection *connection = rq->connection;
-    struct span text;
-    rq->op = route(span_str(url));
-    if (!rq->op)
-        return send_error(connection, 404, "UnknownOperation", "there is no such operation");
-    if (rq->refused || builder_done(&rq->body, &text) != ERR_OK)
-        return send_error(connection, 413, "RequestTooLarge", "the request is larger than 1 MiB");
-    rq->args = text.len ? json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, NULL)
-                        : json_object();
-    if (!rq->args)
-        return send_error(connection, 400, "InvalidJson", "the body is not a JSON object");
     rq->started = true;
-    if (plat_task_start(rq->control->env.loop, perform, rq) != ERR_OK)
+    if (builder_done(&rq->body, &rq->content) != ERR_OK)
+        return MHD_NO;
+    if (plat_task_start(rq->http->loop, serve, rq) != ERR_OK)
         return MHD_NO;
     if (rq->ended)
         return send_answer(rq);
     rq->suspended = true;
-    MHD_suspend_connection(connection);
+    MHD_suspend_connection(rq->connection);
     return MHD_YES;
+}
+
+/* The path and query as they came: what is signed. */
+static void *arrived(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct control_http *http = cls;
+    struct control_request *rq = calloc(1, sizeof(*rq));
+    if (!rq)
+        return NULL;
+    rq->http = http;
+    rq->control = http->control;
+    rq->connection = connection;
+    arena_init(&rq->a, 4096, 4 * OPERATION_BODY_MAX, ARENA_WIPE);
+    builder_in(&rq->body, &rq->a, OPERATION_BODY_MAX);
+    rq->target = arena_dup_str(&rq->a, span_str(uri));
+    return rq;
 }
 
 static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
-    struct request *rq = *state;
-    (void)version;
-    if (!rq) {
-        rq = calloc(1, sizeof(*rq));
-        if (!rq || !peer_allowed(connection)) {
-            free(rq);
+    struct control_http *http = cls;
+    struct control_request *rq = *state;
+    (void)url, (void)version;
+    if (!rq)
+        return MHD_NO;
+    if (!rq->begun) {
+        rq->begun = true;
+        rq->method = arena_dup_str(&rq->a, span_str(method));
+        if (!rq->method || !rq->target || (http->ops->admit && !http->ops->admit(connection)))
             return MHD_NO;
-        }
-        rq->control = cls;
-        rq->connection = connection;
-        arena_init(&rq->a, 0, 3 * OPERATION_BODY_MAX, ARENA_WIPE);
-        builder_in(&rq->body, &rq->a, OPERATION_BODY_MAX);
-        *state = rq;
         return MHD_YES;
     }
     if (*size) {
         if (rq->body.len + *size > OPERATION_BODY_MAX)
-            rq->refused = true;
+            rq->too_large = true;
         else
             builder_bytes(&rq->body, data, *size);
         *size = 0;
         return MHD_YES;
     }
-    if (strcmp(method, "POST") != 0)
-        return send_error(connection, 405, "MethodNotAllowed", "operations are called with POST");
-    return rq->started ? send_answer(rq) : begin(rq, url);
-}
-
-/* No operation's name has an escape: undone, %00 would cut a path into another one. */
-static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
-{
-    (void)cls, (void)connection;
-    return strlen(text);
+    return rq->started ? send_answer(rq) : begin(rq);
 }
 
 static void completed(void *cls, struct MHD_Connection *connection, void **state,
                       enum MHD_RequestTerminationCode why)
 {
-    struct request *rq = *state;
+    struct control_request *rq = *state;
     (void)cls, (void)connection, (void)why;
     if (rq) {
-        json_decref(rq->args);
-        json_decref(rq->answer);
+        free(rq->text);
         arena_fini(&rq->a);
     }
     free(rq);
     *state = NULL;
 }
 
+/* Nothing here is found by an unescaped path: undone, %00 would cut it into another one. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls, (void)connection;
+    return strlen(text);
+}
+
 static void turn(void *ctx)
 {
-    struct control *c = ctx;
+    struct control_http *http = ctx;
     MHD_UNSIGNED_LONG_LONG wait_ms;
-    MHD_run(c->http);
-    if (MHD_get_timeout(c->http, &wait_ms) == MHD_YES)
-        plat_timer_start(c->timer, (utime)wait_ms * 1000, 0);
+    MHD_run(http->daemon);
+    if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
+        plat_timer_start(http->timer, (utime)wait_ms * 1000, 0);
     else
-        plat_timer_stop(c->timer);
+        plat_timer_stop(http->timer);
 }
 
 static void readable(void *ctx, unsigned events)
@@ -191,33 +144,58 @@ static void readable(void *ctx, unsigned events)
     turn(ctx);
 }
 
-enum err control_http_start(struct control *c, int listen_fd)
+static enum err attach(struct control_http *http)
 {
-    c->http =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer, c,
-                         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_NOTIFY_COMPLETED,
-                         completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS, MHD_OPTION_END);
-    if (!c->http)
-        return ERR_IO;
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(c->http, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (!info)
         return ERR_UNSUPPORTED;
-    c->poll = plat_poll_new(c->env.loop, info->epoll_fd, readable, c);
-    c->timer = plat_timer_new(c->env.loop, turn, c);
-    if (!c->poll || !c->timer)
+    http->poll = plat_poll_new(http->loop, info->epoll_fd, readable, http);
+    http->timer = plat_timer_new(http->loop, turn, http);
+    if (!http->poll || !http->timer)
         return ERR_NOMEM;
-    plat_poll_watch(c->poll, PLAT_READABLE);
+    plat_poll_watch(http->poll, PLAT_READABLE);
     return ERR_OK;
 }
 
-void control_http_stop(struct control *c)
+enum err control_http_start(struct control *c, struct plat_loop *loop, int fd,
+                            const struct control_http_ops *ops,
+                            const struct x509_identity *identity, struct control_http **out)
 {
-    if (c->poll)
-        plat_poll_free(c->poll);
-    if (c->timer)
-        plat_timer_free(c->timer);
-    if (c->http)
-        MHD_stop_daemon(c->http);
+    struct control_http *http = calloc(1, sizeof(*http));
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, identity ? (void *)(uintptr_t)identity->cert_pem.ptr : NULL},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, identity ? (void *)(uintptr_t)identity->key_pem.ptr : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"},
+        {MHD_OPTION_END, 0, NULL}};
+    if (!http)
+        return ERR_NOMEM;
+    if (!identity)
+        tls[0].option = MHD_OPTION_END;
+    *http = (struct control_http){.control = c, .loop = loop, .ops = ops};
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (identity ? MHD_USE_TLS : 0), 0, NULL, NULL,
+        answer, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, arrived, http,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+        NULL, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_SECONDS,
+        MHD_OPTION_CONNECTION_LIMIT, ops->connections, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    enum err e = http->daemon ? attach(http) : ERR_IO;
+    if (e != ERR_OK) {
+        control_http_stop(http);
+        return e;
+    }
+    *out = http;
+    return ERR_OK;
+}
+
+void control_http_stop(struct control_http *http)
+{
+    if (!http)
+        return;
+    if (http->poll)
+        plat_poll_free(http->poll);
+    if (http->timer)
+        plat_timer_free(http->timer);
+    if (http->daemon)
+        MHD_stop_daemon(http->daemon);
+    free(http);
 }

@@ -171,13 +171,17 @@ enum err control_save(struct control *c)
 
 enum err control_keep(struct control_call *call)
 {
-    enum err e = control_save(call->control);
+    return control_kept(call, control_save(call->control), "control.json");
+}
+
+enum err control_kept(struct control_call *call, enum err e, const char *file)
+{
     bool full = e == ERR_IO && (errno == ENOSPC || errno == EDQUOT);
     if (e == ERR_OK)
         return ERR_OK;
     return control_refuse(call, 500, "NotSaved",
                           full ? REASON_SERVER_DISK_FULL : REASON_SERVER_FAILED,
-                          "control.json in the state directory cannot be written: %s",
+                          "%s in the state directory cannot be written: %s", file,
                           e == ERR_IO ? strerror(errno) : err_name(e));
 }
 

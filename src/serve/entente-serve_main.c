@@ -17,6 +17,7 @@ static void usage(FILE *out)
                  "  --state-dir PATH    where directories are kept (/var/lib/entente)\n"
                  "  --run-dir PATH      sockets and volatile data (/run/entente)\n"
                  "  --user NAME         what the services run as (entente)\n"
+                 "  --api ADDRESS:PORT  where the AWS API listens (nowhere)\n"
                  "  --log PATH          events, one JSON object a line; - is standard error (-)\n"
                  "  --kdc-workers N     KDC processes of a domain controller (1)\n"
                  "  --ldap-workers N    LDAP processes of a domain controller (1)\n"

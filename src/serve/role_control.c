@@ -19,7 +19,9 @@ enum err serve_begin_control(struct serve_child *child, const char **why_out)
                               .run_dir = arena_dup_str(&child->memory, child->setup.volatile_path),
                               .pools = &child->setup.pools,
                               .listen_fd = plat_process_fd("control"),
+                              .api_fd = plat_process_fd("api"),
                               .events = child->events};
+    memcpy(env.seal_key, child->setup.keyring.key[DIR_SECRET_SERVICE], sizeof(env.seal_key));
     TRY(control_new(&env, &control, why_out));
     child->state = control;
     return ERR_OK;

@@ -13,6 +13,7 @@
 #include "control/control_pools.h"
 #include "control/control_spec.h"
 #include "directory/directory.h"
+#include "plat/address.h"
 #include "plat/channel.h"
 #include "plat/eventlog.h"
 #include "plat/loop.h"
@@ -132,10 +133,11 @@ void serve_linked_peer(struct serve_child *child, uint32_t type, struct span pay
 /* --- the parent --- */
 
 struct serve_config {
-    char state_dir[512]; /* /var/lib/entente */
-    char run_dir[512];   /* /run/entente */
-    char user[64];       /* entente */
-    char log[512];       /* "-": standard error */
+    char state_dir[512];      /* /var/lib/entente */
+    char run_dir[512];        /* /run/entente */
+    char user[64];            /* entente */
+    char log[512];            /* "-": standard error */
+    char api[PLAT_ADDR_TEXT]; /* where the AWS API listens; "": nowhere */
     unsigned kdc_workers, ldap_workers, dns_workers;
     struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */
 };

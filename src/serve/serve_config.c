@@ -25,6 +25,8 @@ static const struct setting settings[] = {
     TEXT("state-dir", state_dir, "an absolute path: where directories are kept"),
     TEXT("run-dir", run_dir, "an absolute path: sockets and volatile data"),
     TEXT("user", user, "a user name: what the services run as"),
+    TEXT("api", api,
+         "an address and port of this machine, as 127.0.0.1:8053: where the AWS API listens"),
     TEXT("log", log, "an absolute path, or - for standard error"),
     WORKERS("kdc-workers", kdc_workers),
     WORKERS("ldap-workers", ldap_workers),
@@ -44,11 +46,14 @@ void serve_config_default(struct serve_config *out)
 
 static bool good_text(const struct setting *s, struct span value)
 {
+    struct plat_addr at;
     if (value.len == 0 || value.len >= s->size || !text_valid(value) ||
         memchr(value.ptr, '\0', value.len))
         return false;
     if (strcmp(s->name, "user") == 0)
         return !memchr(value.ptr, '/', value.len);
+    if (strcmp(s->name, "api") == 0)
+        return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0;
     return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
 }
 
@@ -87,11 +92,11 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     }
     if (name.len > SUBNET.len && span_eq(span_sub(name, 0, SUBNET.len), SUBNET))
         return set_subnet(config, name, value, a, why_out);
-    *why_out =
-        arena_printf(a,
-                     "%.*s: no setting has this name; known are state-dir, run-dir, user, log, "
-                     "kdc-workers, ldap-workers, dns-workers, subnet-NAME",
-                     SPAN_ARG(name));
+    *why_out = arena_printf(
+        a,
+        "%.*s: no setting has this name; known are state-dir, run-dir, user, api, log, "
+        "kdc-workers, ldap-workers, dns-workers, subnet-NAME",
+        SPAN_ARG(name));
     return ERR_RANGE;
 }
 

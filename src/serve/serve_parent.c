@@ -112,6 +112,20 @@ static void prepare_files(struct serve_parent *p)
         ent_fatal("the control socket %s cannot be made: %s", path, strerror(errno));
 }
 
+/* Without TLS secrets would cross the network, and requests could be sent again. */
+static void bind_api(struct serve_parent *p)
+{
+    struct plat_addr at;
+    const char *text = p->config->api;
+    p->api_fd = -1;
+    if (!*text)
+        return;
+    if (plat_addr_parse(span_str(text), 0, &at) != ERR_OK || !plat_addr_is_loopback(&at))
+        ent_fatal("api: the AWS API is served on loopback addresses only, and %s is none", text);
+    if (plat_tcp_listen(&at, &p->api_fd) != ERR_OK)
+        ent_fatal("api: %s cannot be bound: %s; remedy: give another port", text, strerror(errno));
+}
+
 static void stop(void *ctx, int signum)
 {
     struct serve_parent *p = ctx;
@@ -131,6 +145,7 @@ static void begin(struct serve_parent *p)
         ent_fatal("the log %s cannot be opened: %s", p->config->log, strerror(errno));
     prepare_user(p);
     prepare_files(p);
+    bind_api(p);
     p->supervisor = plat_supervisor_new(p->loop, &serve_supervisor_ops, p);
     if (!p->supervisor || !(p->control = serve_process_new(p, NULL, ROLE_CONTROL, 0, 0)))
         ent_fatal("no memory");
@@ -146,6 +161,8 @@ static void end(struct serve_parent *p)
     mem_wipe(p->master, sizeof(p->master));
     arena_fini(&p->scratch);
     close(p->control_fd);
+    if (p->api_fd >= 0)
+        close(p->api_fd);
     close(p->run_lock_fd);
     close(p->state_lock_fd);
     plat_eventlog_flush(p->log);

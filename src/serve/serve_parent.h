@@ -60,6 +60,7 @@ struct serve_parent {
     struct plat_supervisor *supervisor;
     struct plat_eventlog *log;
     int log_fd, control_fd, state_lock_fd, run_lock_fd;
+    int api_fd; /* -1: the AWS API is not served */
     uid_t uid;
     gid_t gid;
     uint8_t master[32]; /* the key file's content */

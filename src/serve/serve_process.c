@@ -62,11 +62,11 @@ static void configured(struct plat_call *call, enum err err, struct plat_msg *re
 
 /* Each directory has a master key of its own, made of the key file's and its id, so that nothing
  * sealed in one directory opens in another. */
-static void derive_keys(const struct serve_parent *p, const struct serve_directory *d,
-                        unsigned stores, struct dir_keyring *out)
+static void derive_keys(const struct serve_parent *p, struct span id, unsigned stores,
+                        struct dir_keyring *out)
 {
     uint8_t master[HASH_SIZE_MAX];
-    struct span parts[] = {SPAN_LIT("entente directory "), d->spec.id};
+    struct span parts[] = {SPAN_LIT("entente directory "), id};
     hmac_once(HASH_SHA256, span_of(p->master, sizeof(p->master)), parts, 2, master);
     dir_keyring_derive(master, stores, out);
     mem_wipe(master, sizeof(master));
@@ -94,8 +94,12 @@ static void configure(struct serve_process *process)
             setup.spec.admin_password = SPAN_NONE;
         setup.path = span_str(d->path);
         setup.volatile_path = span_str(d->volatile_path);
-        derive_keys(p, d, row->secrets, &setup.keyring);
     }
+    /* Control's key seals the secrets of access keys; no directory is called so. */
+    if (d)
+        derive_keys(p, d->spec.id, row->secrets, &setup.keyring);
+    else
+        derive_keys(p, SPAN_LIT("access keys"), 1u << DIR_SECRET_SERVICE, &setup.keyring);
     if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
         process->configuring.done = configured;
         (void)plat_channel_start(process->channel, SERVE_CONFIGURE, bytes, CONFIGURE_TIMEOUT,
@@ -241,6 +245,8 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
         serve_give_sockets(process);
     if (!d)
         (void)plat_child_give(process->child, "control", p->control_fd);
+    if (!d && p->api_fd >= 0)
+        (void)plat_child_give(process->child, "api", p->api_fd);
     return process;
 }
 

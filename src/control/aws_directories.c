@@ -1,0 +1,242 @@
+/*
+ * Directories and their domain controllers as AWS shows them.
+ */
+#include "base/text.h"
+#include "control/aws_call.h"
+
+#define DIRECTORIES_LIMIT CONTROL_DIRECTORIES_MAX
+
+static const char *member(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+/* --- where it lies -----------------------------------------------------------------------------
+ */
+
+/* Of a directory that was made without subnets: one for each of its domain controllers, named after
+ * it. */
+static json_t *subnets_of(const struct control_directory *d)
+{
+    json_t *ids = json_object_get(json_object_get(d->record, "aws"), "subnet_ids");
+    const char *id = member(d->record, "id") + 2;
+    if (ids)
+        return json_incref(ids);
+    ids = json_array();
+    for (unsigned i = 0; i < 2; i++)
+        json_array_append_new(ids, json_sprintf("subnet-%.7s%x", id, i));
+    return ids;
+}
+
+static json_t *zone_of(const struct aws_call *call, const struct control_directory *d, size_t index)
+{
+    const char *region = member(json_object_get(d->record, "aws"), "region");
+    struct span name = region ? span_str(region) : call->region;
+    return json_sprintf("%.*s%c", SPAN_ARG(name), (char)('a' + (int)(index % 26)));
+}
+
+static json_t *vpc_of(const struct aws_call *call, const struct control_directory *d)
+{
+    const char *id = member(d->record, "id") + 2;
+    const char *vpc = member(json_object_get(d->record, "aws"), "vpc_id");
+    json_t *subnets = subnets_of(d), *zones = json_array();
+    for (size_t i = 0; i < json_array_size(subnets); i++)
+        json_array_append_new(zones, zone_of(call, d, i));
+    return json_pack("{s:o, s:o, s:o, s:o}", "VpcId",
+                     vpc ? json_string(vpc) : json_sprintf("vpc-%.8s", id), "SubnetIds", subnets,
+                     "SecurityGroupId", json_sprintf("sg-%.8s", id), "AvailabilityZones", zones);
+}
+
+static void add_addresses(const struct control_directory *d, json_t *into)
+{
+    json_t *v4 = json_array(), *v6 = json_array(), *dc, *address;
+    size_t i, j;
+    json_array_foreach(json_object_get(d->record, "dcs"), i, dc)
+        json_array_foreach(json_object_get(dc, "addresses"), j, address)
+            json_array_append(strchr(json_string_value(address), ':') ? v6 : v4, address);
+    json_object_set_new(into, "DnsIpAddrs", v4);
+    if (json_array_size(v6))
+        json_object_set(into, "DnsIpv6Addrs", v6);
+    json_decref(v6);
+}
+
+/* --- DescribeDirectories -----------------------------------------------------------------------
+ */
+
+static json_t *description(const struct aws_call *call, const struct control_directory *d)
+{
+    const json_t *record = d->record, *notes = json_object_get(record, "aws");
+    const char *edition = member(notes, "edition"), *alias = member(notes, "alias");
+    const char *about = member(notes, "description"), *region = member(notes, "region");
+    const char *id = member(record, "id"), *why = member(record, "state_reason");
+    bool enterprise = edition && strcmp(edition, "Enterprise") == 0;
+    json_t *since = json_object_get(record, "state_since");
+    json_t *out = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:i, s:s}",
+        "DirectoryId", id, "Name", member(record, "name"), "ShortName",
+        member(record, "short_name"), "Size", enterprise ? "Large" : "Small", "Edition",
+        enterprise ? "Enterprise" : "Standard", "Type", "MicrosoftAD", "Alias", alias ? alias : id,
+        "AccessUrl", json_sprintf("%s.awsapps.com", alias ? alias : id), "Stage",
+        member(record, "state"), "LaunchTime", aws_time(json_object_get(record, "created")),
+        "StageLastUpdatedDateTime", aws_time(since ? since : json_object_get(record, "created")),
+        "NetworkType", "IPv4", "VpcSettings", vpc_of(call, d), "SsoEnabled", 0,
+        "DesiredNumberOfDomainControllers", (int)json_array_size(json_object_get(record, "dcs")),
+        "OsVersion", "SERVER_2019");
+    add_addresses(d, out);
+    if (json_object_get(out, "DnsIpv6Addrs"))
+        json_object_set_new(out, "NetworkType", json_string("Dual-stack"));
+    if (about)
+        json_object_set_new(out, "Description", json_string(about));
+    if (why)
+        json_object_set_new(out, "StageReason", json_string(why));
+    json_t *primary = region ? json_string(region)
+                             : json_stringn((const char *)call->region.ptr, call->region.len);
+    json_object_set_new(out, "RegionsInfo",
+                        json_pack("{s:o, s:[]}", "PrimaryRegion", primary, "AdditionalRegions"));
+    return out;
+}
+
+enum err aws_describe_directories(struct aws_call *call)
+{
+    json_t *all = json_array();
+    for (struct control_directory *d = call->c.control->directories; d; d = d->next) {
+        if (aws_sees(call, d) && aws_wanted(call, "DirectoryIds", member(d->record, "id")))
+            json_array_append_new(all, description(call, d));
+    }
+    enum err e = aws_all_found(call, "DirectoryIds", all, "DirectoryId");
+    if (e != ERR_OK) {
+        json_decref(all);
+        return e;
+    }
+    return aws_page(call, all, "DirectoryId", "DirectoryDescriptions");
+}
+
+/* --- DescribeDomainControllers -----------------------------------------------------------------
+ */
+
+static json_t *controller(struct aws_call *call, const json_t *dc, size_t index)
+{
+    const struct control_directory *d = call->c.directory;
+    const char *id = member(d->record, "id"), *state = member(d->record, "state");
+    json_t *vpc = vpc_of(call, d), *subnets = json_object_get(vpc, "SubnetIds"), *address;
+    size_t at = index % json_array_size(subnets), i;
+    json_t *since = aws_time(json_object_get(d->record, "created"));
+    json_t *out = json_pack(
+        "{s:s, s:s, s:O, s:O, s:O, s:s, s:O, s:O}", "DirectoryId", id, "DomainControllerId",
+        aws_id(call->a, "dc-", span_str(id), span_str(member(dc, "host"))), "VpcId",
+        json_object_get(vpc, "VpcId"), "SubnetId", json_array_get(subnets, at), "AvailabilityZone",
+        json_array_get(json_object_get(vpc, "AvailabilityZones"), at), "Status", state,
+        "LaunchTime", since, "StatusLastUpdatedDateTime", since);
+    json_array_foreach(json_object_get(dc, "addresses"), i, address) json_object_set(
+        out, strchr(json_string_value(address), ':') ? "DnsIpv6Addr" : "DnsIpAddr", address);
+    json_decref(since);
+    json_decref(vpc);
+    return out;
+}
+
+/* "kdc d-0123456789/dc1" belongs to dc1. */
+static bool belongs(const char *process, const char *host)
+{
+    const char *slash = strchr(process, '/');
+    size_t len = strlen(host);
+    return slash && strncmp(slash + 1, host, len) == 0 &&
+           (slash[1 + len] == 0 || slash[1 + len] == '-');
+}
+
+/* A domain controller of which a process is not ready is impaired, whatever its directory is. */
+static void judge(json_t *out, const json_t *processes, const char *host)
+{
+    size_t i;
+    json_t *process;
+    if (strcmp(member(out, "Status"), "Active") != 0)
+        return;
+    json_array_foreach((json_t *)processes, i, process)
+    {
+        const char *name = member(process, "name");
+        if (!belongs(name, host) || json_is_true(json_object_get(process, "ready")))
+            continue;
+        json_object_set_new(out, "Status", json_string("Impaired"));
+        json_object_set_new(
+            out, "StatusReason",
+            json_sprintf("its process %.*s is not ready", (int)strcspn(name, " "), name));
+        return;
+    }
+}
+
+enum err aws_describe_domain_controllers(struct aws_call *call)
+{
+    json_t *all, *dc, *shown;
+    size_t i;
+    TRY(aws_directory_of(call));
+    TRY(aws_do(call, OP_DIRECTORY_SHOW, json_object(), &shown));
+    all = json_array();
+    json_array_foreach(json_object_get(call->c.directory->record, "dcs"), i, dc)
+    {
+        json_t *one = controller(call, dc, i);
+        judge(one, json_object_get(shown, "processes"), member(dc, "host"));
+        if (aws_wanted(call, "DomainControllerIds", member(one, "DomainControllerId")))
+            json_array_append(all, one);
+        json_decref(one);
+    }
+    json_decref(shown);
+    enum err e = aws_all_found(call, "DomainControllerIds", all, "DomainControllerId");
+    if (e != ERR_OK) {
+        json_decref(all);
+        return e;
+    }
+    return aws_page(call, all, "DomainControllerId", "DomainControllers");
+}
+
+/* --- DeleteDirectory, CreateAlias, GetDirectoryLimits ------------------------------------------
+ */
+
+enum err aws_delete_directory(struct aws_call *call)
+{
+    TRY(aws_directory_of(call));
+    TRY(aws_do(call, OP_DIRECTORY_DELETE, json_object(), NULL));
+    call->out = json_object();
+    control_set_span(call->out, "DirectoryId", aws_text(call, "DirectoryId"));
+    return ERR_OK;
+}
+
+enum err aws_create_alias(struct aws_call *call)
+{
+    struct span alias = aws_text(call, "Alias");
+    TRY(aws_directory_of(call));
+    json_t *notes = aws_notes(call->c.directory);
+    if (member(notes, "alias"))
+        return aws_refuse(call, "InvalidParameterException", REASON_CONTROL_EXISTS,
+                          "The directory has the alias %s already, and it cannot be changed.",
+                          member(notes, "alias"));
+    for (struct control_directory *d = call->c.control->directories; d; d = d->next) {
+        const char *taken = member(json_object_get(d->record, "aws"), "alias");
+        if (taken && ascii_eq_fold(span_str(taken), alias))
+            return aws_refuse(call, "EntityAlreadyExistsException", REASON_CONTROL_EXISTS,
+                              "The alias %.*s belongs to another directory.", SPAN_ARG(alias));
+    }
+    control_set_span(notes, "alias", alias);
+    enum err e = control_keep(&call->c);
+    if (e != ERR_OK) {
+        json_object_del(notes, "alias");
+        return e;
+    }
+    call->out = json_object();
+    control_set_span(call->out, "DirectoryId", aws_text(call, "DirectoryId"));
+    control_set_span(call->out, "Alias", alias);
+    return ERR_OK;
+}
+
+enum err aws_get_directory_limits(struct aws_call *call)
+{
+    int count = 0;
+    for (struct control_directory *d = call->c.control->directories; d; d = d->next)
+        count++;
+    call->out = json_pack("{s:{s:i, s:i, s:b, s:i, s:i, s:b, s:i, s:i, s:b}}", "DirectoryLimits",
+                          "CloudOnlyDirectoriesLimit", 0, "CloudOnlyDirectoriesCurrentCount", 0,
+                          "CloudOnlyDirectoriesLimitReached", 1, "CloudOnlyMicrosoftADLimit",
+                          DIRECTORIES_LIMIT, "CloudOnlyMicrosoftADCurrentCount", count,
+                          "CloudOnlyMicrosoftADLimitReached", count >= DIRECTORIES_LIMIT,
+                          "ConnectedDirectoriesLimit", 0, "ConnectedDirectoriesCurrentCount", 0,
+                          "ConnectedDirectoriesLimitReached", 1);
+    return ERR_OK;
+}

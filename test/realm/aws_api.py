@@ -1,0 +1,94 @@
+"""An Entente service with its AWS API, and AWS's clients: the CLI in the service's namespace, boto3 in ours, whose
+connections are made there."""
+
+import configparser
+import ctypes
+import json
+import os
+import threading
+from contextlib import contextmanager
+
+import boto3
+import botocore.config
+
+from entente import BUILD, EntenteForest
+from netns import wait_for
+
+AWS = "/usr/bin/aws"  # Debian's, whatever else is on the path
+ENDPOINT = "http://127.0.0.1:8053"
+REGION = "eu-central-1"
+CLONE_NEWNET = 0x40000000
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def enter(path):
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        if libc.setns(fd, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def inside(host):
+    """This thread's sockets are the host's."""
+    own = f"/proc/self/task/{threading.get_native_id()}/ns/net"
+    fd = os.open(own, os.O_RDONLY)
+    enter(f"/proc/{host.holder.pid}/ns/net")
+    try:
+        yield
+    finally:
+        if libc.setns(fd, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(fd)
+
+
+class Inside:
+    """A client whose every call is made in the host's namespace."""
+
+    def __init__(self, host, client):
+        self.host, self.client = host, client
+
+    def __getattr__(self, name):
+        found = getattr(self.client, name)
+        if not callable(found) or name == "exceptions":
+            return found
+
+        def call(*args, **kw):
+            with inside(self.host):
+                return found(*args, **kw)
+        return call
+
+
+class AwsForest(EntenteForest):
+    def serve(self):
+        self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
+                                    self.run_dir, "--user", "nobody", "--api", "127.0.0.1:8053", "--log", self.log,
+                                    log="serve.log")
+        wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 30)
+
+    def new_key(self, *options):
+        """(id, secret, path of the credentials file)"""
+        self.secrets += 1
+        path = f"{self.dir}/credentials{self.secrets}"
+        self.cli("key", "create", "--output", path, *options)
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        file = configparser.ConfigParser()
+        file.read(path)
+        return file["default"]["aws_access_key_id"], file["default"]["aws_secret_access_key"], path
+
+    def client(self, service, key, region=REGION, **kw):
+        made = boto3.client(service, endpoint_url=ENDPOINT, region_name=region, aws_access_key_id=key[0],
+                            aws_secret_access_key=key[1],
+                            config=botocore.config.Config(retries={"max_attempts": 0}), **kw)
+        return Inside(self.host, made)
+
+    def aws(self, key, *words, check=True):
+        """The AWS CLI's answer; of one that fails its text."""
+        r = self.host.run(AWS, "--endpoint-url", ENDPOINT, "--output", "json", *words, check=False,
+                          env={"AWS_SHARED_CREDENTIALS_FILE": key[2], "AWS_DEFAULT_REGION": REGION, "AWS_PAGER": "",
+                               "AWS_EC2_METADATA_DISABLED": "true", "HOME": self.dir})
+        if check and r.returncode:
+            raise AssertionError(f"aws {' '.join(words)} -> {r.returncode}\n{r.stdout}")
+        return json.loads(r.stdout or "{}") if r.returncode == 0 else r.stdout
