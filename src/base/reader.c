@@ -23,6 +23,16 @@ void reader_copy(struct reader *r, void *out, size_t len)
         memset(out, 0, len);
 }
 
+void reader_guid(struct reader *r, uint8_t out[16])
+{
+    static const uint8_t swapped[8] = {3, 2, 1, 0, 5, 4, 7, 6};
+    uint8_t wire[16];
+
+    reader_copy(r, wire, sizeof(wire));
+    for (unsigned i = 0; i < sizeof(wire); i++)
+        out[i] = wire[r->big && i < sizeof(swapped) ? swapped[i] : i];
+}
+
 void reader_skip(struct reader *r, size_t len)
 {
     (void)reader_take(r, len);

@@ -16,12 +16,13 @@ struct reader {
     size_t len;
     size_t pos;
     enum err err;
+    bool big; /* of reader_u16 and its kin alone; who made the reader sets it */
 };
 
 static inline struct reader reader_of(struct span s)
 {
     /* Of no bytes, an address all the same: offsets from NULL are not defined. */
-    return (struct reader){s.ptr ? s.ptr : (const uint8_t *)"", s.ptr ? s.len : 0, 0, ERR_OK};
+    return (struct reader){.base = s.ptr ? s.ptr : (const uint8_t *)"", .len = s.ptr ? s.len : 0};
 }
 
 /* Records the first error; later ones are ignored. */
@@ -95,6 +96,20 @@ READER_INTEGER(be32, uint32_t, be32toh)
 READER_INTEGER(be64, uint64_t, be64toh)
 #undef READER_INTEGER
 
+/* In the order that the reader says: protocols where the sender chooses it. */
+static inline uint16_t reader_u16(struct reader *r)
+{
+    return r->big ? reader_be16(r) : reader_le16(r);
+}
+static inline uint32_t reader_u32(struct reader *r)
+{
+    return r->big ? reader_be32(r) : reader_le32(r);
+}
+static inline uint64_t reader_u64(struct reader *r)
+{
+    return r->big ? reader_be64(r) : reader_le64(r);
+}
+
 /* The next len bytes as a view; the empty span and a sticky error when they are not there. */
 static inline struct span reader_span(struct reader *r, size_t len)
 {
@@ -103,6 +118,9 @@ static inline struct span reader_span(struct reader *r, size_t len)
 }
 struct span reader_rest(struct reader *r);
 void reader_copy(struct reader *r, void *out, size_t len); /* zeroes out on failure */
+/* A GUID, whose first three fields are numbers in the reader's order: little-endian in out, which
+ * is zeroed on failure. */
+void reader_guid(struct reader *r, uint8_t out[16]);
 void reader_skip(struct reader *r, size_t len);
 /* Skips to the next multiple of align (a power of two) counted from the reader's start. */
 void reader_align(struct reader *r, size_t align);

@@ -92,10 +92,12 @@ static uint32_t decode(struct rpc_later *l, const struct rpc_service *v,
                                   .call_id = l->call_id,
                                   .context_id = rq->context_id,
                                   .opnum = rq->opnum,
-                                  .header_sign = as->header_sign};
+                                  .header_sign = as->header_sign,
+                                  .big = rq->big};
     size_t used;
 
-    if (ndr_decode_call(l->call->type, NDR_IN, rq->stub, l->ctx.arena, l->args, &used) != ERR_OK)
+    unsigned direction = NDR_IN | (rq->big ? NDR_BIG_ENDIAN : 0);
+    if (ndr_decode_call(l->call->type, direction, rq->stub, l->ctx.arena, l->args, &used) != ERR_OK)
         return RPC_FAULT_BAD_STUB;
     if (as->auth_done && as->level >= RPC_LEVEL_PKT &&
         rpc_verify_trailer(rq->stub, used, &expected) != ERR_OK)

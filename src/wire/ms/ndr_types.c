@@ -17,6 +17,10 @@ const struct ndr_type ndr_sid = NDR_TYPE("RPC_SID", STRUCT, 4, struct sid, sid_r
 /* On the wire a GUID is a number and two shorter ones and bytes, which in little-endian is the 16
  * bytes as they are kept, aligned to 4. The alignment comes from an empty array of numbers. */
 static const struct ndr_row guid_rows[] = {
-    {.kind = NDR_U8, .shape = NDR_FIXED, .limit = 16, .at = offsetof(struct guid, b)},
+    {.kind = NDR_U8,
+     .shape = NDR_FIXED,
+     .limit = 16,
+     .flags = NDR_GUID_BYTES,
+     .at = offsetof(struct guid, b)},
 };
 const struct ndr_type ndr_guid = NDR_TYPE("GUID", STRUCT, 4, struct guid, guid_rows);

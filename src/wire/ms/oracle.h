@@ -132,8 +132,8 @@ static inline struct span oracle_again(struct arena *a, const char *type, struct
     return oracle_bytes(a);
 }
 
-/* The same for one direction ("in", "out") of a call, by Samba's name: "lsa.OpenPolicy2". An answer
- * may need the request before it, for its counts; or none. */
+/* The same for one direction ("in", "out"; "in-big": big-endian from then on) of a call, by Samba's
+ * name: "lsa.OpenPolicy2". An answer may need the request before it, for its counts; or none. */
 static inline struct span oracle_call(struct arena *a, const char *call, const char *direction,
                                       struct span bytes, struct span request)
 {

@@ -46,9 +46,9 @@ def answer_call(name, rest):
     direction, data, request = rest.split("/")
     try:
         v = getattr(importlib.import_module("samba.dcerpc." + module), cls)()
-        if direction == "in":
+        if direction.startswith("in"):
             ndr_unpack_in(v, bytes.fromhex(data))
-            data = ndr_pack_in(v)
+            data = ndr_pack_in(v, bigendian=direction == "in-big")
         else:
             if request:
                 ndr_unpack_in(v, bytes.fromhex(request))

@@ -1,8 +1,9 @@
 /*
- * NDR, the transfer syntax of DCE/RPC (C706 chapter 14, [MS-RPCE] 2.2.5), version 2.0,
- * little-endian: one engine over tables. A type is a table of rows, one per member that is on the
- * wire; the engine walks the table to encode from and decode into the C struct that the table
- * describes. Writing a new call means writing its structs and tables, never code.
+ * NDR, the transfer syntax of DCE/RPC (C706 chapter 14, [MS-RPCE] 2.2.5), version 2.0, written
+ * little-endian and, in calls, read in either order: one engine over tables. A type is a table of
+ * rows, one per member that is on the wire; the engine walks the table to encode from and decode
+ * into the C struct that the table describes. Writing a new call means writing its structs and
+ * tables, never code.
  *
  * How the C side looks, by the row:
  *
@@ -78,11 +79,15 @@ enum ndr_row_flags {
     NDR_IN = 1,
     NDR_OUT = 2,
     NDR_COUNT_STORED = 4,
-    NDR_USTR_LARGE = 8,  /* RPC_UNICODE_STRING whose MaximumLength has room for a zero more */
-    NDR_DEFAULT = 16,    /* the union arm for all other discriminants */
-    NDR_NULL_COUNT = 32, /* a null array may have a count that is not zero */
-    NDR_USTR_RAW = 64,   /* RPC_UNICODE_STRING that is not text: its bytes, of an even number */
+    NDR_USTR_LARGE = 8,   /* RPC_UNICODE_STRING whose MaximumLength has room for a zero more */
+    NDR_DEFAULT = 16,     /* the union arm for all other discriminants */
+    NDR_NULL_COUNT = 32,  /* a null array may have a count that is not zero */
+    NDR_USTR_RAW = 64,    /* RPC_UNICODE_STRING that is not text: its bytes, of an even number */
+    NDR_GUID_BYTES = 128, /* 16 bytes (FIXED) that are a GUID: other byte orders swap its numbers */
 };
+
+/* With NDR_IN or NDR_OUT, for ndr_decode_call: the sender's numbers are big-endian. */
+#define NDR_BIG_ENDIAN 0x100
 
 /* An integer member of the C struct: its offset and size in bytes (1, 2 or 4); size 0: none. */
 struct ndr_member {

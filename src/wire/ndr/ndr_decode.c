@@ -40,7 +40,7 @@ static void align(struct in *in, unsigned to)
 static uint32_t get_u32(struct in *in)
 {
     align(in, 4);
-    return reader_le32(&in->r);
+    return reader_u32(&in->r);
 }
 
 static void fail(struct in *in, enum err e)
@@ -102,8 +102,8 @@ static void get_ustr(struct in *in, uint8_t *c)
     uint32_t len, max, id;
 
     align(in, 4);
-    len = reader_le16(&in->r);
-    max = reader_le16(&in->r);
+    len = reader_u16(&in->r);
+    max = reader_u16(&in->r);
     id = get_u32(in);
     if (len % 2 || len > max || (id == 0 && len != 0)) {
         fail(in, ERR_MALFORMED);
@@ -119,7 +119,7 @@ static void get_union(struct in *in, const struct ndr_row *row, uint8_t *c, uint
     uint32_t wire;
 
     align(in, row->type->align);
-    wire = row->type->align == 2 ? reader_le16(&in->r) : reader_le32(&in->r);
+    wire = row->type->align == 2 ? reader_u16(&in->r) : reader_u32(&in->r);
     arm = ndr_arm(row->type, wire);
     if (wire != expected || !arm) {
         fail(in, ERR_MALFORMED);
@@ -148,16 +148,20 @@ static void value(struct in *in, const struct ndr_row *row, uint8_t *c)
         *c = reader_u8(&in->r);
         break;
     case NDR_U16:
-        v16 = reader_le16(&in->r);
+        v16 = reader_u16(&in->r);
         memcpy(c, &v16, 2);
         break;
     case NDR_U32:
-        v32 = reader_le32(&in->r);
+        v32 = reader_u32(&in->r);
         memcpy(c, &v32, 4);
         break;
+    case NDR_TIME: /* the lower half first, whatever the order of each */
+        v64 = reader_u32(&in->r);
+        v64 |= (uint64_t)reader_u32(&in->r) << 32;
+        memcpy(c, &v64, 8);
+        break;
     case NDR_U64:
-    case NDR_TIME:
-        v64 = reader_le64(&in->r);
+        v64 = reader_u64(&in->r);
         memcpy(c, &v64, 8);
         break;
     case NDR_USTR:
@@ -172,7 +176,7 @@ static void elements(struct in *in, const struct ndr_row *row, uint8_t *c, uint3
 {
     size_t size = ndr_element_size(row);
 
-    if (count && ndr_is_flat(row)) {
+    if (count && ndr_is_flat(row) && (!in->r.big || row->kind == NDR_U8)) {
         align(in, ndr_element_align(row));
         reader_copy(&in->r, c, count * size);
         return;
@@ -251,7 +255,10 @@ static void scalar_row(struct in *in, const struct ndr_row *row, uint8_t *c)
     } else if (row->shape == NDR_ONE) {
         value(in, row, at);
     } else if (row->shape == NDR_FIXED) {
-        elements(in, row, at, row->limit);
+        if (row->flags & NDR_GUID_BYTES)
+            reader_guid(&in->r, at);
+        else
+            elements(in, row, at, row->limit);
     } else {
         max = ndr_has_size(row) ? in->conformance : row->limit;
         count = count_elements(in, row, max);
@@ -278,10 +285,23 @@ static void get_conformance(struct in *in, const struct ndr_type *type)
         in->conformance = get_u32(in);
 }
 
+/* The next UTF-16 units, little-endian. */
+static struct span get_units(struct in *in, size_t units)
+{
+    struct span wire = reader_span(&in->r, 2 * units);
+
+    if (!in->r.big || !wire.len)
+        return wire;
+    uint8_t *copy = allocate(in, wire.len, 1);
+    for (size_t i = 0; copy && i < wire.len; i++)
+        copy[i] = wire.ptr[i ^ 1];
+    return span_of(copy, copy ? wire.len : 0);
+}
+
 /* count UTF-16 units into the arena as UTF-8. The pointer is never NULL. */
 static void get_text(struct in *in, uint8_t *c, size_t units)
 {
-    struct span wire = reader_span(&in->r, 2 * units);
+    struct span wire = get_units(in, units);
     struct span text = SPAN_LIT("");
     enum err e = good(in) && units ? text_from_utf16(wire, in->a, &text) : ERR_OK;
 
@@ -292,7 +312,7 @@ static void get_text(struct in *in, uint8_t *c, size_t units)
 
 static void get_raw(struct in *in, const struct ndr_row *row, uint8_t *c, size_t units)
 {
-    struct span wire = reader_span(&in->r, 2 * units);
+    struct span wire = get_units(in, units);
     uint8_t *copy = allocate(in, 2 * units, 1);
 
     if (units > ndr_limit(row))
@@ -333,7 +353,7 @@ static void deferred_wstr(struct in *in, const struct ndr_row *row, uint8_t *c)
     if (actual == 0)
         fail(in, ERR_MALFORMED);
     get_text(in, c, good(in) ? actual - 1 : 0);
-    if (reader_le16(&in->r) != 0)
+    if (reader_u16(&in->r) != 0)
         fail(in, ERR_MALFORMED);
 }
 
@@ -524,6 +544,7 @@ enum err ndr_decode_call(const struct ndr_type *call, unsigned direction, struct
 
     if (!c)
         return ERR_NOMEM;
+    in.r.big = direction & NDR_BIG_ENDIAN;
     memcpy(c, args, call->size);
     in.args = c;
     for (unsigned i = 0; i < call->count && good(&in); i++) {

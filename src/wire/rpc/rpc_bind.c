@@ -47,9 +47,10 @@ struct rpc_syntax rpc_features_syntax(uint64_t features)
 
 static void read_syntax(struct reader *r, struct rpc_syntax *s)
 {
-    reader_copy(r, s->uuid.b, sizeof(s->uuid.b));
-    s->major = reader_le16(r);
-    s->minor = reader_le16(r);
+    reader_guid(r, s->uuid.b);
+    uint32_t version = reader_u32(r);
+    s->major = (uint16_t)version;
+    s->minor = (uint16_t)(version >> 16);
 }
 
 static void put_syntax(struct builder *b, const struct rpc_syntax *s)
@@ -91,7 +92,7 @@ static void put_count(struct builder *b, unsigned count)
 
 static void read_context(struct reader *r, struct arena *a, struct rpc_context *c)
 {
-    c->id = reader_le16(r);
+    c->id = reader_u16(r);
     c->count = reader_u8(r);
     reader_skip(r, 1);
     read_syntax(r, &c->interface);
@@ -105,9 +106,10 @@ enum err rpc_bind_decode(const struct rpc_pdu *pdu, struct arena *a, struct rpc_
     struct reader r = reader_of(pdu->body);
     struct rpc_bind v;
 
-    v.max_xmit = reader_le16(&r);
-    v.max_recv = reader_le16(&r);
-    v.group = reader_le32(&r);
+    r.big = pdu->big;
+    v.max_xmit = reader_u16(&r);
+    v.max_recv = reader_u16(&r);
+    v.group = reader_u32(&r);
     v.count = read_count(&r);
     v.contexts = list(&r, a, v.count, CONTEXT_SIZE, sizeof(*v.contexts));
     for (unsigned i = 0; i < v.count && reader_ok(&r); i++)
@@ -173,6 +175,8 @@ enum err rpc_bind_ack_decode(const struct rpc_pdu *pdu, struct arena *a, struct 
     }
     if (reader_left(&r) == pdu->pad)
         reader_rest(&r);
+    if (pdu->big)
+        return ERR_UNSUPPORTED;
     TRY(reader_end_whole(&r));
     *out = v;
     return ERR_OK;
@@ -211,6 +215,8 @@ enum err rpc_bind_nak_decode(const struct rpc_pdu *pdu, uint16_t *reason_out)
     uint16_t reason = reader_le16(&r);
 
     reader_rest(&r);
+    if (pdu->big)
+        return ERR_UNSUPPORTED;
     TRY(reader_end_whole(&r));
     *reason_out = reason;
     return ERR_OK;

@@ -287,6 +287,38 @@ static void ask_samba(struct arena *a, const struct ndr_type *type, const char *
                  SPAN_ARG(text_hex(a, theirs)), SPAN_ARG(text_hex(a, bytes)));
 }
 
+/* Where Samba has a number of another size, or bytes for numbers, which in our order is the same.
+ */
+static const char *const other_types[] = {"lsa.SetInfoPolicy", "lsa.SetInfoPolicy2",
+                                          "netlogon.netr_LogonGetDomainInfo",
+                                          "netlogon.netr_ServerPasswordSet2"};
+
+static bool typed_alike(const char *name)
+{
+    for (unsigned i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {
+        if (strcmp(name, other_types[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* A request that Samba writes big-endian is read as the same. */
+static void other_order(struct arena *a, const struct ndr_type *type, const char *name,
+                        struct span in)
+{
+    static uint64_t args[RPC_ARGS_MAX / 8];
+    struct span big;
+
+    if (!name || !typed_alike(name))
+        return;
+    big = oracle_call(a, name, "in-big", in, SPAN_NONE);
+    memset(args, 0, sizeof(args));
+    if (ndr_decode_call(type, NDR_IN | NDR_BIG_ENDIAN, big, a, args, NULL) != ERR_OK ||
+        !span_eq(put(a, type, NDR_IN, args), in))
+        fail_msg("%s: big-endian is not read as it is meant\n%.*s\n%.*s", name,
+                 SPAN_ARG(text_hex(a, big)), SPAN_ARG(text_hex(a, in)));
+}
+
 static void one_round(const struct rpc_call *call, const char *name, uint64_t seed)
 {
     static uint64_t args[RPC_ARGS_MAX / 8], back[RPC_ARGS_MAX / 8];
@@ -306,6 +338,7 @@ static void one_round(const struct rpc_call *call, const char *name, uint64_t se
     out = put(&a, call->type, NDR_OUT, args);
     ask_samba(&a, call->type, name, "in", in, SPAN_NONE);
     again(&a, call->type, NDR_IN, in, back);
+    other_order(&a, call->type, name, in);
     ask_samba(&a, call->type, name, "out", out, in);
     again(&a, call->type, NDR_OUT, out, back);
     arena_fini(&a);

@@ -2,6 +2,7 @@
 
 #define VERSION             5
 #define MINOR_MAX           1
+#define BIG_ENDIAN_ASCII    0x00
 #define LITTLE_ENDIAN_ASCII 0x10
 #define PLAIN_ALIGN         8 /* C706 12.6.3: of every stub but the last, when nothing is signed */
 
@@ -20,17 +21,18 @@ static void read_header(struct reader *r, struct header *h)
     h->type = reader_u8(r);
     h->flags = reader_u8(r);
     reader_copy(r, h->drep, sizeof(h->drep));
-    h->length = reader_le16(r);
-    h->token = reader_le16(r);
-    h->call_id = reader_le32(r);
+    r->big = h->drep[0] == BIG_ENDIAN_ASCII;
+    h->length = reader_u16(r);
+    h->token = reader_u16(r);
+    h->call_id = reader_u32(r);
 }
 
 /* Characters other than ASCII and floating point other than IEEE are in no interface that we speak,
  * but who says so means another machine altogether. */
 static enum err check_header(const struct header *h)
 {
-    if (h->version != VERSION || h->minor > MINOR_MAX || h->drep[0] != LITTLE_ENDIAN_ASCII ||
-        h->drep[1] != 0)
+    if (h->version != VERSION || h->minor > MINOR_MAX ||
+        (h->drep[0] != LITTLE_ENDIAN_ASCII && h->drep[0] != BIG_ENDIAN_ASCII) || h->drep[1] != 0)
         return ERR_UNSUPPORTED;
     if (h->length < RPC_HEADER_SIZE)
         return ERR_MALFORMED;
@@ -47,8 +49,7 @@ enum err rpc_pdu_frame(struct span have, size_t max, size_t *length_out, uint32_
     read_header(&r, &h);
     if (!reader_ok(&r))
         return ERR_TRUNCATED;
-    /* In another byte order so is the call id, and this is what goes back in ours. */
-    *call_id_out = (h.drep[0] & 0xF0) ? h.call_id : be32toh(htole32(h.call_id));
+    *call_id_out = h.call_id;
     TRY(check_header(&h));
     if (h.length > max)
         return ERR_LIMIT;
@@ -64,7 +65,7 @@ static enum err open_trailer(struct reader *r, struct rpc_pdu *p, uint16_t token
     p->auth.level = reader_u8(r);
     p->pad = reader_u8(r);
     reader_skip(r, 1);
-    p->auth.context_id = reader_le32(r);
+    p->auth.context_id = reader_u32(r);
     p->auth.token = reader_span(r, token);
     if (!reader_ok(r) || p->pad > p->body.len || p->auth.type == RPC_AUTH_NONE ||
         p->auth.level < RPC_LEVEL_CONNECT || p->auth.level > RPC_LEVEL_PRIVACY)
@@ -87,6 +88,7 @@ enum err rpc_pdu_open(struct span bytes, struct rpc_pdu *out)
     p.type = h.type;
     p.minor = h.minor;
     p.flags = h.flags;
+    p.big = r.big;
     p.call_id = h.call_id;
     if (h.token)
         p.trailer_at = bytes.len - h.token - RPC_TRAILER_SIZE;
@@ -114,14 +116,15 @@ static struct span rest_without_pad(struct reader *r, const struct rpc_pdu *pdu)
 enum err rpc_request_decode(const struct rpc_pdu *pdu, struct rpc_request *out)
 {
     struct reader r = reader_of(pdu->body);
-    struct rpc_request q = {0};
+    struct rpc_request q = {.big = pdu->big};
 
-    q.alloc_hint = reader_le32(&r);
-    q.context_id = reader_le16(&r);
-    q.opnum = reader_le16(&r);
+    r.big = pdu->big;
+    q.alloc_hint = reader_u32(&r);
+    q.context_id = reader_u16(&r);
+    q.opnum = reader_u16(&r);
     q.has_object = pdu->flags & RPC_OBJECT_UUID;
     if (q.has_object)
-        reader_copy(&r, q.object.b, sizeof(q.object.b));
+        reader_guid(&r, q.object.b);
     q.stub = rest_without_pad(&r, pdu);
     TRY(reader_end_whole(&r));
     *out = q;
@@ -138,6 +141,8 @@ enum err rpc_response_decode(const struct rpc_pdu *pdu, struct rpc_response *out
     p.cancel_count = reader_u8(&r);
     reader_skip(&r, 1);
     p.stub = rest_without_pad(&r, pdu);
+    if (pdu->big)
+        return ERR_UNSUPPORTED;
     TRY(reader_end_whole(&r));
     *out = p;
     return ERR_OK;
@@ -155,6 +160,8 @@ enum err rpc_fault_decode(const struct rpc_pdu *pdu, struct rpc_fault *out)
     reader_skip(&r, 1);
     f.status = reader_le32(&r);
     reader_rest(&r);
+    if (pdu->big)
+        return ERR_UNSUPPORTED;
     TRY(reader_end_whole(&r));
     *out = f;
     return ERR_OK;

@@ -10,8 +10,8 @@
  * pads, writes the trailer and patches the lengths, and says where the parts lie that a security
  * context signs and seals.
  *
- * Only little-endian data is spoken ([MS-RPCE] 2.2.5 knows no other): a fragment that says
- * otherwise is ERR_UNSUPPORTED, and its call id is known all the same, so that it can be answered.
+ * What is written is little-endian ([MS-RPCE] 2.2.5 knows no other). Requests, and what goes before
+ * them, are read in either order, for C706 lets the sender choose; answers in ours alone.
  */
 #ifndef WIRE_RPC_RPC_PDU_H
 #define WIRE_RPC_RPC_PDU_H
@@ -98,6 +98,7 @@ struct rpc_pdu {
     uint8_t type;
     uint8_t minor;
     uint8_t flags;
+    bool big; /* numbers are big-endian, those of the stub too */
     uint32_t call_id;
     struct rpc_auth auth;
     uint8_t pad;       /* bytes before the trailer that belong to nobody */
@@ -122,6 +123,7 @@ struct rpc_request {
     bool has_object;
     struct guid object;
     struct span stub; /* without padding, but not decrypted */
+    bool big;         /* of the stub, which is never written so */
 };
 struct rpc_response {
     uint32_t alloc_hint;

@@ -146,6 +146,34 @@ static void request_bytes(void **state)
     assert_int_equal(at.end, 5 + 80);
 }
 
+/* The same from a client whose numbers are big-endian: only those change. */
+static void big_endian(void **state)
+{
+    static const char golden[] = "\x05\0\0\x83\0\0\0\0\0\x50\0\x10\0\0\0\x07"
+                                 "\0\0\0\x05\0\x01\0\x2c"
+                                 "\x04\x03\x02\x01\x06\x05\x08\x07\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+                                 "hello\0\0\0\0\0\0\0\0\0\0\0"
+                                 "\x09\x06\x0b\0\0\0\0\x2a"
+                                 "0123456789abcdef";
+    static const struct guid object = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+    static const char ack[] = "\x05\0\x0c\x03\0\0\0\0\0\x18\0\0\0\0\0\x09\0\0\0\0\0\0\0\0";
+    struct rpc_pdu p = opened(span_of(golden, sizeof(golden) - 1));
+    struct rpc_request q;
+    struct rpc_response r;
+    (void)state;
+
+    assert_true(p.big);
+    assert_int_equal(p.call_id, 7);
+    assert_int_equal(p.auth.context_id, 42);
+    assert_ok(rpc_request_decode(&p, &q));
+    assert_span(q.stub, "hello");
+    assert_true(q.big && guid_eq(&q.object, &object));
+    assert_int_equal(q.opnum, 44);
+    assert_int_equal(q.context_id, 1);
+    p = opened(span_of(ack, sizeof(ack) - 1));
+    assert_err(rpc_response_decode(&p, &r), ERR_UNSUPPORTED);
+}
+
 /* In each prefix and with each length changed the fragment is refused. */
 static void bad_fragments(void **state)
 {
@@ -156,7 +184,8 @@ static void bad_fragments(void **state)
     } rows[] = {
         {0, 4, ERR_UNSUPPORTED},    /* version */
         {1, 2, ERR_UNSUPPORTED},    /* its minor */
-        {4, 0x00, ERR_UNSUPPORTED}, /* big-endian */
+        {4, 0x00, ERR_MALFORMED},   /* big-endian, which its lengths are not */
+        {4, 0x20, ERR_UNSUPPORTED}, /* an order that there is not */
         {4, 0x11, ERR_UNSUPPORTED}, /* EBCDIC */
         {5, 1, ERR_UNSUPPORTED},    /* VAX floating point */
         {8, 15, ERR_MALFORMED},     /* shorter than its header */
@@ -197,10 +226,11 @@ static void framing(void **state)
     assert_int_equal(length, 80);
     assert_int_equal(call, 7);
     assert_err(rpc_pdu_frame(span_of(bytes, 16), 79, &length, &call), ERR_LIMIT);
-    /* Whoever speaks big-endian is told so in an answer to its call. */
     bytes[4] = 0;
-    memcpy(bytes + 12, "\x01\x02\x03\x04", 4);
-    assert_err(rpc_pdu_frame(span_of(bytes, 16), 80, &length, &call), ERR_UNSUPPORTED);
+    memcpy(bytes + 8, "\0\x50\0\x10\x01\x02\x03\x04", 8);
+    length = 0;
+    assert_ok(rpc_pdu_frame(span_of(bytes, 16), 80, &length, &call));
+    assert_int_equal(length, 80);
     assert_int_equal(call, 0x01020304);
 }
 
@@ -393,12 +423,12 @@ static void other_towers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bind_bytes),     cmocka_unit_test(bad_binds),
-        cmocka_unit_test(request_bytes),  cmocka_unit_test(bad_fragments),
-        cmocka_unit_test(framing),        cmocka_unit_test(small_fragments),
-        cmocka_unit_test(room),           cmocka_unit_test(joined),
-        cmocka_unit_test(cve_2021_23192), cmocka_unit_test(bad_trailers),
-        cmocka_unit_test(other_towers),
+        cmocka_unit_test(bind_bytes),      cmocka_unit_test(bad_binds),
+        cmocka_unit_test(request_bytes),   cmocka_unit_test(big_endian),
+        cmocka_unit_test(bad_fragments),   cmocka_unit_test(framing),
+        cmocka_unit_test(small_fragments), cmocka_unit_test(room),
+        cmocka_unit_test(joined),          cmocka_unit_test(cve_2021_23192),
+        cmocka_unit_test(bad_trailers),    cmocka_unit_test(other_towers),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,6 +10,7 @@ static void start(struct rpc_reassembly *r, const struct rpc_pdu *pdu, uint16_t 
 {
     r->open = true;
     r->head.type = pdu->type;
+    r->head.big = pdu->big;
     r->head.call_id = pdu->call_id;
     r->head.context_id = context_id;
     r->head.opnum = opnum;
@@ -22,10 +23,10 @@ static void start(struct rpc_reassembly *r, const struct rpc_pdu *pdu, uint16_t 
 static bool belongs(const struct rpc_reassembly *r, const struct rpc_pdu *pdu, uint16_t context_id,
                     uint16_t opnum)
 {
-    return r->head.type == pdu->type && r->head.call_id == pdu->call_id &&
-           r->head.context_id == context_id && r->head.opnum == opnum &&
-           r->head.auth_type == pdu->auth.type && r->head.auth_level == pdu->auth.level &&
-           r->head.auth_context == pdu->auth.context_id;
+    return r->head.type == pdu->type && r->head.big == pdu->big &&
+           r->head.call_id == pdu->call_id && r->head.context_id == context_id &&
+           r->head.opnum == opnum && r->head.auth_type == pdu->auth.type &&
+           r->head.auth_level == pdu->auth.level && r->head.auth_context == pdu->auth.context_id;
 }
 
 static enum err add(struct rpc_reassembly *r, const struct rpc_pdu *pdu, uint16_t context_id,

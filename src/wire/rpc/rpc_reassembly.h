@@ -1,9 +1,9 @@
 /*
  * Joining the fragments of one call (C706 12.6.3.3). The total is bounded by who receives, whatever
  * the fragments announce. Every fragment must agree with the first in whose call it is and under
- * whose protection it came: type, call id, presentation context, opnum, authentication type, level
- * and context (CVE-2021-23192: a fragment without authentication in the middle of a signed call).
- * The caller has verified and decrypted a fragment before it comes here.
+ * whose protection it came: type, byte order, call id, presentation context, opnum, authentication
+ * type, level and context (CVE-2021-23192: a fragment without authentication in the middle of a
+ * signed call). The caller has verified and decrypted a fragment before it comes here.
  *
  * A call of one fragment is not copied; its stub is the view that was given.
  */
@@ -18,6 +18,7 @@ struct rpc_reassembly {
     bool open; /* a first fragment has come, the last has not */
     struct {
         uint8_t type, auth_type, auth_level;
+        bool big;
         uint16_t context_id, opnum;
         uint32_t call_id, auth_context;
     } head;

@@ -14,7 +14,7 @@ enum command {
 #define HEADER_SIGN_SUPPORTED 1 /* in BITMASK1 */
 
 static const uint8_t signature[8] = {0x8a, 0xe3, 0x13, 0x71, 0x02, 0xf4, 0x36, 0x71};
-static const uint8_t drep[4] = {0x10};
+static const uint8_t drep[4] = {0x10}, drep_big[4] = {0x00};
 
 static bool same_syntax(struct reader *r, const struct rpc_syntax *expected)
 {
@@ -33,7 +33,7 @@ static bool same_header(struct reader *r, const struct rpc_verify *v)
 
     reader_skip(r, 3);
     order = reader_span(r, sizeof(drep));
-    same = span_eq(order, span_of(drep, sizeof(drep))) && same;
+    same = span_eq(order, span_of(v->big ? drep_big : drep, sizeof(drep))) && same;
     same = reader_le32(r) == v->call_id && same;
     same = reader_le16(r) == v->context_id && same;
     return reader_le16(r) == v->opnum && same;

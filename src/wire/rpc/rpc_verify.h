@@ -13,6 +13,7 @@ struct rpc_verify { /* of the request at hand */
     uint32_t call_id;
     uint16_t context_id, opnum;
     bool header_sign; /* was agreed on */
+    bool big;         /* its numbers are, those of the trailer never */
 };
 
 /* Looks for a trailer behind the used bytes of arguments. Absent is ERR_OK, and so is what else may
