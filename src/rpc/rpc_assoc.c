@@ -2,6 +2,7 @@
  * An association: bind and alter_context choose interfaces, requests are joined from their
  * fragments ([MS-RPCE] 3.3.1.5.3, C706 chapter 9 and 12).
  */
+#include "rpc/rpc_channel.h"
 #include "rpc/rpc_later.h"
 
 void rpc_assoc_init(struct rpc_assoc *as, struct rpc_server *s, enum rpc_transport transport)
@@ -30,9 +31,12 @@ void rpc_assoc_fini(struct rpc_assoc *as)
     arena_fini(&as->in_memory);
     if (as->auth)
         acceptor_context_free(as->auth);
+    if (as->channel)
+        rpc_channel_free(as->channel);
     rpc_group_leave(as->server, as->group);
     as->group = NULL;
     as->auth = NULL;
+    as->channel = NULL;
 }
 
 /* --- bind ------------------------------------------------------------------------------------ */

@@ -2,17 +2,19 @@
  * The security context of an association ([MS-RPCE] 3.3.1.5.2). There is one at most: that several
  * share a connection is not offered.
  */
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_channel.h"
 
 static bool known_type(uint8_t type)
 {
-    return type == RPC_AUTH_SPNEGO || type == RPC_AUTH_NTLM || type == RPC_AUTH_KERBEROS;
+    return type == RPC_AUTH_SPNEGO || type == RPC_AUTH_NTLM || type == RPC_AUTH_KERBEROS ||
+           type == RPC_AUTH_NETLOGON;
 }
 
 static bool begin(struct rpc_assoc *as, const struct rpc_auth *t)
 {
     if (!known_type(t->type) || t->level < RPC_LEVEL_CONNECT || t->level > RPC_LEVEL_PRIVACY ||
-        acceptor_context_new(as->server->acceptor, &as->auth) != ERR_OK)
+        (t->type != RPC_AUTH_NETLOGON &&
+         acceptor_context_new(as->server->acceptor, &as->auth) != ERR_OK))
         return false;
     as->auth_type = t->type;
     /* CALL is PKT on connections ([MS-RPCE] 2.2.1.1.8). */
@@ -52,6 +54,15 @@ static bool refuse(struct rpc_assoc *as, enum reason otherwise)
     return false;
 }
 
+/* One token is all that there is. */
+static bool step_channel(struct rpc_assoc *as, const struct rpc_auth *t, struct span *token_out)
+{
+    enum reason why = rpc_channel_bind(as, t, token_out);
+
+    as->auth_done = why == REASON_NONE;
+    return as->auth_done || refuse(as, why);
+}
+
 bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out)
 {
     *token_out = SPAN_NONE;
@@ -63,6 +74,8 @@ bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span 
         return refuse(as, REASON_RPC_AUTH_TYPE);
     if (pdu->type == RPC_BIND && pdu->flags & RPC_HEADER_SIGN)
         as->header_sign = true;
+    if (as->auth_type == RPC_AUTH_NETLOGON)
+        return step_channel(as, &pdu->auth, token_out);
     bool done = false;
     if (acceptor_step(as->auth, pdu->auth.token, SPAN_NONE, &as->server->arena, token_out, &done) !=
         ERR_OK)
@@ -91,6 +104,9 @@ bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *byt
                              .trailer = span_of(bytes + pdu->trailer_at, RPC_TRAILER_SIZE),
                              .body = bytes + at,
                              .body_len = pdu->trailer_at - at};
+    if (as->channel)
+        return rpc_channel_open(as->channel, &m, pdu->auth.token) == ERR_OK ||
+               refuse(as, REASON_NETLOGON_FRAGMENT);
     if (acceptor_rpc_open(as->auth, &m, pdu->auth.token, &as->server->arena) == ERR_OK)
         return true;
     return refuse(as, REASON_SERVER_FAILED);
@@ -100,6 +116,8 @@ size_t rpc_auth_token(const struct rpc_assoc *as)
 {
     if (!as->auth_done || as->level == RPC_LEVEL_CONNECT)
         return 0;
+    if (as->channel)
+        return rpc_channel_token_size();
     return acceptor_rpc_token_size(as->auth, as->level == RPC_LEVEL_PRIVACY);
 }
 
@@ -112,5 +130,9 @@ enum err rpc_auth_protect(struct rpc_assoc *as, uint8_t *bytes, const struct rpc
                              .body = bytes + l->stub,
                              .body_len = l->trailer - l->stub};
 
+    if (as->channel) {
+        rpc_channel_protect(as->server, as->channel, &m, bytes + l->token);
+        return ERR_OK;
+    }
     return acceptor_rpc_protect(as->auth, &m, &as->server->arena, bytes + l->token);
 }

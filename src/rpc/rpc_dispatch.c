@@ -76,7 +76,7 @@ static const struct rpc_handler *handler_of(const struct rpc_service *v, unsigne
 static enum reason may_call(const struct rpc_assoc *as, const struct rpc_service *v,
                             const struct rpc_handler *h)
 {
-    if (as->transport == RPC_ON_TCP && as->level < v->tcp_level)
+    if (as->transport == RPC_ON_TCP && as->level < v->tcp_level && !(h->flags & RPC_BARE))
         return REASON_RPC_NOT_PROTECTED;
     if (as->who.anonymous && !(h->flags & RPC_FOR_NOBODY))
         return REASON_RPC_ANONYMOUS;

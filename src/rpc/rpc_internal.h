@@ -46,6 +46,7 @@ struct rpc_ctx {
 enum rpc_handler_flags {
     RPC_FOR_NOBODY = 1, /* anonymous callers, too */
     RPC_WAITS = 2,      /* may be answered later: rpc_ask */
+    RPC_BARE = 4,       /* on TCP without protection, too */
 };
 
 struct rpc_handler {
@@ -146,7 +147,8 @@ struct rpc_assoc {
     struct rpc_bound bound[RPC_CONTEXTS_MAX];
 
     struct acceptor_context *auth;
-    uint8_t auth_type, level; /* type 0: none */
+    struct rpc_channel *channel; /* with RPC_AUTH_NETLOGON, in the place of auth */
+    uint8_t auth_type, level;    /* type 0: none */
     uint32_t auth_id;
     bool auth_done, auth_failed, header_sign;
 
@@ -181,6 +183,7 @@ void rpc_pipes_tell(void *ctx);
 struct rpc_server {
     struct rpc_env env;
     struct acceptor *acceptor;
+    struct netlogon_sessions *sessions;
     struct plat_stream *tcp, *mapper;
     struct plat_timer *timer; /* tells pipes that something came */
     struct rpc_pipe *pipes;

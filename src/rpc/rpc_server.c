@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "rpc/netlogon_sessions.h"
 #include "rpc/rpc_internal.h"
 
 struct connection {
@@ -101,6 +102,8 @@ static enum err prepare(struct rpc_server *s)
                                 .random = env->random,
                                 .ntlm = env->ntlm};
 
+    if (!(s->sessions = netlogon_sessions_new()))
+        return ERR_NOMEM;
     TRY(acceptor_new(&auth, &s->acceptor));
     TRY(plat_stream_new(env->loop, &tcp_ops, &limits, env->events, s, &s->tcp));
     TRY(plat_stream_new(env->loop, &mapper_ops, &limits, env->events, s, &s->mapper));
@@ -138,6 +141,8 @@ void rpc_server_free(struct rpc_server *s)
     ENT_ASSERT(!s->pipes && !s->groups);
     if (s->acceptor)
         acceptor_free(s->acceptor);
+    if (s->sessions)
+        netlogon_sessions_free(s->sessions);
     arena_fini(&s->names);
     arena_fini(&s->arena);
     free(s);

@@ -1,0 +1,89 @@
+"""Calls NETLOGON with Samba's own client over a secure channel.
+
+usage: samba_channel.py SMB_CONF < JSON
+{"host", "account", "computer", "password", "type": 2|3, "binding": "ncacn_ip_tcp:HOST[schannel,seal]", "calls": [..]}
+Prints one line of JSON for each call: {"call": .., and what it answered or "status"}.
+"""
+
+import json
+import sys
+
+from samba import NTSTATUSError, WERRORError, credentials, param
+from samba.dcerpc import misc, netlogon
+from samba.ndr import ndr_unpack  # noqa: F401 (the types of the answers)
+
+
+class Channel:
+    def __init__(self, lp, q):
+        self.q = q
+        self.creds = credentials.Credentials()
+        self.creds.guess(lp)
+        self.creds.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+        self.creds.set_secure_channel_type(q["type"])
+        self.creds.set_username(q["account"])
+        self.creds.set_workstation(q["computer"])
+        self.creds.set_password(q["password"])
+        self.server = "\\\\" + q["host"]
+        self.conn = netlogon.netlogon(q["binding"], lp, self.creds)
+        self.computer = q.get("claims", q["computer"])
+
+    def authenticators(self):
+        ours = self.creds.new_client_authenticator()
+        one = netlogon.netr_Authenticator()
+        one.cred.data = list(ours["credential"])
+        one.timestamp = ours["timestamp"]
+        return one, netlogon.netr_Authenticator()
+
+    def capabilities(self):
+        _, flags = self.conn.netr_LogonGetCapabilities(self.server, self.computer, *self.authenticators(), 1)
+        return {"flags": flags}
+
+    def stale(self):
+        """An authenticator that was used before."""
+        ours = self.authenticators()
+        self.conn.netr_LogonGetCapabilities(self.server, self.computer, *ours, 1)
+        _, flags = self.conn.netr_LogonGetCapabilities(self.server, self.computer, *ours, 1)
+        return {"flags": flags}
+
+    def forest_info(self):
+        _, info = self.conn.netr_GetForestTrustInformation(self.server, self.computer, self.authenticators()[0], 0)
+        return {"records": [[r.type, str(getattr(r.forest_trust_data, "string", r.forest_trust_data))]
+                            for r in info.entries]}
+
+    def trust_info(self, account=None):
+        _, new, old, info = self.conn.netr_ServerGetTrustInfo(
+            self.server, account or self.q["account"], self.q["type"], self.computer, self.authenticators()[0])
+        return {"new": bytes(new.hash).hex(), "old": bytes(old.hash).hex(), "numbers": info.data}
+
+    def foreign_trust_info(self):
+        return self.trust_info(self.q["foreign"])
+
+    def passwords(self, account=None):
+        _, new, old = self.conn.netr_ServerTrustPasswordsGet(
+            self.server, account or self.q["account"], self.q["type"], self.computer, self.authenticators()[0])
+        return {"new": bytes(new.hash).hex(), "old": bytes(old.hash).hex()}
+
+    def foreign_passwords(self):
+        return self.passwords(self.q["foreign"])
+
+    def control(self):
+        return {"flags": self.conn.netr_LogonControl(self.server, 1, 1).flags}
+
+
+def main():
+    lp = param.LoadParm()
+    lp.load(sys.argv[1])
+    q = json.load(sys.stdin)
+    channel = None
+    for call in q["calls"]:
+        said = {"call": call}
+        try:
+            channel = channel or Channel(lp, q)
+            said.update(getattr(channel, call)())
+        except (NTSTATUSError, WERRORError) as e:
+            said["status"] = e.args[0]
+        print(json.dumps(said))
+
+
+assert misc.SEC_CHAN_WKSTA == 2 and misc.SEC_CHAN_DNS_DOMAIN == 3
+main()

@@ -1,0 +1,177 @@
+"""NETLOGON: members and partners make secure channels with stock clients, and what is refused has its reason."""
+
+import hashlib
+import hmac
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from impacket.dcerpc.v5 import nrpc, transport
+
+from ldap_service import ADDRESS, BASE, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
+from test_rpc import NDR, answer, connect, fragment, refused, status_of
+
+CHANNEL = Path(__file__).with_name("samba_channel.py")
+MACHINE = "Mach1ne-of-the-tests"
+TRUST = "Tru5t-between-us"
+TCP = f"ncacn_ip_tcp:{DC}[schannel,seal]"
+ACCESS_DENIED = 0xC0000022
+
+
+def machine(service, name, password=MACHINE):
+    client = service.connect()
+    client.add_s(f"CN={name},CN=Computers,{BASE}",
+                 [("objectClass", [b"computer"]), ("sAMAccountName", [f"{name}$".encode()]),
+                  ("userAccountControl", [b"4096"]), ("unicodePwd", [f'"{password}"'.encode("utf-16-le")])])
+    return name
+
+
+@pytest.fixture(scope="module")
+def member(service):
+    return machine(service, "PC1")
+
+
+def channel(service, *calls, account="PC1$", computer="PC1", password=MACHINE, kind=2, binding=TCP, **more):
+    conf = service.dir / "channel.conf"
+    conf.write_text(f"[global]\nrealm = {CLOUD.upper()}\nworkgroup = CLOUD\ninterfaces = lo\n"
+                    f"lock directory = {service.dir}\nprivate dir = {service.dir}\n", encoding="ascii")
+    ask = service.secret("channel.json", json.dumps(dict(
+        more, host=DC, account=account, computer=computer, password=password, type=kind, binding=binding,
+        calls=calls)))
+    said = service.run(f"/usr/bin/python3 -B {CHANNEL} {conf} < {ask}")
+    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+
+
+def partner(service, *calls, **more):
+    """As the other forest's domain controller, which trusts us."""
+    return channel(service, *calls, **dict(dict(account=f"{CORP}.", computer="DC9", password=TRUST, kind=3), **more))
+
+
+@pytest.mark.parametrize("binding", [TCP, f"ncacn_np:{DC}[schannel,seal]"])
+def test_a_member(service, member, binding):
+    said = channel(service, "capabilities", "capabilities", binding=binding)
+    assert said[0]["flags"] == said[1]["flags"] and said[0]["flags"] & 0x41000000 == 0x41000000, said
+
+
+def test_a_channel_that_only_signs(service, member):
+    """CVE-2022-38023."""
+    said = channel(service, "capabilities", binding=f"ncacn_ip_tcp:{DC}[schannel,sign]")
+    assert "status" in said[0], said
+    refused(service, "rpc.bind", "NETLOGON_NOT_SEALED")
+
+
+def test_a_partner(service):
+    said = partner(service, "capabilities")
+    assert said[0]["flags"] & 0x01000000, said
+
+
+def test_wrong_password(service, member):
+    assert channel(service, "capabilities", password="Another-0ne")[0]["status"] == ACCESS_DENIED
+    refused(service, "netlogon.authenticate", "NETLOGON_SECRET")
+
+
+@pytest.mark.parametrize("account, kind", [("NOBODY$", 2), ("alice", 2), ("PC1$", 6), ("PC1$", 3), ("nowhere.example.", 3)])
+def test_no_such_account(service, member, account, kind):
+    said = channel(service, "capabilities", account=account, kind=kind)
+    assert said[0]["status"] == 0xC000018B, said
+    refused(service, "netlogon.authenticate", "NETLOGON_ACCOUNT")
+
+
+def test_an_authenticator_again(service, member):
+    assert channel(service, "stale")[0]["status"] == ACCESS_DENIED
+    refused(service, "netlogon.call", "NETLOGON_AUTHENTICATOR")
+
+
+def test_for_another_computer(service, member):
+    assert channel(service, "capabilities", claims="PC2")[0]["status"] == ACCESS_DENIED
+    refused(service, "netlogon.call", "NETLOGON_SESSION")
+
+
+# --- attacks --------------------------------------------------------------------------------------
+
+AES = 0x612FFFFF
+
+
+def bare():
+    """NETLOGON as nobody, over a connection that protects nothing."""
+    dce = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]").get_dce_rpc()
+    dce.connect()
+    dce.bind(nrpc.MSRPC_UUID_NRPC)
+    return dce
+
+
+def authenticate(dce, credential, flags=AES, account="PC1$"):
+    return nrpc.hNetrServerAuthenticate3(dce, DC + "\0", account + "\0", 2, "PC1\0", credential, flags)
+
+
+def test_zerologon(service, member):
+    """CVE-2020-1472: with credentials of zeros one try in 256 would succeed."""
+    dce = bare()
+    for _ in range(2000):
+        nrpc.hNetrServerReqChallenge(dce, DC + "\0", "PC1\0", bytes(8))
+        assert "ACCESS_DENIED" in status_of(lambda: authenticate(dce, bytes(8)))
+    refused(service, "netlogon.authenticate", "NETLOGON_CHALLENGE_WEAK")
+
+
+def test_zerologon_without_aes(service, member):
+    dce = bare()
+    nrpc.hNetrServerReqChallenge(dce, DC + "\0", "PC1\0", b"12345678")
+    assert "DOWNGRADE_DETECTED" in status_of(lambda: authenticate(dce, b"12345678", 0x212FFFFF & ~0x01000000))
+    refused(service, "netlogon.authenticate", "NETLOGON_DOWNGRADE")
+
+
+def session(dce):
+    """Like the member; a challenge serves once. Returns the session's key."""
+    nt = nrpc.ntlm.compute_nthash(MACHINE)
+    ours = b"chosen-8"
+    theirs = nrpc.hNetrServerReqChallenge(dce, DC + "\0", "PC1\0", ours)["ServerChallenge"]
+    key = hmac.new(nt, ours + theirs, hashlib.sha256).digest()[:16]
+    proof = nrpc.ComputeNetlogonCredentialAES(ours, key)
+    assert authenticate(dce, proof)["ServerCredential"] == nrpc.ComputeNetlogonCredentialAES(theirs, key)
+    assert "ACCESS_DENIED" in status_of(lambda: authenticate(dce, proof))
+    return key
+
+
+def test_a_challenge_serves_once(service, member):
+    session(bare())
+    refused(service, "netlogon.authenticate", "NETLOGON_NO_CHALLENGE")
+
+
+def test_calls_without_the_channel(service, member):
+    dce = bare()
+    session(dce)
+    ask = nrpc.NetrLogonGetCapabilities()
+    ask["ServerName"], ask["ComputerName"], ask["QueryLevel"] = DC + "\0", "PC1\0", 1
+    ask["Authenticator"]["Credential"], ask["ReturnAuthenticator"]["Credential"] = bytes(8), bytes(8)
+    assert "ACCESS_DENIED" in status_of(lambda: dce.request(ask)).upper()
+    refused(service, "netlogon.call", "NETLOGON_NOT_SEALED")
+
+
+NETLOGON = bytes.fromhex("785634123412cdabef0001234567cffb") + struct.pack("<HH", 1, 0)
+BIND = struct.pack("<HHIB3xHBB", 4280, 4280, 0, 1, 0, 1, 0) + NETLOGON + NDR
+
+
+def bind_channel(connection, computer):
+    token = struct.pack("<II", 0, 3) + b"CLOUD\0" + computer + b"\0"
+    connection.sendall(fragment(11, BIND, auth=struct.pack("<BBBBI", 68, 6, 0, 0, 7) + token))
+    return answer(connection)[0]
+
+
+def test_a_channel_without_a_session(service):
+    with connect() as c:
+        assert bind_channel(c, b"NEVER-SEEN") == 13
+    refused(service, "rpc.bind", "NETLOGON_SESSION")
+
+
+@pytest.mark.parametrize("token", [bytes(56), b"\x13\0\x1a\0\xff\xff\0\0" + bytes(48), bytes(8),
+                                   b"\x77\0\x7a\0\xff\xff\0\0" + bytes(24)])
+def test_a_channel_without_its_key(service, member, token):
+    """Whoever knows a computer's name gets as far as its first message: garbage, and RC4 (CVE-2022-38023)."""
+    session(bare())
+    with connect() as c:
+        assert bind_channel(c, b"PC1") == 12
+        c.sendall(fragment(0, struct.pack("<IHH", 64, 0, 21) + bytes(64),
+                           auth=struct.pack("<BBBBI", 68, 6, 0, 0, 7) + token))
+        assert answer(c)[0] == 3 and c.recv(1) == b""
+    refused(service, "rpc.bind", "NETLOGON_FRAGMENT")
