@@ -192,6 +192,11 @@ void dir_check_readers(struct dir *d)
     store_check_readers(d->store);
 }
 
+void dir_remember(struct dir *d)
+{
+    store_remember(d->store);
+}
+
 enum err dir_reopen(struct dir *d)
 {
     return store_reopen(d->store);

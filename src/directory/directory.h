@@ -89,6 +89,8 @@ static inline uint64_t dir_snap_usn(const struct dir_snap *s)
 enum err dir_snap_err(const struct dir_snap *s);
 /* Frees reader slots of processes that died. */
 void dir_check_readers(struct dir *d);
+/* store_remember, for a service whose requests name the same objects again and again. */
+void dir_remember(struct dir *d);
 /* store_reopen: no snapshot and no change may be open. */
 enum err dir_reopen(struct dir *d);
 

@@ -70,6 +70,8 @@ bool dir_index_next(const struct dir_snap *s, struct dir_index_cursor *c, dir_id
 {
     struct span key = span_of(c->key, c->key_len);
     uint32_t id;
+    if (c->on_key && c->only_at && c->only_at == s->id)
+        return false;
     if (c->on_key && store_set_from(s->txn, DB_INDEX, key, c->last + 1, &id)) {
         c->last = id;
         *out = id;
@@ -93,6 +95,7 @@ uint64_t dir_index_begin(const struct dir_snap *s, struct dir_index_cursor *c, d
     ENT_ASSERT(c->how == INDEX_EQUAL && !c->on_key);
     uint64_t count = store_set_open(s->txn, DB_INDEX, span_of(c->key, c->key_len), &c->last);
     c->on_key = count > 0;
+    c->only_at = count == 1 ? s->id : 0;
     if (count)
         *out = c->last;
     return count;

@@ -24,6 +24,7 @@ struct dir_index_cursor {
     enum dir_index_how how;
     bool on_key; /* key and last are where the cursor stands, not where it starts */
     dir_id last;
+    uint64_t only_at; /* the snapshot in which last is all that the key has; 0: none */
     uint16_t bound_len, key_len;
     uint8_t bound[DIR_INDEX_KEY_MAX];
     uint8_t key[DIR_INDEX_KEY_MAX];

@@ -359,6 +359,7 @@ enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out)
     if (!sv)
         return ERR_NOMEM;
     sv->env = *env;
+    dir_remember(env->dir);
     arena_init(&sv->layer_memory, ACCEPTOR_ARENA_FIRST, ACCEPTOR_ARENA_MAX, ARENA_WIPE);
     arena_init(&sv->names, 0, 256, 0);
     struct acceptor_env auth = {.dir = env->dir,

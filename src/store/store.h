@@ -62,6 +62,9 @@ void store_close(struct store *s);
  * ended; views are gone, also those of the same store_txn_id. After an error the store can only be
  * closed. */
 enum err store_reopen(struct store *s);
+/* From now on what readers find is remembered until the next commit, in up to 4 MiB for each read
+ * transaction that is kept: for who asks for the same objects many times a second. */
+void store_remember(struct store *s);
 /* Frees the slots of readers that died; call after each death of a process. Returns how many. */
 int store_check_readers(struct store *s);
 /* A consistent, compacted copy into an existing empty folder. */

@@ -38,10 +38,22 @@ static bool key_ok(struct span key)
 bool store_get(struct store_txn *t, unsigned db, struct span key, struct span *value_out)
 {
     MDB_val k = store_val(key), v;
-    if (t->err != ERR_OK || !key_ok(key) ||
-        !store_found(t, mdb_get(t->txn, t->store->dbi[db], &k, &v)))
+    const struct store_seen_slot *seen;
+    struct store_seen_slot *keep;
+    if (t->err != ERR_OK || !key_ok(key))
+        return false;
+    if (t->seen && (seen = store_seen_find(t->seen, t->commit, db, key))) {
+        *value_out = span_of(seen->ptr, seen->len);
+        return true;
+    }
+    if (!store_found(t, mdb_get(t->txn, t->store->dbi[db], &k, &v)))
         return false;
     *value_out = store_span(v);
+    if (t->seen && v.mv_size <= UINT32_MAX &&
+        (keep = store_seen_add(t->seen, t->commit, db, key))) {
+        keep->ptr = v.mv_data;
+        keep->len = (uint32_t)v.mv_size;
+    }
     return true;
 }
 
@@ -188,7 +200,13 @@ bool store_set_has(struct store_txn *t, unsigned db, struct span key, uint32_t i
 uint64_t store_set_open(struct store_txn *t, unsigned db, struct span key, uint32_t *first_out)
 {
     MDB_val k = store_val(key), v;
+    const struct store_seen_slot *seen;
+    struct store_seen_slot *keep;
     size_t n = 0;
+    if (t->seen && t->err == ERR_OK && (seen = store_seen_find(t->seen, t->commit, db, key))) {
+        *first_out = (uint32_t)seen->number;
+        return seen->len;
+    }
     MDB_cursor *c = key_ok(key) ? store_cursor_get(t, db) : NULL;
     if (!c)
         return 0;
@@ -196,6 +214,11 @@ uint64_t store_set_open(struct store_txn *t, unsigned db, struct span key, uint3
         store_found(t, mdb_cursor_count(c, &n)))
         *first_out = id_of(v);
     store_cursor_put(t, c);
+    if (t->seen && n > 0 && n <= UINT32_MAX &&
+        (keep = store_seen_add(t->seen, t->commit, db, key))) {
+        keep->number = *first_out;
+        keep->len = (uint32_t)n;
+    }
     return n;
 }
 

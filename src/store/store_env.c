@@ -114,6 +114,7 @@ static void read_free(struct store_txn *t)
     if (t->txn)
         mdb_txn_abort(t->txn);
     free(t->memory);
+    store_seen_free(t->seen);
     free(t);
 }
 
@@ -144,6 +145,11 @@ enum err store_reopen(struct store *s)
     close_env(s);
     (void)malloc_trim(0); /* before LMDB asks for its tables: they have to come zeroed, untouched */
     return open_env(s, false);
+}
+
+void store_remember(struct store *s)
+{
+    s->remembers = true;
 }
 
 int store_check_readers(struct store *s)
@@ -189,6 +195,9 @@ enum err store_read_begin(struct store *s, struct store_txn **out)
     }
     t->err = ERR_OK;
     t->renewed = 0;
+    t->commit = mdb_txn_id(t->txn);
+    if (s->remembers && !t->seen)
+        t->seen = store_seen_new();
     *out = t;
     return ERR_OK;
 }

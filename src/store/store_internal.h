@@ -5,6 +5,7 @@
 #include <lmdb.h>
 
 #include "store/store.h"
+#include "store/store_seen.h"
 
 #define STORE_KEPT_MAX 8
 
@@ -14,6 +15,7 @@ struct store {
     const struct store_db *dbs;
     unsigned db_count;
     bool writable;
+    bool remembers; /* see store_seen.h */
     MDB_dbi dbi[STORE_DBS_MAX];
     struct store_txn *_Atomic kept[STORE_KEPT_MAX]; /* ended read transactions, ready to renew */
 };
@@ -28,6 +30,8 @@ struct store_txn {
     MDB_cursor *cursor[STORE_DBS_MAX];
     uint32_t renewed; /* bit set: cursor belongs to the current snapshot */
     void *memory;     /* the reader's own (store_txn_memory) */
+    uint64_t commit;  /* of a read transaction: its number */
+    struct store_seen *seen;
 };
 
 /* LMDB's result as ours; sets errno for ERR_IO. MDB_NOTFOUND is ERR_NOT_FOUND. */

@@ -96,6 +96,49 @@ static void test_the_same_is_there_after_reopening(void **state)
     store_read_end(t);
 }
 
+/* A reader that remembers says what one says that has to look: over commits that change, add and
+ * remove, with an older snapshot open beside it, each question twice. */
+static void test_what_is_remembered_is_true(void **state)
+{
+    struct fixture *f = *state;
+    struct store_txn *w, *now, *older = NULL;
+    store_remember(f->store);
+    for (uint32_t round = 1; round <= 30; round++) {
+        assert_int_equal(store_write_begin(f->store, NULL, &w), ERR_OK);
+        for (uint32_t key = 0; key < 50; key++) {
+            struct span k = span_of(&key, sizeof(key));
+            if ((key + round) % 7 == 0)
+                store_del(w, NUMBERS, k);
+            else if ((key * round) % 3 == 0)
+                store_put(w, NUMBERS, k, span_of(&round, sizeof(round)));
+            if ((key + round) % 11 == 0)
+                store_set_drop(w, SETS, k);
+            store_set_add(w, SETS, k, 1000 - round);
+        }
+        assert_int_equal(store_commit(w), ERR_OK);
+        assert_int_equal(store_read_begin(f->store, &now), ERR_OK);
+        for (unsigned i = 0; i < 100; i++) {
+            uint32_t key = i % 50, first, expected_first;
+            struct span k = span_of(&key, sizeof(key)), v, at, expected;
+            bool there = store_from(now, NUMBERS, k, &at, &expected) && span_eq(at, k);
+            assert_int_equal(store_get(now, NUMBERS, k, &v), there);
+            if (there)
+                assert_true(span_eq(v, expected) && v.ptr == expected.ptr);
+            assert_true(store_set_from(now, SETS, k, 0, &expected_first));
+            uint64_t n = store_set_open(now, SETS, k, &first);
+            assert_int_equal(first, expected_first);
+            assert_int_equal(first, 1000 - round);
+            assert_in_range(n, 1, 11);
+            assert_false(store_set_has(now, SETS, k, first + (uint32_t)n));
+            assert_true(store_set_has(now, SETS, k, first + (uint32_t)n - 1));
+        }
+        if (older)
+            store_read_end(older);
+        older = now;
+    }
+    store_read_end(older);
+}
+
 static void test_readers_keep_their_snapshot(void **state)
 {
     struct fixture *f = *state;
@@ -385,6 +428,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_open_refuses_what_is_not_there),
         T(test_the_same_is_there_after_reopening),
+        T(test_what_is_remembered_is_true),
         T(test_readers_keep_their_snapshot),
         T(test_memory_stays_with_readers),
         T(test_nested_transactions_roll_back_alone),
