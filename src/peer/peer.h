@@ -1,6 +1,7 @@
 /*
  * All that a domain controller asks of a partner's: who it is, and proofs of both halves of a trust
- * by Kerberos alone.
+ * by Kerberos, of the outgoing one by NETLOGON too. Calls over a secure channel are in
+ * peer_channel.h.
  *
  * A run is one verification or one discovery. It reads the directory first and lets go of it, finds
  * the partner's KDCs through our own DNS, and then proves everything toward all of them at once: it
@@ -17,6 +18,8 @@
 #include "plat/loop.h"
 #include "trust/trust_report.h"
 
+struct peer_channels;
+
 struct peer_env {
     struct plat_loop *loop;
     struct dir *dir;      /* with the ACCOUNT secrets */
@@ -24,6 +27,7 @@ struct peer_env {
     struct span dc_host;  /* first label of our own name */
     const struct event_sink *events;
     struct auth_trust_cache *trust_keys;
+    struct peer_channels *channels; /* NULL: a verification is by Kerberos alone */
 };
 
 #define PEER_ANSWER_TIMEOUT  (3 * UTIME_SECOND)  /* of one question; a proof has three at most */

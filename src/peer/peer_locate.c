@@ -3,12 +3,8 @@
  * a missing forwarder shows with its name; then the NetLogon ping.
  */
 #include "base/text.h"
+#include "peer/peer_ping.h"
 #include "peer/peer_run.h"
-#include "wire/ldap/ldap_client.h"
-#include "wire/ms/netlogon_ping.h"
-
-#define LDAP_PORT 389
-#define NTVER     (NETLOGON_V5 | NETLOGON_V5EX)
 
 static struct span resolver_text(struct peer_run *r)
 {
@@ -50,6 +46,7 @@ static void add_kdc(struct peer_run *r, const struct peer_dns_service *s)
         plat_addr_set_port(&bare, 0);
         struct span at = plat_addr_text(&bare, text);
         k->addr = s->addrs[i];
+        k->host = span_str(arena_printf(r->a, "%s", host));
         k->label = span_str(arena_printf(r->a, "%s (%.*s)", host, SPAN_ARG(at)));
     }
     if (s->addr_count == 0)
@@ -99,24 +96,12 @@ void peer_locate_kdcs(struct peer_run *r, void (*then)(struct peer_run *r))
 /* --- the ping ----------------------------------------------------------------------------------
  */
 
-static enum err read_pong(struct peer_run *r, struct span bytes, struct netlogon_answer *out)
-{
-    struct ldap_response *response;
-    size_t len;
-    TRY(ldap_peek(bytes, LDAP_DATAGRAM_MAX, &len));
-    TRY(ldap_decode_response(span_sub(bytes, 0, len), r->a, &response));
-    const struct ldap_attribute *netlogon = ldap_response_attr(response, "netlogon");
-    if (!netlogon || netlogon->count != 1)
-        return ERR_NOT_FOUND;
-    return netlogon_answer_decode(netlogon->values[0], r->a, out);
-}
-
 static void ponged(struct peer_ask *ask, enum err e, struct span reply)
 {
     struct peer_proof *p = (struct peer_proof *)ask;
     struct netlogon_answer answer;
     struct trust_report *report = &p->run->report;
-    if (e == ERR_OK && read_pong(p->run, reply, &answer) == ERR_OK) {
+    if (e == ERR_OK && peer_ping_read(reply, ask->a, &answer) == ERR_OK) {
         report->flat_name = answer.flat_domain;
         report->dns_name = answer.dns_domain;
         peer_proof_end(p, TRUST_STEP_REACH, TRUST_STATUS_PASS, REASON_NONE, "%.*s",
@@ -124,26 +109,22 @@ static void ponged(struct peer_ask *ask, enum err e, struct span reply)
     } else {
         peer_proof_end(p, TRUST_STEP_REACH, TRUST_STATUS_FAIL,
                        e == ERR_CLOSED ? REASON_VERIFY_PORT_CLOSED : REASON_VERIFY_PORT_SILENT,
-                       "port %d/udp %s", LDAP_PORT,
+                       "port %d/udp %s", PEER_PING_PORT,
                        e == ERR_CLOSED ? "is closed" : "gives no answer");
     }
 }
 
 void peer_ask_names(struct peer_run *r)
 {
-    struct ldap_ping q = {.dns_domain = r->partner, .nt_version = NTVER};
-    struct builder b;
     struct span request;
-    builder_in(&b, r->a, LDAP_DATAGRAM_MAX);
-    ldap_put_ping(&b, 1, &q);
-    if (builder_done(&b, &request) != ERR_OK || r->kdc_count == 0) {
+    if (peer_ping_request(r->partner, r->a, &request) != ERR_OK || r->kdc_count == 0) {
         plat_timer_start(r->end, 0, 0);
         return;
     }
     for (unsigned i = 0; i < r->kdc_count; i++) {
         struct peer_proof *p = &r->proof[r->proofs++];
         struct plat_addr at = r->kdc[i].addr;
-        plat_addr_set_port(&at, LDAP_PORT);
+        plat_addr_set_port(&at, PEER_PING_PORT);
         *p = (struct peer_proof){.run = r, .kdc = &r->kdc[i], .half = TRUST_DISABLED};
         p->ask = (struct peer_ask){.loop = r->env->loop, .a = r->a, .done = ponged};
         r->pending++;

@@ -11,7 +11,7 @@
 
 #define SKEW_MAX (5 * UTIME_MINUTE)
 
-static void one_less(struct peer_run *r)
+void peer_one_less(struct peer_run *r)
 {
     if (--r->pending == 0)
         plat_timer_start(r->end, 0, 0);
@@ -31,7 +31,7 @@ void peer_proof_end(struct peer_proof *p, enum trust_step step, enum trust_statu
                                   .reason = reason,
                                   .server = p->kdc->label,
                                   .detail = arena_dup_span(p->run->a, span_str(text))};
-    one_less(p->run);
+    peer_one_less(p->run);
 }
 
 void peer_proof_fail(struct peer_proof *p, enum reason reason, const char *what, int32_t code)
@@ -183,5 +183,7 @@ void peer_begin_proofs(struct peer_run *r)
         if (r->trust.direction & TRUST_INBOUND)
             begin(r, &r->kdc[i], TRUST_INBOUND, r->incoming.ready, peer_prove_incoming);
     }
-    one_less(r);
+    if ((r->trust.direction & TRUST_OUTBOUND) && r->env->channels && r->kdc_count)
+        peer_begin_channels(r);
+    peer_one_less(r);
 }

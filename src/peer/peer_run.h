@@ -11,6 +11,7 @@
 
 struct peer_kdc {
     struct plat_addr addr;
+    struct span host;  /* "dc1.corp.example.com" */
     struct span label; /* "dc1.corp.example.com (10.0.0.1)" */
 };
 
@@ -65,7 +66,10 @@ struct peer_run {
     struct peer_kdc kdc[PEER_KDCS_MAX];
     unsigned kdc_count;
     struct peer_proof proof[2 * PEER_KDCS_MAX];
-    unsigned proofs, pending; /* all, and those that have not ended */
+    unsigned proofs, pending; /* all, and those that have not ended; the channels count as one */
+    struct peer_channel_step *channel_step; /* NULL: not now */
+    struct trust_check channel_row[PEER_KDCS_MAX];
+    unsigned channel_rows;
 };
 
 /* Adds one row; what is beyond TRUST_CHECKS_MAX is dropped. */
@@ -98,6 +102,16 @@ void peer_proof_fail(struct peer_proof *p, enum reason reason, const char *what,
 /* Before the partner is said not to know the trust, with this code: a KDC of another realm answers
  * the same. So it is asked for the one account that each domain has under the same name. */
 void peer_proof_missing(struct peer_proof *p, const char *what, int32_t code);
+
+/* One of what a run waits for has ended. */
+void peer_one_less(struct peer_run *r);
+
+/* --- peer_channel_step.c --- */
+
+/* Proves the secure channel to all of the partner's domain controllers; pending counts it. */
+void peer_begin_channels(struct peer_run *r);
+/* The run is over before it: nothing is told any more. */
+void peer_cancel_channels(struct peer_run *r);
 
 /* --- peer_krb.c: messages --- */
 

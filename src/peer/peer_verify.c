@@ -39,6 +39,7 @@ void peer_cancel(struct peer_run *r)
 {
     if (r->end)
         plat_timer_free(r->end);
+    peer_cancel_channels(r);
     peer_ask_cancel(&r->locator.question.ask);
     for (unsigned i = 0; i < r->proofs; i++)
         peer_ask_cancel(&r->proof[i].ask);
@@ -52,6 +53,8 @@ static void add_rows(struct peer_run *r)
 {
     for (unsigned i = 0; i < r->proofs && r->report.count < TRUST_CHECKS_MAX; i++)
         r->report.checks[r->report.count++] = r->proof[i].row;
+    for (unsigned i = 0; i < r->channel_rows && r->report.count < TRUST_CHECKS_MAX; i++)
+        r->report.checks[r->report.count++] = r->channel_row[i];
 }
 
 static void ended(void *ctx)

@@ -2,7 +2,8 @@
  * What a verification of a trust found, step by step: the message from the peer process, which
  * proves, to control, which tells. One row is one step toward one server of the partner.
  *
- * Outgoing half: our DC logs on to each KDC of the partner as the interdomain trust account.
+ * Outgoing half: our DC logs on to each KDC of the partner as the interdomain trust account, and
+ * makes a secure channel to each of its domain controllers.
  * Incoming half: it presents a referral ticket of its own to each of them.
  */
 #ifndef TRUST_TRUST_REPORT_H
@@ -18,8 +19,9 @@ enum trust_step {
     TRUST_STEP_RESOLVE, /* the partner's names, through our own DNS */
     TRUST_STEP_REACH,   /* ports */
     TRUST_STEP_CLOCK,
-    TRUST_STEP_REALM, /* who answers there */
-    TRUST_STEP_PROOF, /* the secret, and the other half */
+    TRUST_STEP_REALM,   /* who answers there */
+    TRUST_STEP_PROOF,   /* the secret, and the other half, by Kerberos */
+    TRUST_STEP_CHANNEL, /* the secure channel, by NETLOGON */
     TRUST_STEP__COUNT
 };
 
