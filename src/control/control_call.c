@@ -14,6 +14,8 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_DIRECTORY_DELETE] = control_directory_delete,
     [OP_DIRECTORY_SET] = control_directory_set,
     [OP_DIRECTORY_IMPORT] = control_directory_import,
+    [OP_DIRECTORY_ADD_UPN_SUFFIX] = control_directory_add_upn_suffix,
+    [OP_DIRECTORY_REMOVE_UPN_SUFFIX] = control_directory_remove_upn_suffix,
     [OP_USER_CREATE] = control_user_create,
     [OP_USER_LIST] = control_user_list,
     [OP_USER_SHOW] = control_user_show,
@@ -49,6 +51,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_TRUST_SHOW] = control_trust_show,
     [OP_TRUST_SET] = control_trust_set,
     [OP_TRUST_INSTRUCTIONS] = control_trust_instructions,
+    [OP_TRUST_NAMESPACES] = control_trust_namespaces,
     [OP_TRUST_VERIFY] = control_trust_verify,
     [OP_TRUST_DELETE] = control_trust_delete,
 };

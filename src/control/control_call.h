@@ -179,6 +179,8 @@ HANDLER(control_directory_check);
 HANDLER(control_directory_delete);
 HANDLER(control_directory_set);
 HANDLER(control_directory_import);
+HANDLER(control_directory_add_upn_suffix);
+HANDLER(control_directory_remove_upn_suffix);
 HANDLER(control_user_create);
 HANDLER(control_user_list);
 HANDLER(control_user_show);
@@ -211,6 +213,7 @@ HANDLER(control_trust_list);
 HANDLER(control_trust_show);
 HANDLER(control_trust_set);
 HANDLER(control_trust_instructions);
+HANDLER(control_trust_namespaces);
 HANDLER(control_trust_verify);
 HANDLER(control_trust_delete);
 

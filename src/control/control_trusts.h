@@ -42,6 +42,12 @@ utime control_trust_patience(const char *state, utime since, utime now);
 /* A list of {tool, lines}: what the other administrator types to make the other half. */
 enum err control_trust_instruct(struct control_call *call, const struct trust *t, json_t **out);
 
+/* --- control_namespaces.c --- */
+
+/* Stores what the partner's forest claims. */
+enum err control_trust_put_names(struct control_call *call, const struct trust *t,
+                                 const struct forest_record *records, unsigned count);
+
 /* --- control_trust_verify.c --- */
 
 enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,

@@ -9,7 +9,8 @@
 /* Trusted domain objects ([MS-ADTS] 6.1.6.7), their secrets and their accounts: made and changed
  * here alone, for the service's own intents. */
 
-#define TRUSTS_MAX 1024
+#define TRUSTS_MAX   1024
+#define SUFFIXES_MAX 256 /* as many as the services take */
 
 static enum err system_container(struct op *op, struct dir_obj *out)
 {
@@ -67,7 +68,24 @@ static enum err other_trusts(struct op *op, dir_id but, struct trust **out, unsi
     return ERR_OK;
 }
 
-static void local_side(struct op *op, struct trust_local *l, struct trust_site *site)
+/* Names of our own users may end in these (uPNSuffixes of CN=Partitions): nobody else's claim to
+ * them counts. */
+static enum err read_suffixes(struct op *op, struct trust_local *l)
+{
+    struct dir_obj partitions;
+    struct dir_values values;
+    struct span *list = arena_array(op->a, SUFFIXES_MAX, sizeof *list);
+    if (!list)
+        return ERR_NOMEM;
+    TRY(dir_child(op->s, op->naming.config_nc, SPAN_LIT("Partitions"), &partitions));
+    if (dir_attr(&partitions, ATTR_uPNSuffixes, &values))
+        while (l->suffix_count < SUFFIXES_MAX && dir_values_next(&values, &list[l->suffix_count]))
+            l->suffix_count++;
+    l->suffixes = list;
+    return ERR_OK;
+}
+
+static enum err local_side(struct op *op, struct trust_local *l, struct trust_site *site)
 {
     const struct dir_naming *n = &op->naming;
     *l = (struct trust_local){.dns_name = n->dns_name,
@@ -79,6 +97,7 @@ static void local_side(struct op *op, struct trust_local *l, struct trust_site *
                               .forest_sid_count = 1};
     *site = (struct trust_site){.forest_level = n->functional_level,
                                 .forest_root = n->domain_nc == n->root_nc};
+    return read_suffixes(op, l);
 }
 
 static enum err refused(struct op *op, enum reason reason)
@@ -95,7 +114,7 @@ static enum err rules(struct op *op, const struct trust *before, const struct tr
     struct trust *others;
     unsigned count;
     TRY(other_trusts(op, after->object, &others, &count));
-    local_side(op, &local, &site);
+    TRY(local_side(op, &local, &site));
     *drop_info = false;
     enum reason r = before
                         ? trust_check_change(before, after, &local, &site, others, count, drop_info)
@@ -114,7 +133,7 @@ static enum err claims(struct op *op, struct trust *after, struct span *out)
     struct builder b;
     unsigned count, found;
     TRY(other_trusts(op, after->object, &others, &count));
-    local_side(op, &local, &site);
+    TRY(local_side(op, &local, &site));
     all = arena_array(op->a, count + 1, sizeof *all);
     records = arena_array(op->a, after->record_count, sizeof *records);
     if (!all || !records)
