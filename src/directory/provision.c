@@ -25,7 +25,7 @@ static enum err dn_of_dns(struct provision *p, struct span dns, struct span *out
     return builder_done(&b, out);
 }
 
-static enum err set_names(struct provision *p)
+enum err provision_names(struct provision *p)
 {
     const struct provision_args *args = p->args;
     struct arena *a = &p->names;
@@ -52,6 +52,12 @@ static void draw(struct provision *p, struct guid *out)
     guid_from_random(random, out);
 }
 
+enum err provision_dc_identity(struct provision *p, unsigned index)
+{
+    draw(p, &p->dc_ntds_guid[index]);
+    return dir_write_next_rid(p->txn, &p->dc_rid[index]);
+}
+
 /* Everything whose identity others name before it is made. */
 static enum err draw_identities(struct provision *p)
 {
@@ -61,11 +67,9 @@ static enum err draw_identities(struct provision *p)
     p->guid = p->args->domain_guid;
     if (guid_is_zero(&p->guid))
         draw(p, &p->guid);
-    for (unsigned i = 0; i < p->args->dc_count; i++) {
-        draw(p, &p->dc_ntds_guid[i]);
-        TRY(dir_write_next_rid(&p->txn, &p->dc_rid[i]));
-    }
-    TRY(dir_write_next_rid(&p->txn, &rid));
+    for (unsigned i = 0; i < p->args->dc_count; i++)
+        TRY(provision_dc_identity(p, i));
+    TRY(dir_write_next_rid(p->txn, &rid));
     TRY(sid_append(&p->sid, rid, &p->dns_admins));
     if (p->args->managed)
         TRY(provision_managed_draw(p));
@@ -73,7 +77,7 @@ static enum err draw_identities(struct provision *p)
     if (!p->class_objects)
         return ERR_NOMEM;
     for (unsigned i = 0; i < schema_class_count(); i++)
-        p->class_objects[i] = dir_write_next_id(&p->txn);
+        p->class_objects[i] = dir_write_next_id(p->txn);
     p->sds = new_sd_new(&p->sid, &p->sid);
     return p->sds ? ERR_OK : ERR_NOMEM;
 }
@@ -93,10 +97,10 @@ static enum err phantoms(struct provision *p, struct span dns, dir_id *parent_ou
     if (!c)
         return ERR_NOMEM;
     draw(p, &guid);
-    *parent_out = dir_write_next_id(&p->txn);
+    *parent_out = dir_write_next_id(p->txn);
     change_create(c, *parent_out, above, CLASS_domainDNS, &guid, DIR_OBJ_PHANTOM, label);
     TRY(change_done(c, &record));
-    return dir_write_apply(&p->txn, record, &usn);
+    return dir_write_apply(p->txn, record, &usn);
 }
 
 static enum err domain_head(struct provision *p)
@@ -127,7 +131,7 @@ static enum err rest_of(struct provision *p, const struct provision_table *t)
 static enum err id_of(struct provision *p, struct span dn, dir_id *out)
 {
     struct dir_obj o;
-    TRY(dir_by_dn(&p->txn.snap, dn, &o, NULL));
+    TRY(dir_by_dn(&p->txn->snap, dn, &o, NULL));
     *out = o.id;
     return ERR_OK;
 }
@@ -164,7 +168,7 @@ static enum err zone_partitions(struct provision *p)
 
 static enum err build(struct provision *p)
 {
-    TRY(set_names(p));
+    TRY(provision_names(p));
     TRY(draw_identities(p));
     TRY(partitions(p));
     TRY(rest_of(p, &provision_domain_objects));
@@ -187,21 +191,23 @@ enum err provision_forest(struct dir *d, const struct provision_args *args)
 {
     const char *why;
     struct dir_naming there;
+    struct dir_write txn;
     TRY(provision_check(args, &why));
     struct provision *p = calloc(1, sizeof *p);
     if (!p)
         return ERR_NOMEM;
     p->args = args;
     p->dir = d;
+    p->txn = &txn;
     arena_init(&p->names, 64 << 10, NAMES_MAX, 0);
     arena_init(&p->scratch, 256 << 10, SCRATCH_MAX, ARENA_WIPE);
-    enum err e = dir_write_begin(d, &p->txn);
+    enum err e = dir_write_begin(d, p->txn);
     if (e == ERR_OK) {
-        e = dir_naming(&p->txn.snap, &there) == ERR_NOT_FOUND ? build(p) : ERR_EXISTS;
+        e = dir_naming(&p->txn->snap, &there) == ERR_NOT_FOUND ? build(p) : ERR_EXISTS;
         if (e == ERR_OK)
-            e = dir_write_commit(&p->txn);
+            e = dir_write_commit(p->txn);
         else
-            dir_write_abort(&p->txn);
+            dir_write_abort(p->txn);
     }
     new_sd_free(p->sds);
     arena_fini(&p->names);

@@ -47,4 +47,18 @@ enum err provision_check(const struct provision_args *args, const char **why_out
  * as provision_check; other errors: nothing was written. */
 enum err provision_forest(struct dir *d, const struct provision_args *args);
 
+/* A domain controller joins a forest, or leaves it: its account, server object and settings (which
+ * stay when it leaves: the writer makes tombstones of them), its records in all zones. */
+struct provision_dc_change {
+    bool leaves;
+    struct provision_dc dc;
+    struct span site;
+    utime now;
+    void (*random)(void *out, size_t len);
+};
+/* Part of a transaction; each object is a record. ERR_EXISTS: something of that name is there.
+ * After an error what was applied before stays in the transaction: leaving undoes a join. */
+struct dir_write;
+enum err provision_dc(struct dir *d, struct dir_write *txn, const struct provision_dc_change *in);
+
 #endif

@@ -138,7 +138,7 @@ static enum err group_sid(struct provision *p, const struct provision_group *g, 
         return ERR_OK;
     }
     if (g->flags & PROVISION_NEXT_RID)
-        TRY(dir_write_next_rid(&p->txn, &rid));
+        TRY(dir_write_next_rid(p->txn, &rid));
     return sid_append(g->flags & PROVISION_BUILTIN ? &builtin : &p->sid, rid, out);
 }
 

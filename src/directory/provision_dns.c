@@ -12,6 +12,7 @@ struct zone {
     struct span dn;   /* DC=aws.example.com,CN=MicrosoftDNS,... */
     struct span name; /* aws.example.com */
     struct span host_master;
+    bool fresh; /* made here: it needs its SOA */
 };
 
 /* Records of one node, put together before the object is made. */
@@ -69,11 +70,59 @@ static enum err put_soa(struct provision *p, struct node *n, const struct zone *
     return put(p, n, &r, TTL_SOA);
 }
 
+/* The same data, whatever its times: TTL, serial and timestamp are not compared. */
+static bool same_record(struct span a, struct span b)
+{
+    struct dnsp_record x, y;
+    return dnsp_record_decode(a, &x) == ERR_OK && dnsp_record_decode(b, &y) == ERR_OK &&
+           x.type == y.type && x.port == y.port && x.priority == y.priority &&
+           span_eq(x.data, y.data) && ascii_eq_fold(x.name, y.name);
+}
+
+static bool node_has(const struct node *n, struct span record)
+{
+    for (unsigned i = 0; i < n->count; i++) {
+        if (same_record(n->values[i], record))
+            return true;
+    }
+    return false;
+}
+
+/* What is there with the records added, or without them. A node of nothing goes. */
+static enum err node_change(struct provision *p, struct span dn, const struct dir_obj *there,
+                            const struct node *n)
+{
+    bool leave = p->mode == PROVISION_LEAVE;
+    struct provision_object o;
+    struct dir_values values;
+    struct span value;
+    unsigned kept = 0;
+    TRY(provision_begin_update(p, dn, &o));
+    if (dir_attr(there, ATTR_dnsRecord, &values))
+        while (dir_values_next(&values, &value)) {
+            if (node_has(n, value))
+                continue;
+            kept++;
+            TRY(provision_raw(&o, ATTR_dnsRecord, value));
+        }
+    for (unsigned i = 0; i < n->count && !leave; i++, kept++)
+        TRY(provision_raw(&o, ATTR_dnsRecord, n->values[i]));
+    if (!kept)
+        change_remove(o.c, o.id);
+    return provision_end(&o);
+}
+
 static enum err node_object(struct provision *p, const struct zone *z, const char *name,
                             const struct node *n)
 {
     struct provision_object o;
+    struct dir_obj there;
     const char *dn = arena_printf(&p->scratch, "DC=%s,%.*s", name, SPAN_ARG(z->dn));
+    enum err e = dn ? dir_by_dn(&p->txn->snap, span_str(dn), &there, NULL) : ERR_NOMEM;
+    if (e == ERR_OK)
+        return node_change(p, span_str(dn), &there, n);
+    if (e != ERR_NOT_FOUND || p->mode == PROVISION_LEAVE)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
     TRY(provision_begin(p, span_str(dn), schema_class(CLASS_dnsNode), 0, &o));
     for (unsigned i = 0; i < n->count; i++)
         TRY(provision_raw(&o, ATTR_dnsRecord, n->values[i]));
@@ -84,7 +133,8 @@ static enum err node_object(struct provision *p, const struct zone *z, const cha
 static enum err apex(struct provision *p, const struct zone *z, bool addresses)
 {
     struct node n = {.count = 0};
-    TRY(put_soa(p, &n, z));
+    if (z->fresh)
+        TRY(put_soa(p, &n, z));
     for (unsigned i = 0; i < p->args->dc_count; i++) {
         TRY(put_name(p, &n, DNSP_NS, provision_dc_host(p, i, &p->scratch)));
         if (addresses)
@@ -162,6 +212,8 @@ static enum err services(struct provision *p, const struct zone *z, const struct
     for (unsigned i = 0; i < count; i++) {
         struct node n = {.count = 0};
         unsigned dcs = list[i].flags & FIRST_ONLY ? 1 : p->args->dc_count;
+        if ((list[i].flags & FIRST_ONLY) && p->mode != PROVISION_FOREST)
+            continue;
         const char *name = service_name(p, &list[i]);
         for (unsigned d = 0; name && d < dcs; d++) {
             struct dnsp_record r = {.type = DNSP_SRV, .weight = SRV_WEIGHT, .port = list[i].port};
@@ -190,10 +242,15 @@ static enum err begin_zone(struct provision *p, struct span name, struct span pa
                            struct zone *z)
 {
     struct provision_object o;
+    struct dir_obj there;
     z->name = arena_dup_span(&p->names, name);
     z->dn = span_str(arena_printf(&p->names, "DC=%.*s,CN=MicrosoftDNS,%.*s", SPAN_ARG(name),
                                   SPAN_ARG(partition)));
     z->host_master = span_str(arena_printf(&p->names, "hostmaster.%.*s", SPAN_ARG(p->dns_name)));
+    if (p->mode != PROVISION_FOREST &&
+        (dir_by_dn(&p->txn->snap, z->dn, &there, NULL) == ERR_OK || p->mode == PROVISION_LEAVE))
+        return ERR_OK;
+    z->fresh = true;
     TRY(provision_begin(p, z->dn, schema_class(CLASS_dnsZone), 0, &o));
     TRY(property(p, &o, DNSP_PROPERTY_ZONE_TYPE, DNSP_ZONE_PRIMARY, 4));
     TRY(property(p, &o, DNSP_PROPERTY_ALLOW_UPDATE, DNSP_UPDATE_SECURE, 1));
@@ -206,7 +263,7 @@ static enum err begin_zone(struct provision *p, struct span name, struct span pa
 
 static enum err domain_zone(struct provision *p)
 {
-    struct zone z;
+    struct zone z = {.fresh = false};
     TRY(begin_zone(p, p->dns_name, p->domain_zones_dn, &z));
     TRY(apex(p, &z, true));
     TRY(name_servers(p, &z, "_msdcs"));
@@ -223,7 +280,7 @@ static enum err domain_zone(struct provision *p)
 
 static enum err msdcs_zone(struct provision *p)
 {
-    struct zone z;
+    struct zone z = {.fresh = false};
     struct span name = span_str(arena_printf(&p->names, "_msdcs.%.*s", SPAN_ARG(p->dns_name)));
     TRY(begin_zone(p, name, p->forest_zones_dn, &z));
     TRY(apex(p, &z, false));
@@ -267,12 +324,12 @@ static enum err reverse_zone(struct provision *p, const char *name, struct zone 
     struct dir_obj o;
     const char *dn =
         arena_printf(&p->scratch, "DC=%s,CN=MicrosoftDNS,%.*s", name, SPAN_ARG(p->domain_zones_dn));
-    enum err e = dir_by_dn(&p->txn.snap, span_str(dn), &o, NULL);
+    enum err e = dir_by_dn(&p->txn->snap, span_str(dn), &o, NULL);
     if (e == ERR_OK) {
         z->dn = arena_dup_span(&p->names, span_str(dn));
-        return ERR_OK;
+        return p->mode == PROVISION_FOREST ? ERR_OK : apex(p, z, false);
     }
-    if (e != ERR_NOT_FOUND)
+    if (e != ERR_NOT_FOUND || p->mode == PROVISION_LEAVE)
         return e;
     TRY(begin_zone(p, span_str(name), p->domain_zones_dn, z));
     return apex(p, z, false);
@@ -285,15 +342,13 @@ static enum err reverse_of(struct provision *p, unsigned dc, struct span address
     struct zone z = {.dn = SPAN_NONE};
     struct node n = {.count = 0};
     const char *zone, *node;
-    struct dir_obj existing;
     TRY(provision_address(address, ip, &len));
     reverse_names(&p->names, ip, len, &zone, &node);
     if (!zone || !node)
         return ERR_NOMEM;
-    TRY(reverse_zone(p, zone, &z));
-    const char *dn = arena_printf(&p->names, "DC=%s,%.*s", node, SPAN_ARG(z.dn));
-    if (dir_by_dn(&p->txn.snap, span_str(dn), &existing, NULL) == ERR_OK)
-        return ERR_OK;
+    enum err e = reverse_zone(p, zone, &z);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e; /* an administrator took the zone away */
     TRY(put_name(p, &n, DNSP_PTR, provision_dc_host(p, dc, &p->scratch)));
     return node_object(p, &z, node, &n);
 }

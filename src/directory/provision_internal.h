@@ -11,10 +11,14 @@
 #define PROVISION_VALUES_MAX                                                                       \
     1024 /* of one object, all attributes together: the largest class has 300 */
 
+/* A whole forest, or one domain controller of a forest that is there. */
+enum provision_mode { PROVISION_FOREST, PROVISION_JOIN, PROVISION_LEAVE };
+
 struct provision {
     const struct provision_args *args;
+    enum provision_mode mode;
     struct dir *dir;
-    struct dir_write txn;
+    struct dir_write *txn;
     struct arena names;   /* lives through the whole provisioning */
     struct arena scratch; /* of one object; wipes, because some are accounts */
     struct new_sd *sds;
@@ -125,6 +129,12 @@ struct span provision_random_password(struct provision *p, struct arena *a);
 
 /* An address as text to 4 or 16 bytes. */
 enum err provision_address(struct span text, uint8_t out[16], unsigned *len_out);
+
+enum err provision_names(struct provision *p);
+enum err provision_dc_identity(struct provision *p, unsigned index);
+/* The crossRefs of the DNS partitions learn of a domain controller that joins. */
+enum err provision_dc_replicas(struct provision *p);
+struct span provision_server_dn(struct provision *p, unsigned index);
 
 /* The names of the DC with this index. */
 struct span provision_dc_host(const struct provision *p, unsigned i,

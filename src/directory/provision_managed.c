@@ -9,7 +9,7 @@ enum err provision_managed_draw(struct provision *p)
 {
     for (unsigned i = 0; i < provision_delegate_count; i++) {
         uint32_t rid;
-        TRY(dir_write_next_rid(&p->txn, &rid));
+        TRY(dir_write_next_rid(p->txn, &rid));
         TRY(sid_append(&p->sid, rid, &p->delegate[i]));
     }
     for (unsigned i = 0; i < provision_grant_count; i++)
@@ -78,7 +78,7 @@ static enum err admin(struct provision *p)
     struct span name = SPAN_LIT(PROVISION_ADMIN), dn;
     uint32_t rid;
     TRY(provision_expand(p, "CN=" PROVISION_ADMIN ",%u", &p->scratch, &dn));
-    TRY(dir_write_next_rid(&p->txn, &rid));
+    TRY(dir_write_next_rid(p->txn, &rid));
     TRY(provision_begin(p, dn, schema_class(CLASS_user), 0, &o));
     TRY(provision_account(&o, name, rid, UAC_NORMAL_ACCOUNT, 513, SAM_USER));
     TRY(provision_str(&o, ATTR_displayName, PROVISION_ADMIN));

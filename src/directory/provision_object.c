@@ -7,7 +7,7 @@ static enum err find_parent(struct provision *p, struct span dn)
     struct dir_obj o;
     if (p->parent && span_eq(dn, p->parent_dn))
         return ERR_OK;
-    TRY(dir_by_dn(&p->txn.snap, dn, &o, NULL));
+    TRY(dir_by_dn(&p->txn->snap, dn, &o, NULL));
     p->parent = o.id;
     p->parent_sd_id = o.sd_id;
     p->parent_dn = arena_dup_span(&p->names, dn);
@@ -47,7 +47,7 @@ enum err provision_begin(struct provision *p, struct span dn, const struct schem
     o->rdn = arena_dup_span(&p->scratch, leaf.value);
     TRY(find_parent(p, span_sub(dn, pos, dn.len)));
     o->cls = cls;
-    o->id = id ? id : dir_write_next_id(&p->txn);
+    o->id = id ? id : dir_write_next_id(p->txn);
     o->parent = p->parent;
     o->grant = provision_managed_grant(p, dn);
     draw_guid(p, &o->guid);
@@ -58,7 +58,7 @@ enum err provision_begin_update(struct provision *p, struct span dn, struct prov
 {
     struct dir_obj obj;
     clear(p, o);
-    TRY(dir_by_dn(&p->txn.snap, dn, &obj, NULL));
+    TRY(dir_by_dn(&p->txn->snap, dn, &obj, NULL));
     o->cls = schema_class(obj.class_id);
     o->id = obj.id;
     o->update = true;
@@ -141,7 +141,7 @@ enum err provision_text(struct provision_object *o, uint32_t attr, struct span t
         TRY(sid_from_text(text, &sid));
         return provision_sid_value(o, &sid);
     }
-    TRY(dir_value_from_text(&o->p->txn.snap, attr, text, &o->p->scratch, &stored));
+    TRY(dir_value_from_text(&o->p->txn->snap, attr, text, &o->p->scratch, &stored));
     return provision_raw(o, attr, stored);
 }
 
@@ -189,7 +189,7 @@ static void default_owner(const struct provision_object *o, struct sid *out)
     uint32_t rid = 512;
     if (p->schema && (o->parent == p->schema || o->id == p->schema))
         rid = 518;
-    else if (p->config && dir_is_under(&p->txn.snap, o->parent, p->config))
+    else if (p->config && dir_is_under(&p->txn->snap, o->parent, p->config))
         rid = 519;
     sid_append(&p->sid, rid, out);
 }
@@ -223,16 +223,33 @@ enum err provision_descriptor(struct provision_object *o, const char *sddl)
     if (o->flags & DIR_OBJ_NC_HEAD) /* nothing is inherited across naming contexts */
         in.parent_sd_id = 0;
     else if (in.parent_sd_id)
-        TRY(dir_sd(&p->txn.snap, in.parent_sd_id, &in.parent_sd));
+        TRY(dir_sd(&p->txn->snap, in.parent_sd_id, &in.parent_sd));
     return new_sd_make(p->sds, &in, &p->scratch, &o->sd);
+}
+
+/* A new forest's classes have ids before they are objects; those of one that is there are found. */
+static enum err category_of(struct provision *p, const struct schema_class *c, dir_id *out)
+{
+    struct dir_obj o;
+    for (unsigned i = 0; p->class_objects && i < schema_class_count(); i++) {
+        if (schema_class_at(i) == c) {
+            *out = p->class_objects[i];
+            return ERR_OK;
+        }
+    }
+    TRY(dir_child(&p->txn->snap, p->schema, span_str(c->cn), &o));
+    *out = o.id;
+    return ERR_OK;
 }
 
 static enum err defaults(struct provision_object *o)
 {
     const struct schema_class *category = schema_class(o->cls->default_category);
-    for (unsigned i = 0; category && i < schema_class_count(); i++)
-        if (schema_class_at(i) == category)
-            TRY(provision_i32(o, ATTR_objectCategory, (int32_t)o->p->class_objects[i]));
+    dir_id id;
+    if (category) {
+        TRY(category_of(o->p, category, &id));
+        TRY(provision_i32(o, ATTR_objectCategory, (int32_t)id));
+    }
     if (!provision_given(o, ATTR_instanceType))
         TRY(provision_i32(o, ATTR_instanceType, 4));
     if ((o->cls->flags & SCHEMA_DEFAULT_HIDING) && !provision_given(o, ATTR_showInAdvancedViewOnly))
@@ -283,7 +300,7 @@ enum err provision_end(struct provision_object *o)
         if (o->secrets[i].len)
             change_secret(o->c, (enum dir_secret_store)i, o->id, o->secrets[i]);
     TRY(change_done(o->c, &record));
-    TRY(dir_write_apply(&p->txn, record, &usn));
+    TRY(dir_write_apply(p->txn, record, &usn));
     if (o->update)
         p->parent = 0;
     arena_reset(&p->scratch);

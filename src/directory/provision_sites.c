@@ -1,7 +1,7 @@
 #include "base/text.h"
 #include "directory/provision_internal.h"
 
-static struct span server_dn(struct provision *p, unsigned index)
+struct span provision_server_dn(struct provision *p, unsigned index)
 {
     return span_str(arena_printf(&p->scratch, "CN=%.*s,CN=Servers,CN=%.*s,CN=Sites,%.*s",
                                  SPAN_ARG(provision_dc_cn(p, index, &p->scratch)),
@@ -11,7 +11,7 @@ static struct span server_dn(struct provision *p, unsigned index)
 static enum err server(struct provision *p, unsigned index)
 {
     struct provision_object o;
-    TRY(provision_begin(p, server_dn(p, index), schema_class(CLASS_server), 0, &o));
+    TRY(provision_begin(p, provision_server_dn(p, index), schema_class(CLASS_server), 0, &o));
     struct span account = span_str(arena_printf(&p->scratch, "CN=%.*s,OU=Domain Controllers,%.*s",
                                                 SPAN_ARG(provision_dc_cn(p, index, &p->scratch)),
                                                 SPAN_ARG(p->domain_dn)));
@@ -25,7 +25,7 @@ static enum err server(struct provision *p, unsigned index)
 static enum err settings(struct provision *p, unsigned index)
 {
     struct provision_object o;
-    struct span parent = server_dn(p, index);
+    struct span parent = provision_server_dn(p, index);
     const char *dn = arena_printf(&p->scratch, "CN=NTDS Settings,%.*s", SPAN_ARG(parent));
     struct guid invocation;
     uint8_t random[16];
@@ -68,11 +68,44 @@ static enum err zone_cross_ref(struct provision *p, const char *name, struct spa
                       arena_printf(&p->scratch, "%s.%.*s", name, SPAN_ARG(p->dns_name))));
     TRY(provision_str(&o, ATTR_systemFlags, "5"));
     for (unsigned i = 0; i < p->args->dc_count; i++) {
-        struct span parent = server_dn(p, i);
+        struct span parent = provision_server_dn(p, i);
         const char *ntds = arena_printf(&p->scratch, "CN=NTDS Settings,%.*s", SPAN_ARG(parent));
         TRY(provision_str(&o, ATTR_msDS_NC_Replica_Locations, ntds));
     }
     return provision_end(&o);
+}
+
+static enum err replica_of(struct provision *p, const struct dir_obj *ref)
+{
+    struct provision_object o;
+    struct span dn, parent = provision_server_dn(p, 0);
+    const char *ntds = arena_printf(&p->scratch, "CN=NTDS Settings,%.*s", SPAN_ARG(parent));
+    TRY(dir_dn(&p->txn->snap, ref->id, &p->scratch, &dn));
+    TRY(provision_begin_update(p, dn, &o));
+    TRY(ntds ? provision_str(&o, ATTR_msDS_NC_Replica_Locations, ntds) : ERR_NOMEM);
+    return provision_end(&o);
+}
+
+#define CROSS_REFS_MAX 64
+
+enum err provision_dc_replicas(struct provision *p)
+{
+    struct dir_child_cursor c = {0};
+    struct dir_obj partitions, ref;
+    dir_id id, ids[CROSS_REFS_MAX];
+    unsigned count = 0;
+    const char *dn = arena_printf(&p->scratch, "CN=Partitions,%.*s", SPAN_ARG(p->config_dn));
+    TRY(dn ? dir_by_dn(&p->txn->snap, span_str(dn), &partitions, NULL) : ERR_NOMEM);
+    while (count < CROSS_REFS_MAX && dir_child_next(&p->txn->snap, partitions.id, &c, &id))
+        ids[count++] = id;
+    for (unsigned i = 0; i < count; i++) {
+        TRY(dir_by_id(&p->txn->snap, ids[i], &ref));
+        /* Replicated to domain controllers by choice: of an application ([MS-ADTS] 6.1.1.2.1.1.4).
+         */
+        if (ref.class_id == CLASS_crossRef && dir_attr_i32(&ref, ATTR_systemFlags, 0) == 5)
+            TRY(replica_of(p, &ref));
+    }
+    return ERR_OK;
 }
 
 enum err provision_dc_servers(struct provision *p)
@@ -81,6 +114,8 @@ enum err provision_dc_servers(struct provision *p)
         TRY(server(p, i));
         TRY(settings(p, i));
     }
+    if (p->mode == PROVISION_JOIN)
+        return provision_dc_replicas(p);
     TRY(zone_cross_ref(p, "DomainDnsZones", p->domain_zones_dn));
     return zone_cross_ref(p, "ForestDnsZones", p->forest_zones_dn);
 }

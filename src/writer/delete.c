@@ -131,8 +131,13 @@ static enum err strip(struct op *op, const struct dir_obj *o)
 
 enum err delete_object(struct op *op, const struct dir_obj *o)
 {
-    dir_id container;
     TRY(deletable(op, o));
+    return delete_unprotected(op, o);
+}
+
+enum err delete_unprotected(struct op *op, const struct dir_obj *o)
+{
+    dir_id container;
     TRY(strip(op, o));
     TRY(deleted_objects(op, o, &container));
     bool stays = (uint32_t)dir_attr_i32(o, ATTR_systemFlags, 0) & FLAG_DISALLOW_MOVE_ON_DELETE;

@@ -93,5 +93,7 @@ enum err op_import(struct op *op);
 enum err op_settings(struct op *op);
 enum err op_user_rights(struct op *op);
 enum err op_lsa_secret(struct op *op);
+enum err op_dc_join(struct op *op);
+enum err op_dc_leave(struct op *op);
 
 #endif

@@ -43,6 +43,8 @@ enum err undelete(struct draft *d);
 
 /* A tombstone of it, without looking at rights (delete.c). */
 enum err delete_object(struct op *op, const struct dir_obj *o);
+/* The same for what nobody may delete: the service's own doing. */
+enum err delete_unprotected(struct op *op, const struct dir_obj *o);
 
 /* --- links (links.c) ------------------------------------------------------------------------- */
 

@@ -30,6 +30,8 @@ static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
     [INTENT_TRUST_ROLL] = op_trust_roll,
     [INTENT_USER_RIGHTS] = op_user_rights,
     [INTENT_LSA_SECRET] = op_lsa_secret,
+    [INTENT_DC_JOIN] = op_dc_join,
+    [INTENT_DC_LEAVE] = op_dc_leave,
 };
 
 static const char *const kind_names[INTENT_KIND_END] = {
@@ -51,6 +53,8 @@ static const char *const kind_names[INTENT_KIND_END] = {
     [INTENT_TRUST_ROLL] = "trust-roll",
     [INTENT_USER_RIGHTS] = "user-rights",
     [INTENT_LSA_SECRET] = "lsa-secret",
+    [INTENT_DC_JOIN] = "dc-join",
+    [INTENT_DC_LEAVE] = "dc-leave",
 };
 
 enum err writer_new(const struct writer_args *args, struct writer **out)
