@@ -62,8 +62,9 @@ static void joins_and_leaves(void **state)
         fixture_has(&f, "CN=DC-B,OU=Domain Controllers", ATTR_dNSHostName, "dc-b.aws.example.com"));
     assert_true(fixture_has(&f, "CN=DC-B,OU=Domain Controllers", ATTR_servicePrincipalName,
                             "ldap/dc-b.aws.example.com"));
-    assert_true(
-        fixture_has(&f, SERVER, ATTR_serverReference, "CN=DC-B,OU=Domain Controllers," DOMAIN));
+    assert_true(fixture_find(&f, "CN=DC-B,OU=Domain Controllers", &account) &&
+                fixture_find(&f, SERVER, &o));
+    assert_true(dir_link_exists(fixture_snap(&f), ATTR_serverReference, o.id, account.id));
     assert_true(fixture_find(&f, "CN=NTDS Settings," SERVER, &o));
     own = o.id;
     assert_true(fixture_has(&f, "CN=NTDS Settings," SERVER, ATTR_objectCategory,
