@@ -1,8 +1,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/control_dcs.h"
 #include "control/control_http.h"
-#include "control/control_lifecycle.h"
 #include "plat/clock.h"
 #include "plat/task.h"
 
@@ -66,10 +66,16 @@ static void start_one(struct control *c, struct control_directory *d, struct are
         return;
     }
     enum err e = control_start(c, d, SPAN_NONE, a, &outcome);
-    if (e == ERR_OK && (outcome.err == ERR_OK || outcome.err == ERR_EXISTS))
-        control_directory_state(c, d, "Active", NULL);
-    else
+    if (e != ERR_OK || (outcome.err != ERR_OK && outcome.err != ERR_EXISTS)) {
         control_directory_state(c, d, "Impaired", arena_dup_str(a, outcome.text));
+        return;
+    }
+    control_directory_state(c, d, "Active", NULL);
+    if (outcome.err == ERR_EXISTS)
+        control_dcs_summarize(c, d); /* serve has told how they are */
+    else
+        control_dcs_active(c, d, "Impaired");
+    (void)control_dcs_finish(c, d, a);
 }
 
 static struct control_directory *next_to_start(struct control *c)

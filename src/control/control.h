@@ -35,5 +35,7 @@ enum err control_new(const struct control_env *env, struct control **out, const 
 void control_free(struct control *c);
 /* A link that serve gives: enum control_link; takes over fd. */
 void control_linked(struct control *c, uint32_t type, struct span id, int fd);
+/* What serve tells: enum control_news. */
+void control_told(struct control *c, uint32_t type, struct span payload);
 
 #endif

@@ -32,6 +32,8 @@ struct control_directory {
     unsigned users;   /* requests that point here: it lives until they have ended */
     bool removed;     /* not in the list any more */
     bool started;     /* serve was asked to start it */
+    bool changing;    /* a task adds or takes away a domain controller */
+    bool writer_down;
 };
 
 struct control {
@@ -144,6 +146,8 @@ void control_directory_state(struct control *c, struct control_directory *d, con
 /* Asks serve to start it; password at its first start. outcome's text is in the arena. */
 enum err control_start(struct control *c, struct control_directory *d, struct span password,
                        struct arena *a, struct control_outcome *out);
+/* A domain controller's part of what serve is told; its texts are the record's. */
+void control_dc_spec(const json_t *dc, struct control_dc *out);
 /* Opens the directory for reading, without any key. */
 enum err control_open(struct control *c, struct control_directory *d);
 /* The entry of a trust's state in the record, made when create is set (control_trust_state.c). */
@@ -181,6 +185,9 @@ HANDLER(control_directory_set);
 HANDLER(control_directory_import);
 HANDLER(control_directory_add_upn_suffix);
 HANDLER(control_directory_remove_upn_suffix);
+HANDLER(control_dc_add);
+HANDLER(control_dc_list);
+HANDLER(control_dc_remove);
 HANDLER(control_user_create);
 HANDLER(control_user_list);
 HANDLER(control_user_show);

@@ -1,4 +1,4 @@
-#include "control/control_lifecycle.h"
+#include "control/control_dcs.h"
 
 #include "base/text.h"
 #include "plat/clock.h"
@@ -232,6 +232,7 @@ enum err control_make_directory(struct control *c, struct control_directory *d,
     if (e == ERR_OK || e == ERR_EXISTS) { /* it runs already, and control was restarted */
         /* Without the record the next start finds it in state Creating, and starts it. */
         control_directory_state(c, d, "Active", NULL);
+        control_dcs_active(c, d, "Creating");
         (void)control_save(c);
         return ERR_OK;
     }
@@ -249,12 +250,22 @@ enum err control_make_directory(struct control *c, struct control_directory *d,
 struct apart {
     struct control *control;
     struct control_directory *directory;
-    struct arena a; /* wipes: the password */
-    struct span password;
+    control_job fn;
+    struct arena a; /* wipes: the secret */
+    struct span secret;
 };
 
-static enum err start_apart(struct control *c, struct control_directory *d, struct span password,
-                            void (*fn)(void *))
+static void run_apart(void *ctx)
+{
+    struct apart *job = ctx;
+    job->fn(job->control, job->directory, job->secret, &job->a);
+    control_release(job->directory);
+    arena_fini(&job->a);
+    free(job);
+}
+
+enum err control_apart(struct control *c, struct control_directory *d, struct span secret,
+                       control_job fn)
 {
     struct apart *job = calloc(1, sizeof *job);
     if (!job)
@@ -262,9 +273,10 @@ static enum err start_apart(struct control *c, struct control_directory *d, stru
     arena_init(&job->a, 0, TASK_MEMORY, ARENA_WIPE);
     job->control = c;
     job->directory = d;
-    job->password = arena_dup_span(&job->a, password);
+    job->fn = fn;
+    job->secret = arena_dup_span(&job->a, secret);
     d->users++;
-    enum err e = plat_task_start(c->env.loop, fn, job);
+    enum err e = plat_task_start(c->env.loop, run_apart, job);
     if (e == ERR_OK)
         return ERR_OK;
     control_release(d);
@@ -273,36 +285,28 @@ static enum err start_apart(struct control *c, struct control_directory *d, stru
     return e;
 }
 
-static void end_apart(struct apart *job)
+static void make_apart(struct control *c, struct control_directory *d, struct span secret,
+                       struct arena *a)
 {
-    control_release(job->directory);
-    arena_fini(&job->a);
-    free(job);
-}
-
-static void make_apart(void *ctx)
-{
-    struct apart *job = ctx;
     const char *why;
-    (void)control_make_directory(job->control, job->directory, job->password, &job->a, &why);
-    end_apart(job);
+    (void)control_make_directory(c, d, secret, a, &why);
 }
 
 enum err control_make_apart(struct control *c, struct control_directory *d, struct span password)
 {
-    return start_apart(c, d, password, make_apart);
+    return control_apart(c, d, password, make_apart);
 }
 
-static void delete_apart(void *ctx)
+static void delete_apart(struct control *c, struct control_directory *d, struct span secret,
+                         struct arena *a)
 {
-    struct apart *job = ctx;
-    (void)control_finish_delete(job->control, job->directory, &job->a);
-    end_apart(job);
+    (void)secret;
+    (void)control_finish_delete(c, d, a);
 }
 
 enum err control_delete_apart(struct control *c, struct control_directory *d)
 {
-    return start_apart(c, d, SPAN_NONE, delete_apart);
+    return control_apart(c, d, SPAN_NONE, delete_apart);
 }
 
 /* --- deletion -------------------------------------------------------------------------------- */

@@ -46,6 +46,13 @@ enum err control_begin_delete(struct control_call *call);
 enum err control_finish_delete(struct control *c, struct control_directory *d, struct arena *a);
 enum err control_delete_apart(struct control *c, struct control_directory *d);
 
+/* fn in a task of its own, with the directory held, a copy of the secret, and an arena that wipes.
+ */
+typedef void (*control_job)(struct control *c, struct control_directory *d, struct span secret,
+                            struct arena *a);
+enum err control_apart(struct control *c, struct control_directory *d, struct span secret,
+                       control_job fn);
+
 const char *control_state(const struct control_directory *d);
 bool control_in_state(const struct control_directory *d, const char *state);
 unsigned control_directory_count(const struct control *c);

@@ -150,3 +150,26 @@ enum err control_status_decode(struct span bytes, struct arena *a, struct contro
     *out = status;
     return ERR_OK;
 }
+
+enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    put_text(&b, in->id);
+    put_text(&b, in->host);
+    builder_u8(&b, in->up);
+    put_text(&b, in->text);
+    return builder_done(&b, out);
+}
+
+enum err control_health_decode(struct span bytes, struct control_health *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_health health = {.id = get_text(&r)};
+    health.host = get_text(&r);
+    health.up = get_bool(&r);
+    health.text = get_text(&r);
+    TRY(reader_end(&r));
+    *out = health;
+    return ERR_OK;
+}

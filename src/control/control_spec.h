@@ -20,7 +20,13 @@ enum control_message {
     CONTROL_START = 1, /* struct control_spec; reply: struct control_outcome, when all have bound */
     CONTROL_STOP,      /* the id; reply: struct control_outcome, when all have ended */
     CONTROL_STATUS,    /* the id; reply: struct control_status */
+    /* struct control_spec of the id and one domain controller, which is started beside the others,
+     * or ended; reply: struct control_outcome. */
+    CONTROL_DC_START,
+    CONTROL_DC_STOP,
 };
+/* What serve tells without being asked: struct control_health. */
+enum control_news { CONTROL_HEALTH = 32 };
 /* Links that serve gives to control, each with a descriptor: CONTROL_LINK_WRITER's payload is the
  * id, of CONTROL_LINK_PEER the id too (the first domain controller's peer). A new link replaces the
  * old one. */
@@ -61,6 +67,13 @@ struct control_status {
     struct control_process *process;
 };
 
+/* All processes of a domain controller run, or one does not. */
+struct control_health {
+    struct span id, host; /* host empty: of the directory's writer */
+    bool up;
+    struct span text; /* which process */
+};
+
 /* "d-" and hexadecimal digits: nothing that leads elsewhere as the name of a folder. */
 bool control_id_ok(struct span id);
 
@@ -72,5 +85,8 @@ enum err control_outcome_encode(const struct control_outcome *in, struct arena *
 enum err control_outcome_decode(struct span bytes, struct control_outcome *out);
 enum err control_status_encode(const struct control_status *in, struct arena *a, struct span *out);
 enum err control_status_decode(struct span bytes, struct arena *a, struct control_status *out);
+
+enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out);
+enum err control_health_decode(struct span bytes, struct control_health *out);
 
 #endif

@@ -52,6 +52,18 @@ static void test_status_and_outcome(void **state)
     assert_int_equal(control_outcome_decode(SPAN_LIT("\xff\0\0"), &said), ERR_MALFORMED);
 }
 
+static void test_health(void **state)
+{
+    (void)state;
+    struct control_health back, health = {SPAN_LIT("d-1"), SPAN_LIT("dc1"), false, SPAN_LIT("kdc")};
+    struct span bytes;
+    assert_int_equal(control_health_encode(&health, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_health_decode(bytes, &back), ERR_OK);
+    assert_true(span_eq(back.host, health.host) && span_eq(back.text, health.text) && !back.up);
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(control_health_decode(span_sub(bytes, 0, n), &back), ERR_OK);
+}
+
 static void test_an_id_leads_nowhere_else(void **state)
 {
     static const char *const bad[] = {"",   "d-",   "d-..", "d-0/1",
@@ -67,6 +79,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spec_round_trip_and_every_prefix),
         cmocka_unit_test(test_status_and_outcome),
+        cmocka_unit_test(test_health),
         cmocka_unit_test(test_an_id_leads_nowhere_else),
     };
     arena_init(&arena, 4096, 1 << 20, 0);

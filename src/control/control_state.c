@@ -207,11 +207,30 @@ static struct span member(const json_t *object, const char *name)
     return span_str(json_string_value(json_object_get(object, name)));
 }
 
+void control_dc_spec(const json_t *dc, struct control_dc *out)
+{
+    size_t i;
+    json_t *address;
+    *out = (struct control_dc){.host = member(dc, "host"), .interface = member(dc, "interface")};
+    out->prefix = (unsigned)json_integer_value(json_object_get(dc, "prefix"));
+    json_array_foreach(json_object_get(dc, "addresses"), i, address)
+        out->address[out->address_count++] = span_str(json_string_value(address));
+}
+
+/* With its directory; one that was on its way to come or to go is gone on with afterwards. */
+static bool dc_starts(const struct control_directory *d, const json_t *dc)
+{
+    const char *state = json_string_value(json_object_get(dc, "state"));
+    const char *of_all = json_string_value(json_object_get(d->record, "state"));
+    return !state || strcmp(of_all, "Creating") == 0 || strcmp(state, "Active") == 0 ||
+           strcmp(state, "Impaired") == 0;
+}
+
 static void spec_of(const struct control_directory *d, struct span password,
                     struct control_spec *out)
 {
-    size_t i, j;
-    json_t *dc, *address;
+    size_t i;
+    json_t *dc;
     *out = (struct control_spec){.id = member(d->record, "id"),
                                  .dns_name = member(d->record, "name"),
                                  .flat_name = member(d->record, "short_name"),
@@ -220,12 +239,8 @@ static void spec_of(const struct control_directory *d, struct span password,
                                  .admin_password = password};
     json_array_foreach(json_object_get(d->record, "dcs"), i, dc)
     {
-        struct control_dc *to = &out->dc[out->dc_count++];
-        to->host = member(dc, "host");
-        to->interface = member(dc, "interface");
-        to->prefix = (unsigned)json_integer_value(json_object_get(dc, "prefix"));
-        json_array_foreach(json_object_get(dc, "addresses"), j, address)
-            to->address[to->address_count++] = span_str(json_string_value(address));
+        if (dc_starts(d, dc))
+            control_dc_spec(dc, &out->dc[out->dc_count++]);
     }
 }
 

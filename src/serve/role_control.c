@@ -10,6 +10,11 @@ void serve_linked_control(struct serve_child *child, uint32_t type, struct span 
     control_linked(child->state, type, payload, fd);
 }
 
+void serve_told_control(struct serve_child *child, uint32_t type, struct span payload)
+{
+    control_told(child->state, type, payload);
+}
+
 enum err serve_begin_control(struct serve_child *child, const char **why_out)
 {
     struct control *control;

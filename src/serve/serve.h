@@ -51,6 +51,8 @@ struct serve_role_row {
     /* Opens what the role needs and begins to serve on child->loop. ERR with a sentence in
      * *why_out. */
     enum err (*begin)(struct serve_child *child, const char **why_out);
+    /* Optional. What the parent tells without a descriptor. */
+    void (*told)(struct serve_child *child, uint32_t type, struct span payload);
     /* Optional. A link that only this role has. */
     void (*linked)(struct serve_child *child, uint32_t type, struct span payload, int fd);
 };
@@ -66,6 +68,7 @@ enum serve_message {
     SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks (trust/trust_ask.h) */
     SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
     SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
+    SERVE_PING,          /* call; the reply is empty: its loop turns */
 };
 
 /* SERVE_CONFIGURE's payload. */
@@ -126,6 +129,7 @@ enum err serve_begin_ldap(struct serve_child *child, const char **why_out);
 enum err serve_begin_rpc(struct serve_child *child, const char **why_out);
 enum err serve_begin_peer(struct serve_child *child, const char **why_out);
 void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_told_control(struct serve_child *child, uint32_t type, struct span payload);
 void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_rpc(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_peer(struct serve_child *child, uint32_t type, struct span payload, int fd);

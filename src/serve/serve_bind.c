@@ -96,14 +96,20 @@ static enum err bind_role(struct serve_directory *d, enum serve_role role, unsig
     return ERR_OK;
 }
 
+enum err serve_bind_dc(struct serve_directory *d, unsigned dc, struct arena *a,
+                       const char **why_out)
+{
+    for (unsigned role = 0; role < ROLE__COUNT; role++) {
+        if (serve_role(role)->per_dc)
+            TRY(bind_role(d, role, dc, a, why_out));
+    }
+    return ERR_OK;
+}
+
 enum err serve_bind(struct serve_directory *d, struct arena *a, const char **why_out)
 {
-    for (unsigned dc = 0; dc < d->spec.dc_count; dc++) {
-        for (unsigned role = 0; role < ROLE__COUNT; role++) {
-            if (serve_role(role)->per_dc)
-                TRY(bind_role(d, role, dc, a, why_out));
-        }
-    }
+    for (unsigned dc = 0; dc < d->spec.dc_count; dc++)
+        TRY(serve_bind_dc(d, dc, a, why_out));
     return ERR_OK;
 }
 
@@ -112,6 +118,18 @@ void serve_unbind(struct serve_directory *d)
     for (unsigned i = 0; i < d->socket_count; i++)
         close(d->socket[i].fd);
     d->socket_count = 0;
+}
+
+void serve_unbind_dc(struct serve_directory *d, unsigned dc)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < d->socket_count; i++) {
+        if (d->socket[i].dc == dc)
+            close(d->socket[i].fd);
+        else
+            d->socket[kept++] = d->socket[i];
+    }
+    d->socket_count = kept;
 }
 
 static bool role_has(enum serve_role role, const struct serve_socket *s)

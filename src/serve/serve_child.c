@@ -133,10 +133,14 @@ static void parent_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *ms
                          ? ERR_STATE
                          : configure(child, msg->payload, &why);
         reply_outcome(ch, msg->seq, e, why);
+    } else if (msg->type == SERVE_PING) {
+        (void)plat_channel_reply(ch, msg->seq, SERVE_PING, SPAN_NONE, -1);
     } else if (msg->type == SERVE_LINK_WRITER && msg->fd >= 0) {
         link_writer(child, plat_msg_take_fd(msg));
     } else if (row->linked && msg->fd >= 0) {
         row->linked(child, msg->type, msg->payload, plat_msg_take_fd(msg));
+    } else if (row->told && child->state) {
+        row->told(child, msg->type, msg->payload);
     }
 }
 

@@ -12,7 +12,7 @@
 
 #define DIRECTORY_MEMORY (256u << 10)
 
-static struct serve_directory *directory_by_id(struct serve_parent *p, struct span id)
+struct serve_directory *serve_directory_by_id(struct serve_parent *p, struct span id)
 {
     for (struct serve_directory *d = p->directories; d; d = d->next) {
         if (span_eq(d->spec.id, id))
@@ -68,7 +68,7 @@ static enum err new_directory(struct serve_parent *p, struct span payload,
     enum err e = control_spec_decode(arena_dup_span(&d->memory, payload), &d->spec);
     if (e == ERR_OK && (!control_id_ok(d->spec.id) || d->spec.dc_count == 0))
         e = ERR_RANGE;
-    if (e == ERR_OK && directory_by_id(p, d->spec.id))
+    if (e == ERR_OK && serve_directory_by_id(p, d->spec.id))
         e = ERR_EXISTS;
     if (e != ERR_OK) {
         arena_fini(&d->memory);
@@ -87,7 +87,7 @@ static bool adopt(struct serve_parent *p, struct span payload, uint32_t seq)
     struct control_spec spec;
     struct serve_directory *d = NULL;
     if (control_spec_decode(payload, &spec) == ERR_OK)
-        d = directory_by_id(p, spec.id);
+        d = serve_directory_by_id(p, spec.id);
     if (!d || !d->start_seq)
         return false;
     d->start_seq = seq;
@@ -149,24 +149,30 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 
 void serve_directory_stop(struct serve_parent *p, struct span id, uint32_t seq)
 {
-    struct serve_directory *d = directory_by_id(p, id);
+    struct serve_directory *d = serve_directory_by_id(p, id);
     if (d)
         serve_directory_free(d);
     serve_answer_control(p, seq, ERR_OK, "");
 }
 
+enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc)
+{
+    unsigned first = d->process_count;
+    for (unsigned role = 0; role < ROLE__COUNT; role++) {
+        if (!serve_role(role)->per_dc)
+            continue;
+        for (unsigned w = 0; w < serve_workers(d, role); w++)
+            TRY(add_process(d, role, dc, w));
+    }
+    for (unsigned i = first; i < d->process_count; i++)
+        plat_child_start(d->process[i]->child);
+    return ERR_OK;
+}
+
 static enum err start_services(struct serve_directory *d)
 {
-    for (unsigned dc = 0; dc < d->spec.dc_count; dc++) {
-        for (unsigned role = 0; role < ROLE__COUNT; role++) {
-            if (!serve_role(role)->per_dc)
-                continue;
-            for (unsigned w = 0; w < serve_workers(d, role); w++)
-                TRY(add_process(d, role, dc, w));
-        }
-    }
-    for (unsigned i = 1; i < d->process_count; i++)
-        plat_child_start(d->process[i]->child);
+    for (unsigned dc = 0; dc < d->spec.dc_count; dc++)
+        TRY(serve_directory_add_dc(d, dc));
     return ERR_OK;
 }
 
@@ -197,6 +203,7 @@ void serve_directory_ready(struct serve_directory *d, struct serve_process *proc
         serve_answer_control(d->parent, d->start_seq, ERR_OK, "");
         d->start_seq = 0;
     }
+    serve_dc_ready(d);
 }
 
 /* A channel between two children, one end to each. */
@@ -266,7 +273,7 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
 
 void serve_directory_status(struct serve_parent *p, struct span id, uint32_t seq)
 {
-    struct serve_directory *d = directory_by_id(p, id);
+    struct serve_directory *d = serve_directory_by_id(p, id);
     struct control_process list[SERVE_PROCESSES_MAX];
     struct control_status status = {.process = list};
     struct span bytes;

@@ -149,11 +149,14 @@ static void begin(struct serve_parent *p)
     p->supervisor = plat_supervisor_new(p->loop, &serve_supervisor_ops, p);
     if (!p->supervisor || !(p->control = serve_process_new(p, NULL, ROLE_CONTROL, 0, 0)))
         ent_fatal("no memory");
+    if (serve_watch_begin(p) != ERR_OK)
+        ent_fatal("no memory");
     plat_child_start(p->control->child);
 }
 
 static void end(struct serve_parent *p)
 {
+    plat_timer_free(p->pinger);
     while (p->directories)
         serve_directory_free(p->directories);
     serve_process_free(p->control);

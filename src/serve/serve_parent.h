@@ -9,6 +9,9 @@
 
 #define SERVE_GRACE           (2 * UTIME_SECOND)
 #define SERVE_DIRECTORIES_MAX 256
+/* A process that does not answer for so long is ended and started again. */
+#define SERVE_PING_PERIOD  (5 * UTIME_SECOND)
+#define SERVE_PING_TIMEOUT (20 * UTIME_SECOND)
 /* Children of one directory: its writer, and for each DC dns, kdc, kpasswd, ldap, peer with
  * workers. */
 #define SERVE_PROCESSES_MAX CONTROL_PROCESSES_MAX
@@ -24,7 +27,8 @@ struct serve_process {
     char name[PLAT_CHILD_NAME_MAX + 1];
     struct plat_child *child;
     struct plat_channel *channel;
-    struct plat_call configuring;
+    struct plat_call configuring, pinging;
+    bool pinged;   /* its answer is awaited */
     int other_end; /* the child's end of channel, until it was started; -1 */
     bool ready;
     unsigned starts;
@@ -50,8 +54,10 @@ struct serve_directory {
     struct serve_process *process[SERVE_PROCESSES_MAX];
     unsigned socket_count;
     struct serve_socket socket[SERVE_SOCKETS_MAX];
-    uint32_t start_seq, stop_seq; /* control's calls that wait; 0: none */
-    bool stopping;
+    uint32_t start_seq; /* control's call that waits; 0: none */
+    uint32_t dc_seq;    /* the same of one domain controller */
+    unsigned dc_starting;
+    bool down[CONTROL_DCS_MAX + 1]; /* as control was told; the last is the writer's */
 };
 
 struct serve_parent {
@@ -66,6 +72,7 @@ struct serve_parent {
     uint8_t master[32]; /* the key file's content */
     struct serve_process *control;
     struct serve_directory *directories;
+    struct plat_timer *pinger;
     struct arena scratch; /* reset after each use */
     bool stopping;
 };
@@ -93,11 +100,35 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 void serve_directory_link(struct serve_directory *d, struct serve_process *process);
 void serve_directory_free(struct serve_directory *d);
 
+/* Processes of a domain controller, made and started. */
+enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc);
+struct serve_directory *serve_directory_by_id(struct serve_parent *p, struct span id);
+
+/* --- serve_dc.c: one domain controller of a directory that runs --- */
+
+void serve_dc_start(struct serve_parent *p, struct span payload, uint32_t seq);
+void serve_dc_stop(struct serve_parent *p, struct span payload, uint32_t seq);
+/* The one that starts has all its processes, or one of them could not begin. */
+void serve_dc_ready(struct serve_directory *d);
+void serve_dc_failed(struct serve_directory *d, const struct control_outcome *outcome);
+bool serve_dc_is_starting(const struct serve_directory *d, const struct serve_process *process);
+
+/* --- serve_watch.c --- */
+
+/* Asks every process now and then whether it still turns. */
+enum err serve_watch_begin(struct serve_parent *p);
+/* Tells control what changed of a domain controller's or the writer's processes; all: everything
+ * that is down, to a control that has just begun. */
+void serve_watch_tell(struct serve_directory *d, bool all);
+
 /* --- serve_bind.c --- */
 
 /* Binds every port of every DC. ERR with a sentence that names address, port and remedy. */
 enum err serve_bind(struct serve_directory *d, struct arena *a, const char **why_out);
+enum err serve_bind_dc(struct serve_directory *d, unsigned dc, struct arena *a,
+                       const char **why_out);
 void serve_unbind(struct serve_directory *d);
+void serve_unbind_dc(struct serve_directory *d, unsigned dc);
 unsigned serve_workers(const struct serve_directory *d, enum serve_role role);
 /* Gives a child its sockets. Each worker of a role has sockets of its own: SO_REUSEPORT spreads. */
 void serve_give_sockets(struct serve_process *process);

@@ -21,6 +21,8 @@ static void gone(void *ctx, struct plat_channel *ch, enum err why)
         process->channel = NULL;
     process->ready = false;
     plat_channel_free(ch);
+    if (process->directory)
+        serve_watch_tell(process->directory, false);
 }
 
 static const struct plat_channel_ops channel_ops = {.message = spoke, .closed = gone};
@@ -39,6 +41,12 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
         break;
     case CONTROL_STOP:
         serve_directory_stop(p, msg->payload, msg->seq);
+        break;
+    case CONTROL_DC_START:
+        serve_dc_start(p, msg->payload, msg->seq);
+        break;
+    case CONTROL_DC_STOP:
+        serve_dc_stop(p, msg->payload, msg->seq);
         break;
     case CONTROL_STATUS:
         serve_directory_status(p, msg->payload, msg->seq);
@@ -166,6 +174,8 @@ static void died(void *ctx, struct plat_child *child, int status, int signum, ut
     event_num(&ev, "restart_ms", delay / 1000);
     event_emit(plat_eventlog_sink(p->log), &ev);
     process->ready = false;
+    if (process->directory)
+        serve_watch_tell(process->directory, false);
     if (process->directory && process->role == ROLE_WRITER && process->starts == 1 &&
         process->directory->start_seq) {
         struct control_outcome outcome = {ERR_STATE, SPAN_LIT("the writer died while it began")};
@@ -189,10 +199,13 @@ void serve_process_configured(struct serve_process *process, const struct contro
         process->ready = true;
         if (process->directory) {
             serve_directory_link(process->directory, process);
+            serve_watch_tell(process->directory, false);
             serve_directory_ready(process->directory, process);
         } else {
-            for (struct serve_directory *d = p->directories; d; d = d->next)
+            for (struct serve_directory *d = p->directories; d; d = d->next) {
                 serve_directory_link(d, process);
+                serve_watch_tell(d, true);
+            }
         }
         return;
     }
@@ -201,6 +214,8 @@ void serve_process_configured(struct serve_process *process, const struct contro
     arena_reset(&p->scratch);
     if (process->directory && process->directory->start_seq)
         serve_directory_failed(process->directory, outcome);
+    else if (process->directory && serve_dc_is_starting(process->directory, process))
+        serve_dc_failed(process->directory, outcome);
     else
         plat_child_restart(process->child);
 }

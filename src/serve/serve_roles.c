@@ -13,6 +13,7 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
     [ROLE_CONTROL] = {.name = "control",
                       .calls = READER | PLAT_CALLS_SERVE | PLAT_CALLS_THREADS,
                       .begin = serve_begin_control,
+                      .told = serve_told_control,
                       .linked = serve_linked_control},
     [ROLE_WRITER] = {.name = "writer",
                      .secrets = ACCOUNT | SERVICE | BIND,
