@@ -44,8 +44,8 @@ enum intent_kind {
                            keeps them: ADD, DELETE (none: all of the node), or with REPLACE the
                            types that go, two bytes LE each; when: the epoch of the zones that it
                            was judged by, 0: any */
-    INTENT_DC_JOIN,  /* target: host name, servers: addresses, new_rdn: the site; control only */
-    INTENT_DC_LEAVE, /* the same */
+    INTENT_DC_JOIN,     /* target: host name, servers: addresses, new_rdn: the site; control only */
+    INTENT_DC_LEAVE,    /* the same */
     INTENT_KIND_END
 };
 
