@@ -3,9 +3,29 @@
 #include <stdarg.h>
 
 #include "base/text.h"
+#include "control/control_lifecycle.h"
 #include "crypt/hash.h"
 
 static const aws_handler handlers[AWS_OP__COUNT] = {
+    [AWS_OP_AddIpRoutes] = aws_add_ip_routes,
+    [AWS_OP_AddTagsToResource] = aws_add_tags,
+    [AWS_OP_CreateComputer] = aws_create_computer,
+    [AWS_OP_CreateConditionalForwarder] = aws_create_conditional_forwarder,
+    [AWS_OP_CreateMicrosoftAD] = aws_create_microsoft_ad,
+    [AWS_OP_CreateTrust] = aws_create_trust,
+    [AWS_OP_DeleteConditionalForwarder] = aws_delete_conditional_forwarder,
+    [AWS_OP_DeleteTrust] = aws_delete_trust,
+    [AWS_OP_DescribeConditionalForwarders] = aws_describe_conditional_forwarders,
+    [AWS_OP_DescribeRegions] = aws_describe_regions,
+    [AWS_OP_DescribeTrusts] = aws_describe_trusts,
+    [AWS_OP_ListIpRoutes] = aws_list_ip_routes,
+    [AWS_OP_ListTagsForResource] = aws_list_tags,
+    [AWS_OP_RemoveIpRoutes] = aws_remove_ip_routes,
+    [AWS_OP_RemoveTagsFromResource] = aws_remove_tags,
+    [AWS_OP_ResetUserPassword] = aws_reset_user_password,
+    [AWS_OP_UpdateConditionalForwarder] = aws_update_conditional_forwarder,
+    [AWS_OP_UpdateTrust] = aws_update_trust,
+    [AWS_OP_VerifyTrust] = aws_verify_trust,
     [AWS_OP_CreateAlias] = aws_create_alias,
     [AWS_OP_DeleteDirectory] = aws_delete_directory,
     [AWS_OP_DescribeDirectories] = aws_describe_directories,
@@ -65,15 +85,22 @@ unsigned aws_status(const struct aws_operation *op, const char *error)
     return denied && op && op->service != AWS_DS ? 403 : 400;
 }
 
-static enum aws_error error_of(const struct control_call *c)
+/* Somebody else is making the same, or changing it. */
+static bool creates(const struct aws_operation *op)
+{
+    return strncmp(op->name, "Create", 6) == 0 || strncmp(op->name, "Add", 3) == 0;
+}
+
+static enum aws_error error_of(const struct aws_operation *op, const struct control_call *c)
 {
     switch (c->reason) {
     case REASON_CONTROL_NO_DIRECTORY:
     case REASON_CONTROL_NO_OBJECT:
         return AWS_MISSING;
     case REASON_CONTROL_EXISTS:
-    case REASON_CONTROL_BUSY:
         return AWS_EXISTS;
+    case REASON_CONTROL_BUSY:
+        return creates(op) ? AWS_EXISTS : AWS_UNAVAILABLE;
     case REASON_CONTROL_WRITER_AWAY:
     case REASON_CONTROL_PEER_AWAY:
         return AWS_UNAVAILABLE;
@@ -101,7 +128,7 @@ enum err aws_result(struct aws_call *call, enum err e, const struct control_call
         return aws_refuse(call, aws_error(call->op, AWS_FAILED), REASON_SERVER_FAILED,
                           "the service failed: %s", err_name(e));
     const struct reason_row *row = reason_row(c->reason);
-    return aws_refuse(call, aws_error(call->op, error_of(c)), c->reason, "%s (%s: %s)",
+    return aws_refuse(call, aws_error(call->op, error_of(call->op, c)), c->reason, "%s (%s: %s)",
                       c->message ? c->message : row->cause, row->code, row->remedy);
 }
 
@@ -142,6 +169,15 @@ enum err aws_directory(struct aws_call *call, struct span id)
                           "There is no directory %.*s.", SPAN_ARG(id));
     control_hold(&call->c, d);
     return ERR_OK;
+}
+
+enum err aws_active(struct aws_call *call)
+{
+    const struct control_directory *d = call->c.directory;
+    if (control_in_state(d, "Active") || control_in_state(d, "Impaired"))
+        return ERR_OK;
+    return aws_refuse(call, aws_error(call->op, AWS_UNAVAILABLE), REASON_CONTROL_BUSY,
+                      "The directory is %s, not Active.", control_state(d));
 }
 
 enum err aws_directory_of(struct aws_call *call)

@@ -17,6 +17,7 @@ struct aws_call {
     const json_t *in;
     struct arena *a;
     struct span region, account, key_id; /* of the signature */
+    const char *request_id;
     /* The directory that it is about (held), reading it, and intents. */
     struct control_call c;
     /* The answer; owned. */
@@ -54,6 +55,8 @@ struct span aws_text(const struct aws_call *call, const char *member);
 enum err aws_directory(struct aws_call *call, struct span id);
 /* The same for the member DirectoryId. */
 enum err aws_directory_of(struct aws_call *call);
+/* Refuses unless the directory is in service. */
+enum err aws_active(struct aws_call *call);
 bool aws_sees(const struct aws_call *call, const struct control_directory *d);
 /* "aws" of the record; made when it is not there. */
 json_t *aws_notes(struct control_directory *d);
@@ -87,6 +90,28 @@ AWS_HANDLER(aws_delete_directory);
 AWS_HANDLER(aws_create_alias);
 AWS_HANDLER(aws_get_directory_limits);
 AWS_HANDLER(aws_describe_domain_controllers);
+
+AWS_HANDLER(aws_create_trust);
+AWS_HANDLER(aws_describe_trusts);
+AWS_HANDLER(aws_verify_trust);
+AWS_HANDLER(aws_update_trust);
+AWS_HANDLER(aws_delete_trust);
+AWS_HANDLER(aws_create_conditional_forwarder);
+AWS_HANDLER(aws_describe_conditional_forwarders);
+AWS_HANDLER(aws_update_conditional_forwarder);
+AWS_HANDLER(aws_delete_conditional_forwarder);
+AWS_HANDLER(aws_add_tags);
+AWS_HANDLER(aws_list_tags);
+AWS_HANDLER(aws_remove_tags);
+AWS_HANDLER(aws_add_ip_routes);
+AWS_HANDLER(aws_list_ip_routes);
+AWS_HANDLER(aws_remove_ip_routes);
+AWS_HANDLER(aws_reset_user_password);
+AWS_HANDLER(aws_create_computer);
+AWS_HANDLER(aws_describe_regions);
+
+/* Tags of a request, which replace those of the same key; refuses too many. */
+enum err aws_take_tags(struct aws_call *call, const json_t *tags, json_t *notes);
 
 /* --- aws_sts.c --- */
 

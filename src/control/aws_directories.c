@@ -3,8 +3,11 @@
  */
 #include "base/text.h"
 #include "control/aws_call.h"
+#include "control/control_lifecycle.h"
+#include "control/control_pools.h"
 
 #define DIRECTORIES_LIMIT CONTROL_DIRECTORIES_MAX
+#define FLAT_NAME_MAX     15
 
 static const char *member(const json_t *object, const char *name)
 {
@@ -14,8 +17,7 @@ static const char *member(const json_t *object, const char *name)
 /* --- where it lies -----------------------------------------------------------------------------
  */
 
-/* Of a directory that was made without subnets: one for each of its domain controllers, named after
- * it. */
+/* Of a directory that was made without subnets: two that are named after it. */
 static json_t *subnets_of(const struct control_directory *d)
 {
     json_t *ids = json_object_get(json_object_get(d->record, "aws"), "subnet_ids");
@@ -28,10 +30,15 @@ static json_t *subnets_of(const struct control_directory *d)
     return ids;
 }
 
-static json_t *zone_of(const struct aws_call *call, const struct control_directory *d, size_t index)
+static json_t *zone_of(const struct aws_call *call, const struct control_directory *d,
+                       const char *subnet, size_t index)
 {
     const char *region = member(json_object_get(d->record, "aws"), "region");
     struct span name = region ? span_str(region) : call->region;
+    const struct control_pool *pool =
+        control_pool_named(call->c.control->env.pools, span_str(subnet));
+    if (pool)
+        return json_string(pool->zone);
     return json_sprintf("%.*s%c", SPAN_ARG(name), (char)('a' + (int)(index % 26)));
 }
 
@@ -40,8 +47,10 @@ static json_t *vpc_of(const struct aws_call *call, const struct control_director
     const char *id = member(d->record, "id") + 2;
     const char *vpc = member(json_object_get(d->record, "aws"), "vpc_id");
     json_t *subnets = subnets_of(d), *zones = json_array();
-    for (size_t i = 0; i < json_array_size(subnets); i++)
-        json_array_append_new(zones, zone_of(call, d, i));
+    for (size_t i = 0; i < json_array_size(subnets); i++) {
+        const char *subnet = json_string_value(json_array_get(subnets, i));
+        json_array_append_new(zones, zone_of(call, d, subnet, i));
+    }
     return json_pack("{s:o, s:o, s:o, s:o}", "VpcId",
                      vpc ? json_string(vpc) : json_sprintf("vpc-%.8s", id), "SubnetIds", subnets,
                      "SecurityGroupId", json_sprintf("sg-%.8s", id), "AvailabilityZones", zones);
@@ -117,18 +126,22 @@ enum err aws_describe_directories(struct aws_call *call)
 static json_t *controller(struct aws_call *call, const json_t *dc, size_t index)
 {
     const struct control_directory *d = call->c.directory;
-    const char *id = member(d->record, "id"), *state = member(d->record, "state");
+    const char *id = member(d->record, "id"), *own = member(dc, "id");
+    const char *subnet = member(dc, "subnet"), *why = member(dc, "state_reason");
     json_t *vpc = vpc_of(call, d), *subnets = json_object_get(vpc, "SubnetIds"), *address;
     size_t at = index % json_array_size(subnets), i;
-    json_t *since = aws_time(json_object_get(d->record, "created"));
+    json_t *since = aws_time(json_object_get(dc, "created"));
+    if (!subnet)
+        subnet = json_string_value(json_array_get(subnets, at));
     json_t *out = json_pack(
-        "{s:s, s:s, s:O, s:O, s:O, s:s, s:O, s:O}", "DirectoryId", id, "DomainControllerId",
-        aws_id(call->a, "dc-", span_str(id), span_str(member(dc, "host"))), "VpcId",
-        json_object_get(vpc, "VpcId"), "SubnetId", json_array_get(subnets, at), "AvailabilityZone",
-        json_array_get(json_object_get(vpc, "AvailabilityZones"), at), "Status", state,
-        "LaunchTime", since, "StatusLastUpdatedDateTime", since);
+        "{s:s, s:s, s:O, s:s, s:o, s:O, s:O}", "DirectoryId", id, "DomainControllerId",
+        own ? own : aws_id(call->a, "dc-", span_str(id), span_str(member(dc, "host"))), "VpcId",
+        json_object_get(vpc, "VpcId"), "SubnetId", subnet, "AvailabilityZone",
+        zone_of(call, d, subnet, at), "LaunchTime", since, "StatusLastUpdatedDateTime", since);
     json_array_foreach(json_object_get(dc, "addresses"), i, address) json_object_set(
         out, strchr(json_string_value(address), ':') ? "DnsIpv6Addr" : "DnsIpAddr", address);
+    if (why)
+        json_object_set_new(out, "StatusReason", json_string(why));
     json_decref(since);
     json_decref(vpc);
     return out;
@@ -143,24 +156,44 @@ static bool belongs(const char *process, const char *host)
            (slash[1 + len] == 0 || slash[1 + len] == '-');
 }
 
-/* A domain controller of which a process is not ready is impaired, whatever its directory is. */
-static void judge(json_t *out, const json_t *processes, const char *host)
+/* NULL: every process of this domain controller is ready. */
+static const char *not_ready(const json_t *processes, const char *host)
 {
     size_t i;
     json_t *process;
-    if (strcmp(member(out, "Status"), "Active") != 0)
-        return;
+    bool any = false;
     json_array_foreach((json_t *)processes, i, process)
     {
         const char *name = member(process, "name");
-        if (!belongs(name, host) || json_is_true(json_object_get(process, "ready")))
+        if (!belongs(name, host))
             continue;
-        json_object_set_new(out, "Status", json_string("Impaired"));
-        json_object_set_new(
-            out, "StatusReason",
-            json_sprintf("its process %.*s is not ready", (int)strcspn(name, " "), name));
+        any = true;
+        if (!json_is_true(json_object_get(process, "ready")))
+            return name;
+    }
+    return any ? NULL : "all of it";
+}
+
+/* What its processes tell counts more than what was written when it was made. */
+static void judge(const struct control_directory *d, const json_t *dc, const json_t *processes,
+                  json_t *out)
+{
+    const char *state = member(dc, "state");
+    bool fixed = state && (strcmp(state, "Deleting") == 0 || strcmp(state, "Failed") == 0);
+    if (fixed || !control_in_state(d, "Active")) {
+        json_object_set_new(out, "Status", json_string(fixed ? state : control_state(d)));
         return;
     }
+    const char *name = not_ready(processes, member(dc, "host"));
+    bool young = state && strcmp(state, "Creating") == 0;
+    json_object_set_new(out, "Status",
+                        json_string(!name   ? "Active"
+                                    : young ? "Creating"
+                                            : "Impaired"));
+    if (name)
+        json_object_set_new(out, "StatusReason",
+                            json_sprintf("not ready: %.*s",
+                                         (int)strcspn(name, strchr(name, '/') ? " " : ""), name));
 }
 
 enum err aws_describe_domain_controllers(struct aws_call *call)
@@ -173,7 +206,7 @@ enum err aws_describe_domain_controllers(struct aws_call *call)
     json_array_foreach(json_object_get(call->c.directory->record, "dcs"), i, dc)
     {
         json_t *one = controller(call, dc, i);
-        judge(one, json_object_get(shown, "processes"), member(dc, "host"));
+        judge(call->c.directory, dc, json_object_get(shown, "processes"), one);
         if (aws_wanted(call, "DomainControllerIds", member(one, "DomainControllerId")))
             json_array_append(all, one);
         json_decref(one);
@@ -187,13 +220,127 @@ enum err aws_describe_domain_controllers(struct aws_call *call)
     return aws_page(call, all, "DomainControllerId", "DomainControllers");
 }
 
+/* --- CreateMicrosoftAD -------------------------------------------------------------------------
+ */
+
+static json_t *text(struct span s)
+{
+    return json_stringn((const char *)s.ptr, s.len);
+}
+
+/* What NetBIOS names a domain when nobody says: the first label. */
+static struct span short_name_of(struct aws_call *call)
+{
+    struct span name = aws_text(call, "Name"), given = aws_text(call, "ShortName");
+    size_t len = 0;
+    if (given.len)
+        return given;
+    while (len < name.len && len < FLAT_NAME_MAX && name.ptr[len] != '.')
+        len++;
+    return ascii_upper(call->a, span_sub(name, 0, len));
+}
+
+static enum err check_new(struct aws_call *call, struct span short_name)
+{
+    const json_t *subnets = json_object_get(json_object_get(call->in, "VpcSettings"), "SubnetIds");
+    struct span network = aws_text(call, "NetworkType");
+    if (span_eq(aws_text(call, "Edition"), SPAN_LIT("Hybrid")))
+        return aws_refuse(
+            call, "UnsupportedOperationException", REASON_API_UNSUPPORTED,
+            "Edition: expected Standard or Enterprise; a directory does not extend an "
+            "existing domain.");
+    if (network.len && !span_eq(network, SPAN_LIT("IPv4")))
+        return aws_refuse(call, "UnsupportedOperationException", REASON_API_UNSUPPORTED,
+                          "NetworkType: expected IPv4; addresses are what the subnets of "
+                          "entente.conf give.");
+    if (json_array_size(subnets) != 2 ||
+        json_equal(json_array_get(subnets, 0), json_array_get(subnets, 1)))
+        return aws_refuse(call, "InvalidParameterException", REASON_CONTROL_ARGUMENT,
+                          "VpcSettings.SubnetIds: expected two different subnets.");
+    if (short_name.len > FLAT_NAME_MAX)
+        return aws_refuse(call, "InvalidParameterException", REASON_CONTROL_ARGUMENT,
+                          "ShortName: expected at most %d characters.", FLAT_NAME_MAX);
+    return ERR_OK;
+}
+
+/* What only AWS asks about it, kept with the record. */
+static enum err note(struct aws_call *call, json_t *notes)
+{
+    const json_t *vpc = json_object_get(call->in, "VpcSettings");
+    struct span edition = aws_text(call, "Edition"), about = aws_text(call, "Description");
+    json_object_set(notes, "vpc_id", json_object_get(vpc, "VpcId"));
+    json_object_set(notes, "subnet_ids", json_object_get(vpc, "SubnetIds"));
+    json_object_set_new(notes, "account", text(call->account));
+    json_object_set_new(notes, "region", text(call->region));
+    json_object_set_new(notes, "edition", text(edition.len ? edition : SPAN_LIT("Enterprise")));
+    if (about.len)
+        json_object_set_new(notes, "description", text(about));
+    return aws_take_tags(call, json_object_get(call->in, "Tags"), notes);
+}
+
+static enum err create(struct aws_call *call, struct span short_name, const json_t *notes)
+{
+    struct control_call *c = &call->c;
+    struct control_new in = {
+        .name = aws_text(call, "Name"), .short_name = short_name, .managed = true, .notes = notes};
+    TRY(control_dcs_from_pools(c, json_object_get(notes, "subnet_ids"), 1, 2, &in.dcs));
+    TRY(control_new_directory(c, &in));
+    TRY(control_make_apart(c->control, c->directory, aws_text(call, "Password")));
+    call->out = json_pack("{s:O}", "DirectoryId", json_object_get(c->directory->record, "id"));
+    return ERR_OK;
+}
+
+enum err aws_create_microsoft_ad(struct aws_call *call)
+{
+    struct span short_name = short_name_of(call);
+    json_t *notes = json_object();
+    enum err e = check_new(call, short_name);
+    if (e == ERR_OK)
+        e = note(call, notes);
+    if (e == ERR_OK)
+        e = create(call, short_name, notes);
+    json_decref(notes);
+    if (e == ERR_REFUSED && call->c.reason == REASON_CONTROL_DIRECTORIES)
+        return aws_refuse(call, "DirectoryLimitExceededException", call->c.reason, "%s",
+                          call->c.message);
+    return e;
+}
+
+enum err aws_describe_regions(struct aws_call *call)
+{
+    struct span wanted = aws_text(call, "RegionName");
+    TRY(aws_directory_of(call));
+    const struct control_directory *d = call->c.directory;
+    const char *region = member(json_object_get(d->record, "aws"), "region");
+    json_t *name = region ? json_string(region) : text(call->region), *vpc = vpc_of(call, d);
+    json_t *since = aws_time(json_object_get(d->record, "created")), *all = json_array();
+    if (!wanted.len || span_eq(wanted, span_str(json_string_value(name))))
+        json_array_append_new(
+            all,
+            json_pack("{s:O, s:O, s:s, s:s, s:{s:O, s:O}, s:i, s:O, s:O, s:O}", "DirectoryId",
+                      json_object_get(d->record, "id"), "RegionName", name, "RegionType", "Primary",
+                      "Status", control_state(d), "VpcSettings", "VpcId",
+                      json_object_get(vpc, "VpcId"), "SubnetIds", json_object_get(vpc, "SubnetIds"),
+                      "DesiredNumberOfDomainControllers",
+                      (int)json_array_size(json_object_get(d->record, "dcs")), "LaunchTime", since,
+                      "StatusLastUpdatedDateTime", since, "LastUpdatedDateTime", since));
+    json_decref(name);
+    json_decref(vpc);
+    json_decref(since);
+    return aws_page(call, all, "RegionName", "RegionsDescription");
+}
+
 /* --- DeleteDirectory, CreateAlias, GetDirectoryLimits ------------------------------------------
  */
 
+/* It is gone when it is not described any more. */
 enum err aws_delete_directory(struct aws_call *call)
 {
     TRY(aws_directory_of(call));
-    TRY(aws_do(call, OP_DIRECTORY_DELETE, json_object(), NULL));
+    if (!control_in_state(call->c.directory, "Deleting")) {
+        TRY(control_begin_delete(&call->c));
+        TRY(control_delete_apart(call->c.control, call->c.directory));
+    }
     call->out = json_object();
     control_set_span(call->out, "DirectoryId", aws_text(call, "DirectoryId"));
     return ERR_OK;

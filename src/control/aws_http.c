@@ -160,6 +160,7 @@ static void perform(struct aws_request *rq, const struct aws_operation *op, json
     struct aws_call call = {.op = op,
                             .in = body,
                             .a = rq->a,
+                            .request_id = rq->request_id,
                             .region = rq->claim.region,
                             .account = rq->account,
                             .key_id = rq->claim.key_id,

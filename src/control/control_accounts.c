@@ -10,12 +10,25 @@ static struct span number(struct control_call *call, uint32_t value)
     return span_str(arena_printf(call->a, "%u", value));
 }
 
+static enum err new_dn(struct control_call *call, const char *container, struct span cn,
+                       struct span *out)
+{
+    struct span ou = control_arg(call, "ou");
+    struct builder b;
+    if (!ou.len)
+        return control_new_dn(call, container, cn, out);
+    builder_in(&b, call->a, DN_TEXT_MAX);
+    dn_put_rdn(&b, SPAN_LIT("CN"), cn);
+    builder_printf(&b, ",%.*s", SPAN_ARG(ou));
+    return builder_done(&b, out);
+}
+
 static enum err add(struct control_call *call, const char *container, struct span cn,
                     struct control_mods *m)
 {
     struct intent in = {.kind = INTENT_ADD, .mods = m->mod, .mod_count = m->count};
     struct intent_reply reply;
-    TRY(control_new_dn(call, container, cn, &in.target));
+    TRY(new_dn(call, container, cn, &in.target));
     if (arena_failed(call->a))
         return ERR_NOMEM;
     return control_intent(call, &in, &reply);

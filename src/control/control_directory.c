@@ -21,6 +21,7 @@ static json_t *shown(const struct control_directory *d)
         json_array_foreach(json_object_get(dc, "addresses"), j, address)
             json_array_append(addresses, address);
     json_object_del(out, "trusts");
+    json_object_del(out, "aws");
     json_object_set_new(out, "addresses", addresses);
     return out;
 }

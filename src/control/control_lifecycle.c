@@ -188,6 +188,8 @@ static json_t *new_record(struct control_call *call, const struct control_new *i
         name.len--;
     control_set_span(record, "name", name);
     control_set_span(record, "short_name", flat);
+    if (in->notes)
+        json_object_set(record, "aws", (json_t *)(uintptr_t)in->notes);
     if (in->managed)
         json_object_set_new(record, "managed", json_true());
     return record;

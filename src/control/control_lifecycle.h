@@ -19,6 +19,7 @@ struct control_new {
     bool managed;
     /* A reference that is taken over: [{"id","host","addresses",...}], made by one of the two. */
     json_t *dcs;
+    const json_t *notes; /* kept in the record as "aws"; may be NULL */
 };
 
 /* Domain controllers at given addresses: lists of texts, each of one or several addresses parted by

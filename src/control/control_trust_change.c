@@ -7,6 +7,7 @@
 #include "trust/trust_attributes.h"
 
 #define DISCOVER_TIMEOUT (20 * UTIME_SECOND)
+#define DISCOVER_NO_WAIT (3 * UTIME_SECOND)
 
 static enum err find_flat_name(struct control_call *call, struct trust *t)
 {
@@ -14,7 +15,8 @@ static enum err find_flat_name(struct control_call *call, struct trust *t)
     t->flat_name = ascii_upper(call->a, control_arg(call, "short_name"));
     if (t->flat_name.len)
         return ERR_OK;
-    TRY(control_trust_ask_peer(call, TRUST_MESSAGE_DISCOVER, t->dns_name, DISCOVER_TIMEOUT,
+    TRY(control_trust_ask_peer(call, TRUST_MESSAGE_DISCOVER, t->dns_name,
+                               control_flag(call, "no_wait") ? DISCOVER_NO_WAIT : DISCOVER_TIMEOUT,
                                &report));
     if (report.flat_name.len) {
         t->flat_name = report.flat_name;
@@ -81,7 +83,9 @@ static enum err create(struct control_call *call, struct trust *t)
     TRY(control_trust_put(call, t, control_arg(call, "password"), true));
     TRY(control_trust_set_state(call, t, "Created", REASON_NONE, SPAN_NONE, false));
     /* The other half may come later: a trust that cannot be proved yet is made all the same. */
-    if (call->directory->peer)
+    if (control_flag(call, "no_wait"))
+        control_trust_check(call->control, call->directory, t->dns_name);
+    else if (call->directory->peer)
         TRY(control_trust_prove(call, t, false, &report, &verdict));
     return created(call, t);
 }

@@ -21,6 +21,19 @@ struct check {
     char partner[256];
 };
 
+/* In "checking", besides true: */
+#define ASKED "asked" /* somebody waits for the outcome */
+#define AGAIN "again" /* somebody asked meanwhile: what was seen may be older than that */
+
+static bool asked_again(struct check *k)
+{
+    const char *how = json_string_value(json_object_get(k->directory->checking, k->partner));
+    if (!how || strcmp(how, AGAIN) != 0)
+        return false;
+    json_object_set_new(k->directory->checking, k->partner, json_string(ASKED));
+    return true;
+}
+
 static void run(void *ctx)
 {
     struct check *k = ctx;
@@ -32,10 +45,14 @@ static void run(void *ctx)
     struct control_call call = {
         .control = k->control, .op = operation_of(OP_TRUST_VERIFY), .a = &a, .code = "Failed"};
     control_hold(&call, k->directory);
-    /* What goes wrong on our own side says nothing about the trust: its turn comes again. */
-    if (control_trust_named(&call, span_str(k->partner), &t) == ERR_OK)
-        (void)control_trust_prove(&call, &t, true, &report, &verdict);
-    control_read_end(&call);
+    do {
+        bool background = json_is_true(json_object_get(k->directory->checking, k->partner));
+        /* What goes wrong on our own side says nothing about the trust: its turn comes again. */
+        if (control_trust_named(&call, span_str(k->partner), &t) == ERR_OK)
+            (void)control_trust_prove(&call, &t, background, &report, &verdict);
+        control_read_end(&call);
+        arena_reset(&a);
+    } while (asked_again(k));
     json_object_del(k->directory->checking, k->partner);
     control_release(k->directory);
     k->control->checks--;
@@ -43,20 +60,32 @@ static void run(void *ctx)
     free(k);
 }
 
-static void start(struct control *c, struct control_directory *d, struct span partner)
+static void start(struct control *c, struct control_directory *d, struct span partner, json_t *how)
 {
     struct check *k = calloc(1, sizeof(*k));
-    if (!k)
+    if (!k) {
+        json_decref(how);
         return;
+    }
     *k = (struct check){.control = c, .directory = d};
     snprintf(k->partner, sizeof(k->partner), "%.*s", SPAN_ARG(partner));
-    json_object_set_new(d->checking, k->partner, json_true());
+    json_object_set_new(d->checking, k->partner, how);
     c->checks++;
     if (plat_task_start(c->env.loop, run, k) == ERR_OK)
         return;
     json_object_del(d->checking, k->partner);
     c->checks--;
     free(k);
+}
+
+void control_trust_check(struct control *c, struct control_directory *d, struct span partner)
+{
+    char name[sizeof(((struct check *)0)->partner)];
+    snprintf(name, sizeof(name), "%.*s", SPAN_ARG(partner));
+    if (json_object_get(d->checking, name))
+        json_object_set_new(d->checking, name, json_string(AGAIN));
+    else
+        start(c, d, partner, json_string(ASKED));
 }
 
 static bool is_due(struct control_directory *d, const struct trust *t, struct arena *a, utime now)
@@ -84,7 +113,7 @@ static void look_at(struct control *c, struct control_directory *d)
     control_read_end(&call); /* the list is in the arena */
     for (unsigned i = 0; i < count && c->checks < CHECKS_MAX; i++) {
         if (is_due(d, &list[i], &a, plat_now()))
-            start(c, d, list[i].dns_name);
+            start(c, d, list[i].dns_name, json_true());
     }
     control_release(d);
     arena_fini(&a);

@@ -37,6 +37,12 @@ void control_trust_add_state(struct control_call *call, const struct trust *t, j
 /* How long a trust in this state since that time is left alone. */
 utime control_trust_patience(const char *state, utime since, utime now);
 
+/* --- control_trust_watch.c --- */
+
+/* Proves this trust now, in a task of its own; when that is going on already, once more after it.
+ * While it goes on, the directory's "checking" has a text for this partner. */
+void control_trust_check(struct control *c, struct control_directory *d, struct span partner);
+
 /* --- control_instructions.c --- */
 
 /* A list of {tool, lines}: what the other administrator types to make the other half. */

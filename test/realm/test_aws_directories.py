@@ -1,0 +1,273 @@
+"""Directories, trusts and what belongs to them, made with AWS's API alone, as scripts and Terraform do: every state is
+polled by its waiters' names."""
+
+import threading
+
+import pytest
+from botocore.exceptions import ClientError
+
+from aws_api import AwsForest
+from netns import Network, wait_for
+from world import World
+
+VPC = {"VpcId": "vpc-01234567", "SubnetIds": ["subnet-0000000a", "subnet-0000000b"]}  # of the default configuration
+MADE_OF = {"cloud.example.com": "CLOUD", "corp.example.com": "CORPORATE"}
+
+
+class Lab:
+    def __init__(self):
+        self.world = World("awsdirs")
+        self.net = Network("awsdirs")
+        try:
+            self.service = AwsForest(self.net, self.world.cloud)
+            self.service.serve()
+            self.key = self.service.new_key()
+            self.ds = self.service.client("ds", self.key)
+            self.password = self.world.password()
+            self.ids = {name: self.create(name, ShortName=short) for name, short in MADE_OF.items()}
+            for name in self.ids:
+                self.wait_stage(self.ids[name], "Active")
+        except BaseException:
+            self.net.close()
+            raise
+
+    def create(self, name, **more):
+        return self.ds.create_microsoft_ad(Name=name, Password=self.password, VpcSettings=VPC, **more)["DirectoryId"]
+
+    def directory(self, id):
+        return self.ds.describe_directories(DirectoryIds=[id])["DirectoryDescriptions"][0]
+
+    def wait_stage(self, id, stage):
+        def reached():
+            now = self.directory(id)
+            assert now["Stage"] in ("Requested", "Creating", "Created", stage), now
+            return now["Stage"] == stage
+        wait_for(reached, f"{id} {stage}")
+
+    def trust(self, id):
+        return self.ds.describe_trusts(TrustIds=[id])["Trusts"][0]
+
+    def wait_trust(self, id, *states):
+        try:
+            return wait_for(lambda: self.trust(id)["TrustState"] in states and self.trust(id), f"{states}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {self.trust(id)}") from None
+
+    def make_trust(self, here, there, direction, **more):
+        return self.ds.create_trust(
+            DirectoryId=self.ids[here], RemoteDomainName=there, TrustPassword="Shared by 2 sides",
+            TrustDirection=direction,
+            ConditionalForwarderIpAddrs=self.directory(self.ids[there.rstrip(".")])["DnsIpAddrs"], **more)["TrustId"]
+
+    def refused(self, code, call, **kw):
+        with pytest.raises(ClientError) as error:
+            call(**kw)
+        assert error.value.response["Error"]["Code"] == code, error.value
+        return error.value.response["Error"]["Message"]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    made = Lab()
+    yield made
+    made.net.close()
+
+
+CLOUD, CORP = MADE_OF
+
+
+# --- directories -----------------------------------------------------------------------------------------------
+
+
+def test_a_directory_is_described_as_it_was_asked_for(lab):
+    d = lab.directory(lab.ids[CORP])
+    assert (d["Name"], d["ShortName"], d["Edition"], d["Size"]) == (CORP, "CORPORATE", "Enterprise", "Large")
+    assert d["VpcSettings"]["VpcId"] == VPC["VpcId"] and d["VpcSettings"]["SubnetIds"] == VPC["SubnetIds"]
+    assert d["VpcSettings"]["AvailabilityZones"] == ["local-1a", "local-1b"]
+    assert d["DesiredNumberOfDomainControllers"] == 2 and "StageReason" not in d
+    controllers = wait_for(lambda: (lambda all: all if {c["Status"] for c in all} == {"Active"} else None)(
+        lab.ds.describe_domain_controllers(DirectoryId=lab.ids[CORP])["DomainControllers"]), "controllers")
+    assert [c["SubnetId"] for c in controllers] == VPC["SubnetIds"]
+    assert [c["DnsIpAddr"] for c in controllers] == d["DnsIpAddrs"]
+    region = lab.ds.describe_regions(DirectoryId=lab.ids[CORP])["RegionsDescription"][0]
+    assert region["RegionType"] == "Primary" and region["Status"] == "Active"
+
+
+def test_two_who_make_the_same(lab):
+    """One wins; when its directory is deleted, nothing is left of it."""
+    outcomes = []
+
+    def make():
+        client = lab.service.client("ds", lab.key)
+        try:
+            outcomes.append(client.create_microsoft_ad(Name="twice.example.com", Password=lab.password,
+                                                       VpcSettings=VPC)["DirectoryId"])
+        except ClientError as error:
+            outcomes.append(error.response["Error"]["Code"])
+    threads = [threading.Thread(target=make) for _ in range(2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    (id,) = [o for o in outcomes if o.startswith("d-")]
+    assert sorted(outcomes) == sorted([id, "EntityAlreadyExistsException"])
+    lab.wait_stage(id, "Active")
+    addresses = lab.directory(id)["DnsIpAddrs"]
+    lab.ds.delete_directory(DirectoryId=id)
+    wait_for(lambda: id not in [d["DirectoryId"] for d in lab.ds.describe_directories()["DirectoryDescriptions"]],
+             "the deletion")
+    lab.refused("EntityDoesNotExistException", lab.ds.delete_directory, DirectoryId=id)
+    again = lab.create("twice.example.com")
+    lab.wait_stage(again, "Active")
+    assert again != id and lab.directory(again)["DnsIpAddrs"] == addresses
+    lab.ds.delete_directory(DirectoryId=again)
+
+
+def test_directories_that_cannot_be_made(lab):
+    other = {"VpcId": "vpc-01234567", "SubnetIds": ["subnet-0000000a", "subnet-01234567"]}
+    message = lab.refused("InvalidParameterException", lab.ds.create_microsoft_ad, Name="a.example.com",
+                          Password=lab.password, VpcSettings=other)
+    assert "subnet-01234567" in message
+    other["SubnetIds"] = ["subnet-0000000a"] * 2
+    lab.refused("InvalidParameterException", lab.ds.create_microsoft_ad, Name="a.example.com", Password=lab.password,
+                VpcSettings=other)
+    lab.refused("ValidationException", lab.ds.create_microsoft_ad, Name="single", Password=lab.password,
+                VpcSettings=VPC)
+    weak = lab.refused("ValidationException", lab.ds.create_microsoft_ad, Name="a.example.com", Password="weak secret",
+                       VpcSettings=VPC)
+    assert "weak secret" not in weak and "password" in weak
+
+
+# --- trusts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_trust_from_both_sides(lab):
+    """As Terraform does: an outgoing half waits for Verified or VerifyFailed, an incoming one for Created."""
+    outgoing = lab.make_trust(CLOUD, CORP + ".", "One-Way: Outgoing")
+    assert lab.trust(outgoing)["RemoteDomainName"] == CORP + "."
+    failed = lab.wait_trust(outgoing, "VerifyFailed", "Verified")
+    if failed["TrustState"] == "VerifyFailed":
+        assert "VERIFY_HALF_MISSING" in failed["TrustStateReason"] and failed["TrustStateReason"].startswith("Access")
+    incoming = lab.make_trust(CORP, CLOUD, "One-Way: Incoming")
+    assert lab.trust(incoming)["TrustState"] == "Created"
+    assert lab.ds.verify_trust(TrustId=outgoing)["TrustId"] == outgoing
+    verified = lab.wait_trust(outgoing, "Verified")
+    assert "TrustStateReason" not in verified and verified["SelectiveAuth"] == "Disabled"
+    assert verified["TrustType"] == "Forest" and verified["CreatedDateTime"] and verified["StateLastUpdatedDateTime"]
+    lab.refused("EntityAlreadyExistsException", lab.make_trust, here=CLOUD, there=CORP, direction="Two-Way")
+
+    (forwarder,) = lab.ds.describe_conditional_forwarders(DirectoryId=lab.ids[CLOUD],
+                                                          RemoteDomainNames=[CORP])["ConditionalForwarders"]
+    assert forwarder["DnsIpAddrs"] == lab.directory(lab.ids[CORP])["DnsIpAddrs"]
+
+    answer = lab.ds.update_trust(TrustId=outgoing, SelectiveAuth="Enabled")
+    assert answer["TrustId"] == outgoing and answer["RequestId"]
+    assert lab.wait_trust(outgoing, "Verified")["SelectiveAuth"] == "Enabled"
+
+    lab.ds.delete_trust(TrustId=outgoing, DeleteAssociatedConditionalForwarder=True)
+    assert lab.ds.describe_trusts(DirectoryId=lab.ids[CLOUD])["Trusts"] == []
+    assert lab.ds.describe_conditional_forwarders(DirectoryId=lab.ids[CLOUD])["ConditionalForwarders"] == []
+    lab.ds.delete_trust(TrustId=incoming)
+    assert len(lab.ds.describe_conditional_forwarders(DirectoryId=lab.ids[CORP])["ConditionalForwarders"]) == 1
+    lab.ds.delete_conditional_forwarder(DirectoryId=lab.ids[CORP], RemoteDomainName=CLOUD)
+    for call in (lab.ds.verify_trust, lab.ds.delete_trust):
+        lab.refused("EntityDoesNotExistException", call, TrustId=outgoing)
+
+
+def test_a_failed_trust_heals_by_itself(lab):
+    outgoing = lab.make_trust(CLOUD, CORP, "One-Way: Outgoing")
+    lab.wait_trust(outgoing, "VerifyFailed")
+    incoming = lab.make_trust(CORP, CLOUD, "One-Way: Incoming")
+    lab.wait_trust(outgoing, "Verified")  # nobody asks for it
+    for id in (outgoing, incoming):
+        lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
+
+
+def test_trust_passwords_that_differ(lab):
+    outgoing = lab.make_trust(CLOUD, CORP, "One-Way: Outgoing")
+    incoming = lab.ds.create_trust(DirectoryId=lab.ids[CORP], RemoteDomainName=CLOUD, TrustPassword="another secret",
+                                   TrustDirection="One-Way: Incoming", ConditionalForwarderIpAddrs=lab.directory(
+                                       lab.ids[CLOUD])["DnsIpAddrs"])["TrustId"]
+    lab.ds.verify_trust(TrustId=outgoing)
+    wait_for(lambda: "VERIFY_PASSWORD_DIFFERENT" in lab.trust(outgoing).get("TrustStateReason", ""), "the reason")
+    for id in (outgoing, incoming):
+        lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
+
+
+def test_trusts_are_shown_in_pages_and_by_id(lab):
+    ids = [lab.make_trust(CLOUD, CORP, "Two-Way"), lab.make_trust(CORP, CLOUD, "Two-Way")]
+    first = lab.ds.describe_trusts(Limit=1)
+    second = lab.ds.describe_trusts(Limit=1, NextToken=first["NextToken"])
+    assert [t["TrustId"] for t in first["Trusts"] + second["Trusts"]] == ids
+    lab.refused("EntityDoesNotExistException", lab.ds.describe_trusts, TrustIds=[ids[0], "t-0123456789"])
+    lab.service.stop()
+    lab.service.serve()
+    for id in ids:
+        lab.wait_trust(id, "Verified")  # ids and states outlive the service
+    for id in ids:
+        lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
+
+
+# --- forwarders, routes, tags, accounts ------------------------------------------------------------------------
+
+
+def test_conditional_forwarders(lab):
+    here = {"DirectoryId": lab.ids[CLOUD]}
+    lab.ds.create_conditional_forwarder(**here, RemoteDomainName="far.example.net.", DnsIpAddrs=["10.1.2.3"])
+    lab.refused("EntityAlreadyExistsException", lab.ds.create_conditional_forwarder, **here,
+                RemoteDomainName="far.example.net", DnsIpAddrs=["10.1.2.3"])
+    lab.ds.update_conditional_forwarder(**here, RemoteDomainName="far.example.net", DnsIpAddrs=["10.1.2.4", "10.1.2.5"])
+    (shown,) = lab.ds.describe_conditional_forwarders(**here)["ConditionalForwarders"]
+    assert (shown["RemoteDomainName"], shown["DnsIpAddrs"]) == ("far.example.net", ["10.1.2.4", "10.1.2.5"])
+    assert shown["ReplicationScope"] == "Domain"
+    lab.ds.delete_conditional_forwarder(**here, RemoteDomainName="far.example.net")
+    for call, more in ((lab.ds.update_conditional_forwarder, {"DnsIpAddrs": ["10.1.2.3"]}),
+                       (lab.ds.delete_conditional_forwarder, {})):
+        lab.refused("EntityDoesNotExistException", call, **here, RemoteDomainName="far.example.net", **more)
+    lab.refused("EntityDoesNotExistException", lab.ds.describe_conditional_forwarders, **here,
+                RemoteDomainNames=["far.example.net"])
+
+
+def test_ip_routes_are_the_networks_that_are_served(lab):
+    here = {"DirectoryId": lab.ids[CLOUD]}
+
+    def networks():
+        return lab.service.cli("directory", "show", CLOUD)["settings"]["network"]
+    before = networks()
+    lab.ds.add_ip_routes(**here, IpRoutes=[{"CidrIp": "10.20.0.0/16", "Description": "office"},
+                                           {"CidrIp": "10.30.0.0/16"}])
+    assert set(networks()) == set(before) | {"10.20.0.0/16", "10.30.0.0/16"}
+    shown = {r["CidrIp"]: r for r in lab.ds.list_ip_routes(**here)["IpRoutesInfo"]}
+    assert shown["10.20.0.0/16"]["Description"] == "office"
+    assert {r["IpRouteStatusMsg"] for r in shown.values()} == {"Added"}
+    lab.refused("EntityAlreadyExistsException", lab.ds.add_ip_routes, **here, IpRoutes=[{"CidrIp": "10.20.0.0/16"}])
+    lab.ds.remove_ip_routes(**here, CidrIps=["10.20.0.0/16", "10.30.0.0/16"])
+    assert networks() == before and lab.ds.list_ip_routes(**here)["IpRoutesInfo"] == []
+    lab.refused("EntityDoesNotExistException", lab.ds.remove_ip_routes, **here, CidrIps=["10.20.0.0/16"])
+
+
+def test_tags(lab):
+    id = lab.ids[CLOUD]
+    lab.ds.add_tags_to_resource(ResourceId=id, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}])
+    lab.ds.add_tags_to_resource(ResourceId=id, Tags=[{"Key": "a", "Value": "2"}])
+    lab.ds.remove_tags_from_resource(ResourceId=id, TagKeys=["b", "nothing"])
+    assert lab.ds.list_tags_for_resource(ResourceId=id)["Tags"] == [{"Key": "a", "Value": "2"}]
+    lab.refused("TagLimitExceededException", lab.ds.add_tags_to_resource, ResourceId=id,
+                Tags=[{"Key": f"k{i}", "Value": ""} for i in range(50)])
+    assert lab.ds.list_tags_for_resource(ResourceId=id)["Tags"] == [{"Key": "a", "Value": "2"}]
+
+
+def test_reset_user_password_and_create_computer(lab):
+    here = {"DirectoryId": lab.ids[CLOUD]}
+    lab.service.cli("user", "create", "alice", "--password-file", lab.service.secret(lab.password), "--directory", CLOUD)
+    lab.ds.reset_user_password(**here, UserName="alice", NewPassword=lab.world.password())
+    lab.refused("UserDoesNotExistException", lab.ds.reset_user_password, **here, UserName="nobody",
+                NewPassword=lab.password)
+    lab.refused("InvalidPasswordException", lab.ds.reset_user_password, **here, UserName="alice", NewPassword="x")
+    computer = lab.ds.create_computer(**here, ComputerName="web1", Password="One-time-1")["Computer"]
+    assert computer["ComputerName"] == "web1" and computer["ComputerId"].startswith("S-1-5-21-")
+    lab.refused("EntityAlreadyExistsException", lab.ds.create_computer, **here, ComputerName="web1",
+                Password="One-time-1")
+    there = lab.ds.create_computer(**here, ComputerName="web2", Password="One-time-1",
+                                   OrganizationalUnitDistinguishedName="CN=Users,DC=cloud,DC=example,DC=com")
+    assert there["Computer"]["ComputerId"] == lab.service.cli("computer", "show", "web2", "--directory", CLOUD)["sid"]
