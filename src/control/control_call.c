@@ -55,6 +55,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_TRUST_SET] = control_trust_set,
     [OP_TRUST_INSTRUCTIONS] = control_trust_instructions,
     [OP_TRUST_NAMESPACES] = control_trust_namespaces,
+    [OP_TRUST_ROTATE] = control_trust_rotate,
     [OP_TRUST_VERIFY] = control_trust_verify,
     [OP_TRUST_DELETE] = control_trust_delete,
 };

@@ -221,6 +221,7 @@ HANDLER(control_trust_show);
 HANDLER(control_trust_set);
 HANDLER(control_trust_instructions);
 HANDLER(control_trust_namespaces);
+HANDLER(control_trust_rotate);
 HANDLER(control_trust_verify);
 HANDLER(control_trust_delete);
 

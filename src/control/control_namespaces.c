@@ -22,14 +22,9 @@ struct names {
 
 static enum err read_names(struct names *n, unsigned room)
 {
-    struct control_call *call = n->call;
-    struct trust *list;
-    unsigned count;
-    TRY(control_trust_find(call, &n->trust));
-    TRY(auth_trusts(&call->snap, call->a, &list, &count));
-    n->trust = *auth_trust_named(list, count, n->trust.dns_name);
+    TRY(control_trust_find(n->call, &n->trust));
     n->count = n->trust.record_count;
-    n->records = arena_new_array(call->a, n->count + room, struct forest_record);
+    n->records = arena_new_array(n->call->a, n->count + room, struct forest_record);
     if (!n->records)
         return ERR_NOMEM;
     if (n->count)
@@ -196,11 +191,14 @@ enum err control_trust_namespaces(struct control_call *call)
 {
     struct names n = {.call = call};
     size_t decisions_count = asked(call);
-    TRY(read_names(&n, (unsigned)decisions_count));
+    TRY(control_trust_find(call, &n.trust));
     if (!(n.trust.attributes & TRUST_FOREST_TRANSITIVE))
         return control_refuse(call, 400, "NotAForestTrust", REASON_FOREST_TRUST_NEEDED,
                               "the trust with %.*s is no forest trust", SPAN_ARG(n.trust.dns_name));
+    if (control_flag(call, "refresh"))
+        TRY(control_trust_refresh(call, &n.trust));
     if (decisions_count) {
+        TRY(read_names(&n, (unsigned)decisions_count));
         TRY(decide_all(&n));
         TRY(control_trust_put_names(call, &n.trust, n.records, n.count));
     }

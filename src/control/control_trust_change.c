@@ -109,6 +109,15 @@ enum err control_trust_create(struct control_call *call)
     return e;
 }
 
+static enum err set_days(struct control_call *call, const struct trust *t)
+{
+    json_t *days = json_object_get(call->args, "rotate_days");
+    if (!days)
+        return ERR_OK;
+    json_object_set(control_trust_state(call->directory, t->dns_name, true), "rotate_days", days);
+    return control_keep(call);
+}
+
 enum err control_trust_set(struct control_call *call)
 {
     struct trust t;
@@ -119,6 +128,7 @@ enum err control_trust_set(struct control_call *call)
     else if (json_is_false(selective))
         t.attributes &= ~(uint32_t)TRUST_CROSS_ORGANIZATION;
     TRY(control_trust_put(call, &t, control_arg(call, "password"), false));
+    TRY(set_days(call, &t));
     return control_trust_show(call);
 }
 

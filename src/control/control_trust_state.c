@@ -1,6 +1,7 @@
 /*
  * How far a trust has come, and how long that is believed. It is kept in control.json: trusts is a
- * list of {partner, object, state, since, reason, detail, checked, due}.
+ * list of {partner, object, state, since, reason, detail, checked, due,
+ * rotate_days, password_changed}.
  */
 #include "control/control_trusts.h"
 
@@ -69,6 +70,10 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
     utime now = plat_now();
     bool changed = !same_trust(entry, t) || !text_is(entry, "state", state);
     bool news = changed || !text_is(entry, "reason", code);
+    if (!same_trust(entry, t)) {
+        json_object_del(entry, "rotate_days");
+        json_object_del(entry, "password_changed");
+    }
     if (changed) {
         json_object_del(entry, "checked");
         json_object_set_new(entry, "state", json_string(state));
@@ -106,7 +111,8 @@ void control_trust_forget_state(struct control_call *call, struct span partner)
 
 void control_trust_add_state(struct control_call *call, const struct trust *t, json_t *into)
 {
-    static const char *const members[] = {"state", "since", "reason", "detail", "checked"};
+    static const char *const members[] = {"state",  "since",   "reason",
+                                          "detail", "checked", "rotate_days"};
     const json_t *state = control_trust_state(call->directory, t->dns_name, false);
     if (!state || !same_trust(state, t)) {
         json_object_set_new(into, "state", json_string("Created"));
@@ -117,6 +123,9 @@ void control_trust_add_state(struct control_call *call, const struct trust *t, j
         if (value)
             json_object_set(into, members[i], value);
     }
+    if (json_object_get(state, "password_changed"))
+        set_iso(into, "password_changed",
+                json_integer_value(json_object_get(state, "password_changed")));
     if (json_object_get(state, "due"))
         set_iso(into, "next_check", json_integer_value(json_object_get(state, "due")));
 }

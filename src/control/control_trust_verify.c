@@ -94,6 +94,13 @@ enum err control_trust_put(struct control_call *call, const struct trust *t, str
     return control_intent(call, &in, &reply);
 }
 
+/* What the partner's forest claims; the trust is proved whether or not it tells. */
+static void refresh(struct control_call *call, struct trust *t)
+{
+    if ((t->direction & TRUST_OUTBOUND) && (t->attributes & TRUST_FOREST_TRANSITIVE))
+        (void)control_trust_refresh(call, t);
+}
+
 /* Proves, learns what was not known, and keeps the outcome as the trust's state. */
 enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
                              struct trust_report *report, enum trust_status *verdict_out)
@@ -107,8 +114,12 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
         TRY(control_trust_put(call, t, SPAN_NONE, true));
     }
     *verdict_out = trust_report_verdict(report, t->direction, &reason);
-    if (*verdict_out == TRUST_STATUS_PASS)
-        return control_trust_set_state(call, t, "Verified", REASON_NONE, SPAN_NONE, background);
+    if (*verdict_out == TRUST_STATUS_PASS) {
+        enum err e =
+            control_trust_set_state(call, t, "Verified", REASON_NONE, SPAN_NONE, background);
+        refresh(call, t);
+        return e;
+    }
     return control_trust_set_state(call, t, "VerifyFailed", reason,
                                    control_trust_first_failure(report), background);
 }

@@ -34,13 +34,32 @@ static bool asked_again(struct check *k)
     return true;
 }
 
+static bool differs(const struct control_call *call, const struct trust *t)
+{
+    const json_t *entry = control_trust_state(call->directory, t->dns_name, false);
+    const char *reason = json_string_value(json_object_get(entry, "reason"));
+    return reason && strcmp(reason, reason_row(REASON_VERIFY_PASSWORD_DIFFERENT)->code) == 0;
+}
+
+/* A change of the password that was cut short looks like a password that differs, and is completed
+ * by telling the partner once more. */
+static enum err check_trust(struct control_call *call, struct trust *t, bool background)
+{
+    struct trust_report report;
+    enum trust_status verdict;
+    TRY(control_trust_prove(call, t, background, &report, &verdict));
+    bool passed = verdict == TRUST_STATUS_PASS;
+    if (!passed && !differs(call, t))
+        return ERR_OK;
+    TRY(control_trust_age(call, t));
+    return passed ? ERR_OK : control_trust_prove(call, t, background, &report, &verdict);
+}
+
 static void run(void *ctx)
 {
     struct check *k = ctx;
     struct arena a;
     struct trust t;
-    struct trust_report report;
-    enum trust_status verdict;
     arena_init(&a, 1 << 16, CHECK_MEMORY, ARENA_WIPE);
     struct control_call call = {
         .control = k->control, .op = operation_of(OP_TRUST_VERIFY), .a = &a, .code = "Failed"};
@@ -49,7 +68,7 @@ static void run(void *ctx)
         bool background = json_is_true(json_object_get(k->directory->checking, k->partner));
         /* What goes wrong on our own side says nothing about the trust: its turn comes again. */
         if (control_trust_named(&call, span_str(k->partner), &t) == ERR_OK)
-            (void)control_trust_prove(&call, &t, background, &report, &verdict);
+            (void)check_trust(&call, &t, background);
         control_read_end(&call);
         arena_reset(&a);
     } while (asked_again(k));

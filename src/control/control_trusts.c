@@ -54,9 +54,7 @@ enum err control_trust_named(struct control_call *call, struct span partner, str
                               "there is no trust with %.*s; entente trust list shows all",
                               SPAN_ARG(partner));
     *out = *found;
-    out->dns_name = arena_dup_span(call->a, found->dns_name);
-    out->flat_name = arena_dup_span(call->a, found->flat_name);
-    return out->dns_name.ptr ? ERR_OK : ERR_NOMEM;
+    return ERR_OK;
 }
 
 enum err control_trust_find(struct control_call *call, struct trust *out)

@@ -17,8 +17,8 @@
 uint32_t control_trust_direction(struct span word);
 const char *control_trust_direction_word(uint32_t value);
 enum err control_trust_local(struct control_call *call, struct trust_local *out);
-/* The trust with this partner, or that of the argument "partner"; refuses when there is none. Names
- * outlive the snapshot. */
+/* The trust with this partner, or that of the argument "partner"; refuses when there is none. What
+ * it points to outlives the snapshot. */
 enum err control_trust_named(struct control_call *call, struct span partner, struct trust *out);
 enum err control_trust_find(struct control_call *call, struct trust *out);
 /* The sentence that always goes with a direction, and what the other administrator chooses. */
@@ -32,7 +32,7 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
                                  const char *state, enum reason reason, struct span detail,
                                  bool background);
 void control_trust_forget_state(struct control_call *call, struct span partner);
-/* state, since, reason, detail, checked, next_check. */
+/* state, since, reason, detail, checked, next_check, rotate_days, password_changed. */
 void control_trust_add_state(struct control_call *call, const struct trust *t, json_t *into);
 /* How long a trust in this state since that time is left alone. */
 utime control_trust_patience(const char *state, utime since, utime now);
@@ -53,6 +53,15 @@ enum err control_trust_instruct(struct control_call *call, const struct trust *t
 /* Stores what the partner's forest claims. */
 enum err control_trust_put_names(struct control_call *call, const struct trust *t,
                                  const struct forest_record *records, unsigned count);
+
+/* --- control_trust_rotate.c --- */
+
+/* Completes a change of the password that was cut short, and begins one when the password is old.
+ */
+enum err control_trust_age(struct control_call *call, const struct trust *t);
+/* Fetches what the partner's forest claims, over the secure channel, and merges it with what is
+ * stored. */
+enum err control_trust_refresh(struct control_call *call, const struct trust *t);
 
 /* --- control_trust_verify.c --- */
 

@@ -75,8 +75,10 @@ static enum err refer_client(struct kdc_request *r, struct span suffix)
 {
     struct route found;
     TRY(kdc_route(r, suffix, ROUTE_CLIENT, &found));
+    bool off = found.reason == REASON_ROUTE_DISABLED || found.reason == REASON_ROUTE_EXCLUDED;
     if (found.kind != ROUTE_TRUST)
-        return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN, REASON_KDC_CLIENT_UNKNOWN);
+        return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN,
+                          off ? found.reason : REASON_KDC_CLIENT_UNKNOWN);
     if (!(found.trust->direction & TRUST_OUTBOUND))
         return kdc_refuse(r, KDC_ERR_C_PRINCIPAL_UNKNOWN, REASON_TRANSIT_NOT_OUTGOING);
     enum err e = kdc_refuse(r, KDC_ERR_WRONG_REALM, REASON_KDC_CLIENT_ELSEWHERE);

@@ -266,6 +266,7 @@ enum err peer_channel_call(struct peer_channels *all, const struct trust_call *c
 static void read_state(const struct channel *c, struct arena *a, struct trust_channel *out)
 {
     *out = (struct trust_channel){.up = peer_session_is_open(&c->session),
+                                  .former = c->session.former,
                                   .since = c->since,
                                   .status = c->failure.status,
                                   .reason = c->failure.reason,

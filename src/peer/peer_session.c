@@ -178,6 +178,7 @@ static enum err authenticate_any(struct peer_session *s, const struct peer_secre
 {
     for (unsigned i = 0; i < x->hashes; i++) {
         enum err e = authenticate(s, x, x->hash[i], where, a, f);
+        s->former = i > 0;
         if (e != ERR_DENIED)
             return e;
     }

@@ -60,6 +60,7 @@ struct peer_session {
     char domain[64]; /* the partner's NetBIOS name */
     struct plat_loop *loop;
     uint32_t flags; /* as agreed */
+    bool former;    /* the partner has our former password, not the current one */
     struct netlogon_chain chain;
     struct peer_link link[2]; /* by enum trust_interface; LSARPC is connected when it is used */
     struct peer_rpc rpc[2];

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "peer/peer.h"
-#include "peer/peer_channel.h"
+#include "peer/peer_rotate.h"
 #include "plat/net.h"
 #include "plat/task.h"
 #include "serve/serve.h"
@@ -99,6 +99,20 @@ static enum err reset(struct question *q, struct span *out)
     return trust_channel_encode(&state, &q->arena, out);
 }
 
+static enum err tell_password(struct question *q, struct span *out)
+{
+    struct trust_answer answer;
+    TRY(peer_tell_password(q->role->channels, &q->role->env, q->payload, &q->arena, &answer));
+    return trust_answer_encode(&answer, &q->arena, out);
+}
+
+static enum err forest_info(struct question *q, struct span *out)
+{
+    struct trust_answer answer;
+    TRY(peer_forest_info(q->role->channels, &q->role->env, q->payload, &q->arena, &answer));
+    return trust_answer_encode(&answer, &q->arena, out);
+}
+
 /* --- what may be asked, and by whom ------------------------------------------------------------
  */
 
@@ -113,6 +127,8 @@ static const struct row {
     {TRUST_MESSAGE_CALL, .by_rpc = true, .work = make_call},
     {TRUST_MESSAGE_STATE, .by_rpc = true, .work = tell_state},
     {TRUST_MESSAGE_RESET, .by_rpc = true, .work = reset},
+    {TRUST_MESSAGE_TELL, .work = tell_password},
+    {TRUST_MESSAGE_FOREST, .work = forest_info},
 };
 
 static const struct row *row_of(uint32_t type)

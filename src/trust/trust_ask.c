@@ -109,6 +109,7 @@ enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, s
     struct builder b;
     builder_in(&b, a, TRUST_ASK_MAX);
     builder_u8(&b, in->up);
+    builder_u8(&b, in->former);
     builder_le64(&b, (uint64_t)in->since);
     builder_le32(&b, in->status);
     builder_le16(&b, (uint16_t)in->reason);
@@ -119,14 +120,38 @@ enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, s
 enum err trust_channel_decode(struct span bytes, struct trust_channel *out)
 {
     struct reader r = reader_of(bytes);
-    uint8_t up = reader_u8(&r);
-    struct trust_channel state = {.up = up == 1, .since = (utime)reader_le64(&r)};
+    uint8_t up = reader_u8(&r), former = reader_u8(&r);
+    struct trust_channel state = {
+        .up = up == 1, .former = former == 1, .since = (utime)reader_le64(&r)};
     state.status = reader_le32(&r);
     state.reason = read_reason(&r);
     state.server = read_name(&r);
-    if (up > 1)
+    if (up > 1 || former > 1)
         reader_fail(&r, ERR_MALFORMED);
     TRY(reader_end(&r));
     *out = state;
+    return ERR_OK;
+}
+
+enum err trust_told_encode(const struct trust_told *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, TRUST_ASK_MAX);
+    builder_u8(&b, in->now);
+    builder_le32(&b, in->version);
+    builder_le64(&b, (uint64_t)in->changed);
+    return builder_done(&b, out);
+}
+
+enum err trust_told_decode(struct span bytes, struct trust_told *out)
+{
+    struct reader r = reader_of(bytes);
+    uint8_t now = reader_u8(&r);
+    struct trust_told told = {.now = now == 1, .version = reader_le32(&r)};
+    told.changed = (int64_t)reader_le64(&r);
+    if (now > 1)
+        reader_fail(&r, ERR_MALFORMED);
+    TRY(reader_end(&r));
+    *out = told;
     return ERR_OK;
 }

@@ -9,11 +9,17 @@
  *   CALL      struct trust_call        struct trust_answer    control, rpc
  *   STATE     the partner's DNS name   struct trust_channel   control, rpc
  *   RESET     struct trust_reset       struct trust_channel   control, rpc
+ *   TELL      the partner's DNS name   struct trust_answer    control
+ *   FOREST    the partner's DNS name   struct trust_answer    control
  *
  * CALL is one call over the secure channel to the partner: the peer makes the channel when there
  * is none, again when it was refused, and keeps one for each partner; calls wait for each other.
  * The stub is NDR32 as src/wire/rpc encodes the call's in-arguments, in full; a member that is an
  * authenticator is filled in, and the one that comes back is checked, by the peer.
+ *
+ * TELL sees to it that the partner has the current password of our outgoing half: the stub of its
+ * answer is a struct trust_told. The stub of FOREST's is what the partner's forest claims, as
+ * wire/ms/forest_info.h has it.
  */
 #ifndef TRUST_TRUST_ASK_H
 #define TRUST_TRUST_ASK_H
@@ -30,6 +36,8 @@ enum trust_message {
     TRUST_MESSAGE_CALL,
     TRUST_MESSAGE_STATE,
     TRUST_MESSAGE_RESET,
+    TRUST_MESSAGE_TELL,
+    TRUST_MESSAGE_FOREST,
     TRUST_MESSAGE__COUNT
 };
 
@@ -64,10 +72,17 @@ struct trust_reset {
 
 struct trust_channel {
     bool up;
+    bool former;        /* made with the former password: the partner was not told the current */
     utime since;        /* of its state; 0: nothing was tried yet */
     uint32_t status;    /* NTSTATUS of the last attempt */
     enum reason reason; /* why it is not up */
     struct span server; /* the domain controller of the last attempt; may be empty */
+};
+
+struct trust_told {
+    bool now;         /* false: the partner had it already */
+    uint32_t version; /* of the password */
+    int64_t changed;  /* FILETIME */
 };
 
 /* ERR_LIMIT beyond the maxima. Decoded spans are views into bytes. ERR_MALFORMED. */
@@ -79,5 +94,7 @@ enum err trust_reset_encode(const struct trust_reset *in, struct arena *a, struc
 enum err trust_reset_decode(struct span bytes, struct trust_reset *out);
 enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, struct span *out);
 enum err trust_channel_decode(struct span bytes, struct trust_channel *out);
+enum err trust_told_encode(const struct trust_told *in, struct arena *a, struct span *out);
+enum err trust_told_decode(struct span bytes, struct trust_told *out);
 
 #endif

@@ -46,7 +46,8 @@ static void test_a_call_and_its_answer(void **state)
 static void test_the_state_of_a_channel(void **state)
 {
     struct trust_reset reset = {.partner = SPAN_LIT("corp.example.com"), .server = SPAN_LIT("dc2")};
-    struct trust_channel channel = {.up = true, .since = 12345, .server = SPAN_LIT("dc2")};
+    struct trust_channel channel = {
+        .up = true, .former = true, .since = 12345, .server = SPAN_LIT("dc2")};
     struct trust_reset reset_back;
     struct trust_channel channel_back;
     struct span bytes;
@@ -58,9 +59,20 @@ static void test_the_state_of_a_channel(void **state)
 
     assert_int_equal(trust_channel_encode(&channel, &arena, &bytes), ERR_OK);
     assert_int_equal(trust_channel_decode(bytes, &channel_back), ERR_OK);
-    assert_true(channel_back.up && channel_back.since == 12345);
+    assert_true(channel_back.up && channel_back.former && channel_back.since == 12345);
     assert_true(span_eq(channel_back.server, channel.server));
     REFUSES_PREFIXES(trust_channel_decode, bytes, &channel_back);
+}
+
+static void test_what_was_told(void **state)
+{
+    struct trust_told told = {.now = true, .version = 7, .changed = -2}, back;
+    struct span bytes;
+    (void)state;
+    assert_int_equal(trust_told_encode(&told, &arena, &bytes), ERR_OK);
+    assert_int_equal(trust_told_decode(bytes, &back), ERR_OK);
+    assert_true(back.now && back.version == 7 && back.changed == -2);
+    REFUSES_PREFIXES(trust_told_decode, bytes, &back);
 }
 
 static void test_limits(void **state)
@@ -79,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_and_its_answer),
         cmocka_unit_test(test_the_state_of_a_channel),
+        cmocka_unit_test(test_what_was_told),
         cmocka_unit_test(test_limits),
     };
     arena_init(&arena, 4096, 1 << 22, 0);
