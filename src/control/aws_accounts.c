@@ -13,6 +13,11 @@ enum err aws_reset_user_password(struct aws_call *call)
     control_set_span(args, "name", aws_text(call, "UserName"));
     control_set_span(args, "password", aws_text(call, "NewPassword"));
     enum err e = aws_do(call, OP_USER_SET_PASSWORD, args, NULL);
+    if (e == ERR_OK) { /* a disabled user is enabled by this, as AWS has it */
+        args = json_object();
+        control_set_span(args, "name", aws_text(call, "UserName"));
+        e = aws_do(call, OP_USER_ENABLE, args, NULL);
+    }
     if (e == ERR_REFUSED && strcmp(call->error, "EntityDoesNotExistException") == 0)
         call->error = "UserDoesNotExistException";
     else if (e == ERR_REFUSED && strcmp(call->error, "InvalidParameterException") == 0)

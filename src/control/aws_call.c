@@ -1,4 +1,4 @@
-#include "control/aws_call.h"
+#include "control/aws_data.h"
 
 #include <stdarg.h>
 
@@ -26,6 +26,26 @@ static const aws_handler handlers[AWS_OP__COUNT] = {
     [AWS_OP_UpdateConditionalForwarder] = aws_update_conditional_forwarder,
     [AWS_OP_UpdateTrust] = aws_update_trust,
     [AWS_OP_VerifyTrust] = aws_verify_trust,
+    [AWS_OP_EnableDirectoryDataAccess] = aws_enable_directory_data_access,
+    [AWS_OP_DisableDirectoryDataAccess] = aws_disable_directory_data_access,
+    [AWS_OP_DescribeDirectoryDataAccess] = aws_describe_directory_data_access,
+    [AWS_OP_AddGroupMember] = aws_add_group_member,
+    [AWS_OP_CreateGroup] = aws_create_group,
+    [AWS_OP_CreateUser] = aws_create_user,
+    [AWS_OP_DeleteGroup] = aws_delete_group,
+    [AWS_OP_DeleteUser] = aws_delete_user,
+    [AWS_OP_DescribeGroup] = aws_describe_group,
+    [AWS_OP_DescribeUser] = aws_describe_user,
+    [AWS_OP_DisableUser] = aws_disable_user,
+    [AWS_OP_ListGroupMembers] = aws_list_group_members,
+    [AWS_OP_ListGroups] = aws_list_groups,
+    [AWS_OP_ListGroupsForMember] = aws_list_groups_for_member,
+    [AWS_OP_ListUsers] = aws_list_users,
+    [AWS_OP_RemoveGroupMember] = aws_remove_group_member,
+    [AWS_OP_SearchGroups] = aws_search_groups,
+    [AWS_OP_SearchUsers] = aws_search_users,
+    [AWS_OP_UpdateGroup] = aws_update_group,
+    [AWS_OP_UpdateUser] = aws_update_user,
     [AWS_OP_CreateAlias] = aws_create_alias,
     [AWS_OP_DeleteDirectory] = aws_delete_directory,
     [AWS_OP_DescribeDirectories] = aws_describe_directories,
@@ -215,7 +235,11 @@ static enum err perform(struct aws_call *call)
     if (op->unsupported)
         return aws_refuse(call, "UnsupportedOperationException", REASON_API_UNSUPPORTED, "%s",
                           op->unsupported);
-    return handlers[op->id](call);
+    if (aws_token_known(call, &e))
+        return e;
+    TRY(handlers[op->id](call));
+    aws_token_remember(call);
+    return ERR_OK;
 }
 
 enum err aws_perform(struct aws_call *call)

@@ -109,6 +109,26 @@ AWS_HANDLER(aws_remove_ip_routes);
 AWS_HANDLER(aws_reset_user_password);
 AWS_HANDLER(aws_create_computer);
 AWS_HANDLER(aws_describe_regions);
+AWS_HANDLER(aws_enable_directory_data_access);
+AWS_HANDLER(aws_disable_directory_data_access);
+AWS_HANDLER(aws_describe_directory_data_access);
+AWS_HANDLER(aws_add_group_member);
+AWS_HANDLER(aws_create_group);
+AWS_HANDLER(aws_create_user);
+AWS_HANDLER(aws_delete_group);
+AWS_HANDLER(aws_delete_user);
+AWS_HANDLER(aws_describe_group);
+AWS_HANDLER(aws_describe_user);
+AWS_HANDLER(aws_disable_user);
+AWS_HANDLER(aws_list_group_members);
+AWS_HANDLER(aws_list_groups);
+AWS_HANDLER(aws_list_groups_for_member);
+AWS_HANDLER(aws_list_users);
+AWS_HANDLER(aws_remove_group_member);
+AWS_HANDLER(aws_search_groups);
+AWS_HANDLER(aws_search_users);
+AWS_HANDLER(aws_update_group);
+AWS_HANDLER(aws_update_user);
 
 /* Tags of a request, which replace those of the same key; refuses too many. */
 enum err aws_take_tags(struct aws_call *call, const json_t *tags, json_t *notes);

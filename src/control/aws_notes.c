@@ -247,3 +247,44 @@ enum err aws_remove_ip_routes(struct aws_call *call)
     }
     return change_routes(call, routes);
 }
+
+/* --- data access -------------------------------------------------------------------------------
+ */
+
+static bool data_access(const struct control_directory *d)
+{
+    return json_is_true(json_object_get(json_object_get(d->record, "aws"), "data_access"));
+}
+
+static enum err set_data_access(struct aws_call *call, bool on)
+{
+    TRY(aws_directory_of(call));
+    TRY(aws_active(call));
+    struct control_directory *d = call->c.directory;
+    if (data_access(d) == on)
+        return aws_refuse(call, "DirectoryInDesiredStateException", REASON_CONTROL_EXISTS,
+                          "Data access is %s already.", on ? "enabled" : "disabled");
+    json_object_set_new(aws_notes(d), "data_access", json_boolean(on));
+    enum err e = control_keep(&call->c);
+    if (e != ERR_OK)
+        json_object_set_new(aws_notes(d), "data_access", json_boolean(!on));
+    return e;
+}
+
+enum err aws_enable_directory_data_access(struct aws_call *call)
+{
+    return set_data_access(call, true);
+}
+
+enum err aws_disable_directory_data_access(struct aws_call *call)
+{
+    return set_data_access(call, false);
+}
+
+enum err aws_describe_directory_data_access(struct aws_call *call)
+{
+    TRY(aws_directory_of(call));
+    call->out = json_pack("{s:s}", "DataAccessStatus",
+                          data_access(call->c.directory) ? "Enabled" : "Disabled");
+    return ERR_OK;
+}

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/aws_data.h"
 #include "control/control_dcs.h"
 #include "control/control_http.h"
 #include "plat/clock.h"
@@ -158,6 +159,7 @@ void control_free(struct control *c)
     while (c->directories)
         control_directory_remove(c, c->directories);
     json_decref(c->keys);
+    aws_tokens_free(c->tokens);
     mem_wipe(c->env.seal_key, sizeof(c->env.seal_key));
     free(c);
 }

@@ -39,7 +39,8 @@ struct control_directory {
 struct control {
     struct control_env env;
     struct control_directory *directories;
-    json_t *keys; /* access keys of the AWS API: {"id","account","created","sealed"} */
+    json_t *keys;              /* access keys of the AWS API: {"id","account","created","sealed"} */
+    struct aws_tokens *tokens; /* of requests to the AWS API; NULL: none yet */
     struct control_http *local, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */

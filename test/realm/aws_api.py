@@ -3,6 +3,7 @@ connections are made there."""
 
 import configparser
 import ctypes
+import http.client
 import json
 import os
 import threading
@@ -42,6 +43,16 @@ def inside(host):
         if libc.setns(fd, CLONE_NEWNET) != 0:
             raise OSError(ctypes.get_errno(), "setns")
         os.close(fd)
+
+
+def post(path, body, headers, method="POST"):
+    """Status, headers and text of one request; inside()."""
+    connection = http.client.HTTPConnection("127.0.0.1", 8053, timeout=20)
+    connection.request(method, path, body, headers)
+    r = connection.getresponse()
+    text = r.read().decode()
+    connection.close()
+    return r.status, r.headers, text
 
 
 class Inside:

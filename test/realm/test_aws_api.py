@@ -2,7 +2,6 @@
 were made by other means."""
 
 import datetime
-import http.client
 import json
 
 import botocore.auth
@@ -11,7 +10,7 @@ import botocore.credentials
 import pytest
 from botocore.exceptions import ClientError
 
-from aws_api import REGION, AwsForest, inside
+from aws_api import REGION, AwsForest, inside, post
 from netns import Network, wait_for
 from world import World
 
@@ -66,12 +65,7 @@ class Lab:
         if tamper:
             path, body = tamper(path, body, sent)
         with inside(self.cloud.host):
-            connection = http.client.HTTPConnection("127.0.0.1", 8053, timeout=20)
-            connection.request(method, path, body, sent)
-            r = connection.getresponse()
-            text = r.read().decode()
-            connection.close()
-        return r.status, r.headers, text
+            return post(path, body, sent, method)
 
     def error(self, *args, **kw):
         """The reason's row that one request was refused with, and AWS's name of the error."""
