@@ -12,13 +12,6 @@
 #define DELETE          0x00010000
 #define MAXIMUM_ALLOWED 0x02000000
 
-static uint32_t check_policy(struct rpc_ctx *c, const struct rpc_handle *h)
-{
-    uint32_t status = lsa_policy_check(c, h, LSA_POLICY_TRUST_ADMIN);
-
-    return status == NT_OK && !lsa_administrator(c) ? lsa_deny(c, "lsa.trust") : status;
-}
-
 /* A trusted domain's handle, and its name. */
 static uint32_t check_trusted(struct rpc_ctx *c, const struct rpc_handle *handle, uint32_t access,
                               const struct trust **out)
@@ -81,7 +74,7 @@ uint32_t lsa_create_trusted(struct rpc_ctx *c, void *args)
                                   .direction = TRUST_OUTBOUND,
                                   .type = TRUST_DOWNLEVEL};
     struct intent_trust trust = {.dns_name = SPAN_NONE};
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = no_secret(c, &trust);
@@ -92,7 +85,7 @@ uint32_t lsa_create_trusted_ex(struct rpc_ctx *c, void *args)
 {
     struct lsa_create_trusted_ex *x = args;
     struct intent_trust trust = {.dns_name = SPAN_NONE};
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_auth_clear(c, &x->auth, &trust);
@@ -103,7 +96,7 @@ uint32_t lsa_create_trusted_ex2(struct rpc_ctx *c, void *args)
 {
     struct lsa_create_trusted_ex2 *x = args;
     struct intent_trust trust = {.dns_name = SPAN_NONE};
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_auth_rc4(c, &x->auth, &trust);
@@ -114,7 +107,7 @@ uint32_t lsa_create_trusted_ex3(struct rpc_ctx *c, void *args)
 {
     struct lsa_create_trusted_ex3 *x = args;
     struct intent_trust trust = {.dns_name = SPAN_NONE};
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_auth_aes(c, &x->auth, &trust);
@@ -205,7 +198,7 @@ uint32_t lsa_set_trusted_by_sid(struct rpc_ctx *c, void *args)
 {
     struct lsa_set_trusted_by_sid *x = args;
     const struct trust *t;
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_trust_of_sid(c, x->sid, &t);
@@ -216,7 +209,7 @@ uint32_t lsa_set_trusted_by_name(struct rpc_ctx *c, void *args)
 {
     struct lsa_set_trusted_by_name *x = args;
     const struct trust *t;
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_trust_named(c, x->name, &t);
@@ -242,72 +235,12 @@ uint32_t lsa_delete_trusted(struct rpc_ctx *c, void *args)
     struct lsa_delete_trusted *x = args;
     struct intent in = {.kind = INTENT_TRUST_DELETE};
     const struct trust *t;
-    uint32_t status = check_policy(c, &x->policy);
+    uint32_t status = lsa_trust_admin(c, &x->policy);
 
     if (status == NT_OK)
         status = lsa_trust_of_sid(c, x->sid, &t);
     if (status != NT_OK)
         return status;
     in.target = t->dns_name;
-    return lsa_ask(c, "lsa.trust", &in, NULL);
-}
-
-/* --- a trusted forest's names ---------------------------------------------------------------- */
-
-static bool record_of(const struct lsa_forest_record *r, struct forest_record *out)
-{
-    *out = (struct forest_record){
-        .type = (enum forest_record_type)r->type, .flags = r->flags, .time = r->time};
-    switch (r->type) {
-    case FOREST_TLN:
-    case FOREST_TLN_EXCLUSION:
-        out->name = r->data.name;
-        return true;
-    case FOREST_DOMAIN:
-        if (!r->data.domain.sid)
-            return false;
-        out->sid = *r->data.domain.sid;
-        out->name = r->data.domain.dns_name;
-        out->flat_name = r->data.domain.flat_name;
-        return true;
-    default: /* what only later versions understand is not kept */
-        return false;
-    }
-}
-
-static uint32_t records(struct rpc_ctx *c, const struct lsa_forest_info *info, struct span *out)
-{
-    struct forest_record *all = arena_new_array(c->arena, info->count, struct forest_record);
-    struct builder b;
-
-    if (!all)
-        return NT_INSUFFICIENT_RESOURCES;
-    for (uint32_t i = 0; i < info->count; i++) {
-        if (!info->entries[i].record || !record_of(info->entries[i].record, &all[i]))
-            return NT_INVALID_PARAMETER;
-    }
-    builder_in(&b, c->arena, FOREST_INFO_MAX);
-    forest_info_put(&b, all, info->count);
-    return builder_done(&b, out) == ERR_OK ? NT_OK : NT_INVALID_PARAMETER;
-}
-
-/* Conflicts are marked in the records by the writer; whoever wants to see them asks for the records
- * (QueryForestTrustInformation). */
-uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args)
-{
-    struct lsa_set_forest_info *x = args;
-    struct intent in = {.kind = INTENT_TRUST_PUT};
-    const struct trust *t;
-    uint32_t status = check_policy(c, &x->policy);
-
-    if (status == NT_OK)
-        status = lsa_trust_named(c, x->name, &t);
-    if (status != NT_OK)
-        return status;
-    if (!(t->attributes & TRUST_FOREST_TRANSITIVE))
-        return NT_INVALID_PARAMETER;
-    if ((status = records(c, &x->info, &in.trust.forest_info)) != NT_OK || x->check_only)
-        return status;
-    in.target = in.trust.dns_name = t->dns_name;
     return lsa_ask(c, "lsa.trust", &in, NULL);
 }

@@ -75,6 +75,13 @@ uint32_t lsa_deny(struct rpc_ctx *c, const char *event)
     return NT_ACCESS_DENIED;
 }
 
+uint32_t lsa_trust_admin(struct rpc_ctx *c, const struct rpc_handle *h)
+{
+    uint32_t status = lsa_policy_check(c, h, LSA_POLICY_TRUST_ADMIN);
+
+    return status == NT_OK && !lsa_administrator(c) ? lsa_deny(c, "lsa.trust") : status;
+}
+
 /* Whatever the handle stands for; it is of no use afterwards. */
 uint32_t lsa_delete_object(struct rpc_ctx *c, void *args)
 {

@@ -33,6 +33,9 @@ uint32_t lsa_ask(struct rpc_ctx *c, const char *event, struct intent *in, dir_id
 /* The event of a caller who may not, and the status. */
 uint32_t lsa_deny(struct rpc_ctx *c, const char *event);
 
+/* The policy handle of an administrator that was opened to change trusts. */
+uint32_t lsa_trust_admin(struct rpc_ctx *c, const struct rpc_handle *h);
+
 /* Deletion by handle. */
 uint32_t lsa_account_delete(struct rpc_ctx *c, const struct rpc_handle_state *h);
 uint32_t lsa_secret_delete(struct rpc_ctx *c, const struct rpc_handle_state *h);

@@ -1,7 +1,7 @@
 """Run on the Samba DC's host: makes, changes or deletes Samba's half of a trust through Samba's own LSA,
 so that nothing has to be asked of the other side.
 
-usage: samba_half.py SMB_CONF create|delete|delete-by-sid|garbled (JSON on stdin)
+usage: samba_half.py SMB_CONF create|delete|delete-by-sid|garbled|collisions (JSON on stdin)
 """
 
 import json
@@ -78,6 +78,26 @@ def garbled(conn, policy, q):
     conn.CreateTrustedDomainEx2(policy, info, auth, lsa.LSA_TRUSTED_DOMAIN_ALL_ACCESS)
 
 
+def collisions(conn, policy, q):
+    """What the other names in q would collide with, checked only."""
+    own = lsa.ForestTrustRecord()
+    own.type = lsa.LSA_FOREST_TRUST_TOP_LEVEL_NAME
+    own.forest_trust_data.string = q["dns"]
+    entries = [own]
+    for name in q["names"]:
+        top = lsa.ForestTrustRecord()
+        top.type = lsa.LSA_FOREST_TRUST_TOP_LEVEL_NAME
+        top.forest_trust_data.string = name
+        entries.append(top)
+    info = lsa.ForestTrustInformation()
+    info.count, info.entries = len(entries), entries
+    name = lsa.StringLarge()
+    name.string = q["dns"]
+    found = conn.lsaRSetForestTrustInformation(policy, name, lsa.LSA_FOREST_TRUST_DOMAIN_INFO, info, 1)
+    for e in found.entries if found else []:
+        print("collision", e.index, e.type, e.flags, e.name.string)
+
+
 def set_forest_info(conn, policy, q):
     top = lsa.ForestTrustRecord()
     top.type = lsa.LSA_FOREST_TRUST_TOP_LEVEL_NAME
@@ -111,7 +131,7 @@ def main():
     lp.load(sys.argv[1])
     q = json.load(sys.stdin)
     conn, policy = connect(lp, q)
-    {"create": create, "delete": delete, "garbled": garbled,
+    {"create": create, "delete": delete, "garbled": garbled, "collisions": collisions,
      "delete-by-sid": delete_by_sid}[sys.argv[2]](conn, policy, q)
     print("done")
 

@@ -268,6 +268,29 @@ def test_a_trust_is_deleted_and_made(service):
     assert CORP in said
 
 
+def test_collisions_of_names(service):
+    """Who sets a forest's names is told which of them others have a better right to; free ones are not among them."""
+    said = half(service, "collisions", {"dns": CORP, "names": ["free.example", CLOUD]})
+    assert f"collision 2 1 4 {CLOUD}" in said and said.count("collision") == 1, said
+
+
+def test_rights_of_accounts(service):
+    """By rpcclient: privileges by name and number, rights given, told and taken."""
+    admin = f"-U CLOUD/administrator%{PASSWORD['administrator']}"
+    said = rpcclient(service, "enumprivs; getdispname SeBackupPrivilege; lsaenumsid", login=admin)
+    assert "SeBackupPrivilege" in said and "Back up files and directories" in said and "S-1-5-32-544" in said, said
+    who = "S-1-5-32-545"
+    said = rpcclient(service, f"lsaaddacctrights {who} SeDebugPrivilege SeNetworkLogonRight; lsaenumacctrights {who}",
+                     login=admin)
+    assert "SeDebugPrivilege" in said and "SeNetworkLogonRight" in said, said
+    said = rpcclient(service, f"lsaremoveacctrights {who} SeDebugPrivilege; lsaenumacctrights {who}", login=admin)
+    assert "SeDebugPrivilege" not in said and "SeNetworkLogonRight" in said, said
+    said = rpcclient(service, f"lsaaddacctrights {who} SeDebugPrivilege", ok=False)
+    assert "ACCESS_DENIED" in said, said
+    said = rpcclient(service, f"lsaaddacctrights {who} SeFlyPrivilege", login=admin, ok=False)
+    assert "NO_SUCH_PRIVILEGE" in said, said
+
+
 def test_secrets_under_another_key(service):
     trust = {"dns": "other.example", "netbios": "OTHER", "sid": "S-1-5-21-7-8-9", "direction": 3, "attributes": 4}
     assert str(0xC000000D) in half(service, "garbled", dict(trust, password="x"), ok=False)
