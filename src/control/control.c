@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "control/aws_data.h"
-#include "control/control_dcs.h"
 #include "control/control_http.h"
+#include "control/control_snapshots.h"
 #include "plat/clock.h"
 #include "plat/task.h"
 
@@ -66,6 +66,11 @@ static void start_one(struct control *c, struct control_directory *d, struct are
         (void)control_make_directory(c, d, SPAN_NONE, a, &why);
         return;
     }
+    if (control_in_state(d, "Restoring")) {
+        const char *why;
+        (void)control_restore_finish(c, d, a, &why);
+        return;
+    }
     enum err e = control_start(c, d, SPAN_NONE, a, &outcome);
     if (e != ERR_OK || (outcome.err != ERR_OK && outcome.err != ERR_EXISTS)) {
         control_directory_state(c, d, "Impaired", arena_dup_str(a, outcome.text));
@@ -77,6 +82,7 @@ static void start_one(struct control *c, struct control_directory *d, struct are
     else
         control_dcs_active(c, d, "Impaired");
     (void)control_dcs_finish(c, d, a);
+    (void)control_snapshots_finish(c, d, a);
 }
 
 static struct control_directory *next_to_start(struct control *c)

@@ -18,7 +18,9 @@
 #define CONTROL_DIRECTORIES_MAX 256
 #define CONTROL_KEYS_MAX        256
 #define CONTROL_ACCOUNT_DEFAULT "000000000000"
-#define CONTROL_MEMORY          (64u << 20)
+/* Records of domain controllers in one directory: those that run and those that are going. */
+#define CONTROL_DCS_KNOWN (2 * CONTROL_DCS_MAX)
+#define CONTROL_MEMORY    (64u << 20)
 
 /* States of a directory and of a trust have the API's names. */
 struct control_directory {
@@ -34,6 +36,8 @@ struct control_directory {
     bool started;     /* serve was asked to start it */
     bool changing;    /* a task adds or takes away a domain controller */
     bool writer_down;
+    bool copying;        /* a task makes or removes snapshots */
+    struct dir *retired; /* the file before a restore; closed when no request is left */
 };
 
 struct control {
@@ -147,6 +151,9 @@ void control_directory_state(struct control *c, struct control_directory *d, con
 /* Asks serve to start it; password at its first start. outcome's text is in the arena. */
 enum err control_start(struct control *c, struct control_directory *d, struct span password,
                        struct arena *a, struct control_outcome *out);
+/* The same where it runs already: its processes are started again. */
+enum err control_restart(struct control *c, struct control_directory *d, struct arena *a,
+                         struct control_outcome *out);
 /* A domain controller's part of what serve is told; its texts are the record's. */
 void control_dc_spec(const json_t *dc, struct control_dc *out);
 /* Opens the directory for reading, without any key. */
@@ -186,6 +193,10 @@ HANDLER(control_directory_set);
 HANDLER(control_directory_import);
 HANDLER(control_directory_add_upn_suffix);
 HANDLER(control_directory_remove_upn_suffix);
+HANDLER(control_snapshot_create);
+HANDLER(control_snapshot_delete);
+HANDLER(control_snapshot_list);
+HANDLER(control_snapshot_restore);
 HANDLER(control_dc_add);
 HANDLER(control_dc_list);
 HANDLER(control_dc_remove);

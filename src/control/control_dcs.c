@@ -218,17 +218,20 @@ static enum err unmake(struct control *c, struct control_directory *d, const jso
     return ask_serve(c, d, dc, CONTROL_DC_STOP, a, why_out);
 }
 
-/* A reference of its own: the list may change while this waits. */
+/* A reference of its own: the list may change while this waits. What goes first makes place for
+ * what comes under the same name. */
 static json_t *next_begun(const struct control_directory *d)
 {
-    json_t *dc;
+    json_t *dc, *comes = NULL;
     size_t i;
     json_array_foreach(dcs_of(d), i, dc)
     {
-        if (in_state(dc, "Creating") || in_state(dc, "Deleting"))
+        if (in_state(dc, "Deleting"))
             return json_incref(dc);
+        if (!comes && in_state(dc, "Creating"))
+            comes = dc;
     }
-    return NULL;
+    return json_incref(comes);
 }
 
 static enum err go_on(struct control *c, struct control_directory *d, json_t *dc, struct arena *a)

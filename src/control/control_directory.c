@@ -22,6 +22,7 @@ static json_t *shown(const struct control_directory *d)
             json_array_append(addresses, address);
     json_object_del(out, "trusts");
     json_object_del(out, "aws");
+    json_object_del(out, "snapshots");
     json_object_set_new(out, "addresses", addresses);
     return out;
 }

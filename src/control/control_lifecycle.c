@@ -219,8 +219,6 @@ static void remove_files(struct control *c, struct control_directory *d)
     char path[600];
     snprintf(path, sizeof(path), "%s/%s", c->env.state_dir,
              json_string_value(json_object_get(d->record, "id")));
-    dir_close(d->dir);
-    d->dir = NULL;
     (void)plat_dir_remove(path);
 }
 

@@ -24,6 +24,10 @@ enum control_message {
      * or ended; reply: struct control_outcome. */
     CONTROL_DC_START,
     CONTROL_DC_STOP,
+    /* struct control_spec: all processes of a directory that runs end, and those of the given
+     * domain controllers are started again, behind a new writer; reply as CONTROL_START.
+     * ERR_NOT_FOUND: it does not run. */
+    CONTROL_RESTART,
 };
 /* What serve tells without being asked: struct control_health. */
 enum control_news { CONTROL_HEALTH = 32 };

@@ -57,7 +57,11 @@ void control_directory_remove(struct control *c, struct control_directory *d)
 
 void control_release(struct control_directory *d)
 {
-    if (--d->users || !d->removed)
+    if (--d->users)
+        return;
+    dir_close(d->retired);
+    d->retired = NULL;
+    if (!d->removed)
         return;
     dir_close(d->dir);
     json_decref(d->record);
@@ -101,7 +105,8 @@ static bool record_ok(const json_t *record)
     const json_t *dcs = json_object_get(record, "dcs");
     size_t i;
     json_t *dc;
-    if (!json_is_array(dcs) || json_array_size(dcs) > CONTROL_DCS_MAX || json_array_size(dcs) == 0)
+    if (!json_is_array(dcs) || json_array_size(dcs) > CONTROL_DCS_KNOWN ||
+        json_array_size(dcs) == 0)
         return false;
     json_array_foreach((json_t *)dcs, i, dc)
     {
@@ -244,16 +249,29 @@ static void spec_of(const struct control_directory *d, struct span password,
     }
 }
 
-enum err control_start(struct control *c, struct control_directory *d, struct span password,
-                       struct arena *a, struct control_outcome *out)
+static enum err ask_serve(struct control *c, struct control_directory *d, enum control_message what,
+                          struct span password, struct arena *a, struct control_outcome *out)
 {
     struct control_spec spec;
     struct span bytes;
     struct plat_msg reply;
     spec_of(d, password, &spec);
     TRY(control_spec_encode(&spec, a, &bytes));
-    TRY(plat_channel_call(c->env.serve, CONTROL_START, bytes, START_TIMEOUT, a, &reply));
+    TRY(plat_channel_call(c->env.serve, what, bytes, START_TIMEOUT, a, &reply));
     return control_outcome_decode(reply.payload, out);
+}
+
+enum err control_start(struct control *c, struct control_directory *d, struct span password,
+                       struct arena *a, struct control_outcome *out)
+{
+    return ask_serve(c, d, CONTROL_START, password, a, out);
+}
+
+enum err control_restart(struct control *c, struct control_directory *d, struct arena *a,
+                         struct control_outcome *out)
+{
+    TRY(ask_serve(c, d, CONTROL_RESTART, SPAN_NONE, a, out));
+    return out->err == ERR_NOT_FOUND ? control_start(c, d, SPAN_NONE, a, out) : ERR_OK;
 }
 
 enum err control_open(struct control *c, struct control_directory *d)

@@ -224,3 +224,11 @@ enum err dir_restore(const char *folder, utime now, void (*random)(void *out, si
     TRY(open_both(folder, copy, now, random));
     return take_place(folder, copy);
 }
+
+void dir_restore_give_up(const char *folder)
+{
+    char from[4200], to[4200];
+    snprintf(from, sizeof from, "%s/" DIR_RESTORE_FOLDER, folder);
+    snprintf(to, sizeof to, "%s/" DIR_RESTORE_FAILED, folder);
+    (void)rename(from, to);
+}

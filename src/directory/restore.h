@@ -13,6 +13,7 @@
 #include "directory/directory.h"
 
 #define DIR_RESTORE_FOLDER "restore"
+#define DIR_RESTORE_FAILED "restore.failed"
 
 /* A consistent copy of an open directory into an existing empty folder; readers and the writer go
  * on. ERR_IO. */
@@ -21,5 +22,7 @@ enum err dir_copy(struct dir *d, const char *folder);
 /* What folder/restore holds becomes the directory. ERR_NOT_FOUND: nothing is to be restored;
  * ERR_CONSTRAINT: the copy is another directory's; ERR_IO: nothing was changed. */
 enum err dir_restore(const char *folder, utime now, void (*random)(void *out, size_t len));
+/* What cannot be restored is put aside as folder/restore.failed, and the directory goes on. */
+void dir_restore_give_up(const char *folder);
 
 #endif

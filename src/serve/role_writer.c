@@ -8,6 +8,7 @@
 #include "directory/change.h"
 #include "directory/intent.h"
 #include "directory/provision.h"
+#include "directory/restore.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/process.h"
@@ -191,7 +192,10 @@ static enum err open_or_make(struct serve_child *child, const char **why_out)
                                  .writable = true};
     struct dir_snap snap;
     struct dir_naming naming;
-    enum err e = dir_open(&args, &child->dir);
+    enum err e = dir_restore(args.path, plat_now(), plat_random);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        dir_restore_give_up(args.path); /* control looks for it, and tells who asked */
+    e = dir_open(&args, &child->dir);
     if (e == ERR_NOT_FOUND) {
         *why_out = "the directory's files cannot be made";
         TRY(dir_create_empty(args.path));

@@ -142,3 +142,42 @@ void serve_dc_stop(struct serve_parent *p, struct span payload, uint32_t seq)
     }
     serve_answer_control(p, seq, ERR_OK, "");
 }
+
+static bool given(const struct control_spec *spec, struct span host)
+{
+    for (unsigned i = 0; i < spec->dc_count; i++) {
+        if (ascii_eq_fold(spec->dc[i].host, host))
+            return true;
+    }
+    return false;
+}
+
+/* The writer begins first, alone, as at the first start; the others follow when it is ready. Ports
+ * stay bound meanwhile, so what arrives waits. */
+void serve_dc_restart(struct serve_parent *p, struct span payload, uint32_t seq)
+{
+    struct control_spec spec;
+    struct serve_directory *d = NULL;
+    if (control_spec_decode(payload, &spec) == ERR_OK)
+        d = serve_directory_by_id(p, spec.id);
+    if (!d) {
+        serve_answer_control(p, seq, ERR_NOT_FOUND, "the directory does not run");
+        return;
+    }
+    if (d->start_seq) { /* of a control that died */
+        d->start_seq = seq;
+        return;
+    }
+    d->start_seq = seq;
+    d->dc_seq = 0;
+    d->again = true;
+    for (unsigned i = 1; i < d->process_count; i++)
+        serve_process_free(d->process[i]);
+    d->process_count = 1;
+    for (unsigned dc = 0; dc < d->spec.dc_count; dc++) {
+        if (d->spec.dc[dc].host.len && !given(&spec, d->spec.dc[dc].host))
+            leave_place(d, dc);
+    }
+    d->process[0]->ready = false;
+    plat_child_restart(d->process[0]->child);
+}

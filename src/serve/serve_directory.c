@@ -171,8 +171,10 @@ enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc)
 
 static enum err start_services(struct serve_directory *d)
 {
-    for (unsigned dc = 0; dc < d->spec.dc_count; dc++)
-        TRY(serve_directory_add_dc(d, dc));
+    for (unsigned dc = 0; dc < d->spec.dc_count; dc++) {
+        if (d->spec.dc[dc].host.len) /* one that has gone leaves its place empty */
+            TRY(serve_directory_add_dc(d, dc));
+    }
     return ERR_OK;
 }
 

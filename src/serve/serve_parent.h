@@ -57,6 +57,7 @@ struct serve_directory {
     uint32_t start_seq; /* control's call that waits; 0: none */
     uint32_t dc_seq;    /* the same of one domain controller */
     unsigned dc_starting;
+    bool again; /* it ran before: the writer's end is no failure of its beginning */
     bool down[CONTROL_DCS_MAX + 1]; /* as control was told; the last is the writer's */
 };
 
@@ -104,10 +105,12 @@ void serve_directory_free(struct serve_directory *d);
 enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc);
 struct serve_directory *serve_directory_by_id(struct serve_parent *p, struct span id);
 
-/* --- serve_dc.c: one domain controller of a directory that runs --- */
+/* --- serve_dc.c: domain controllers of a directory that runs --- */
 
 void serve_dc_start(struct serve_parent *p, struct span payload, uint32_t seq);
 void serve_dc_stop(struct serve_parent *p, struct span payload, uint32_t seq);
+/* CONTROL_RESTART. */
+void serve_dc_restart(struct serve_parent *p, struct span payload, uint32_t seq);
 /* The one that starts has all its processes, or one of them could not begin. */
 void serve_dc_ready(struct serve_directory *d);
 void serve_dc_failed(struct serve_directory *d, const struct control_outcome *outcome);

@@ -48,6 +48,9 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
     case CONTROL_DC_STOP:
         serve_dc_stop(p, msg->payload, msg->seq);
         break;
+    case CONTROL_RESTART:
+        serve_dc_restart(p, msg->payload, msg->seq);
+        break;
     case CONTROL_STATUS:
         serve_directory_status(p, msg->payload, msg->seq);
         break;
@@ -177,7 +180,7 @@ static void died(void *ctx, struct plat_child *child, int status, int signum, ut
     if (process->directory)
         serve_watch_tell(process->directory, false);
     if (process->directory && process->role == ROLE_WRITER && process->starts == 1 &&
-        process->directory->start_seq) {
+        process->directory->start_seq && !process->directory->again) {
         struct control_outcome outcome = {ERR_STATE, SPAN_LIT("the writer died while it began")};
         serve_directory_failed(process->directory, &outcome);
     }

@@ -1,0 +1,177 @@
+"""A directory goes back to a snapshot while stock clients look on: people are as they were, what others share is as it
+is now, and domain controllers are those that there are."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import ldap
+import pytest
+
+import ldap_service
+from ldap_service import Service
+from netns import wait_for
+
+FOREST, BASE = "back.example", "dc=back,dc=example"
+NET = f"127.{20 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
+ADMIN = "Adm1n-of-back"
+
+
+@pytest.fixture(scope="module")
+def service():
+    folder = Path("/tmp") / f"entente-back-{os.getpid()}"
+    folder.mkdir()
+    s = Service(folder, ["--subnet-only", f"{NET}.0/24 zone-one"])
+    try:
+        s.secret("administrator", ADMIN)
+        ldap_service.ADDRESS[FOREST] = f"{NET}.10"
+        ldap_service.PASSWORD["administrator"] = ADMIN
+        s.cli("directory", "create", FOREST, "--short-name", "BACK", "--admin-password-file", s.dir / "administrator")
+        yield s
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def asked(service, *words, ok=True):
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", "json", *map(str, words)],
+                          env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), text=True, stdout=subprocess.PIPE,
+                          check=False, timeout=90)
+    assert (done.returncode == 0) == ok, done.stdout
+    body = json.loads(done.stdout) if done.stdout.strip() else {}
+    return body.get("result") if ok else body["error"]["reason"]
+
+
+def person(service, name, password="F1rst-of-all"):
+    service.cli("user", "create", name, "--password-file", service.secret(name, password))
+    ldap_service.PASSWORD[name] = password
+
+
+def sid(service, name):
+    return asked(service, "user", "show", name)["sid"]
+
+
+def kinit(service, who, password, ok=True):
+    service.secret(who, password)
+    told = service.run("true", who=who, forest=FOREST, ok=False)
+    assert ("password" in told.lower() or "not found" in told.lower()) != ok, told
+
+
+def servers(service):
+    client = service.connect(forest=FOREST)
+    found = client.search_s(f"cn=Sites,cn=Configuration,{BASE}", ldap.SCOPE_SUBTREE, "(objectClass=server)", ["cn"])
+    return sorted(attrs["cn"][0].decode().lower() for dn, attrs in found if dn)
+
+
+def invocation(service):
+    client = service.connect(forest=FOREST)
+    dn = f"cn=NTDS Settings,cn=DC1,cn=Servers,cn=Default-First-Site-Name,cn=Sites,cn=Configuration,{BASE}"
+    return client.search_s(dn, ldap.SCOPE_BASE, attrlist=["invocationId"])[0][1]["invocationId"][0]
+
+
+def test_back_to_what_was(service):
+    person(service, "paul")
+    service.cli("computer", "create", "WS1", "--password-file", service.secret("ws1", "Mach1ne-first"))
+    service.cli("dc", "add", "--host", "old")
+    made = asked(service, "snapshot", "create", "--name", "before it all")
+    assert (made["state"], made["name"], made["type"]) == ("Completed", "before it all", "Manual")
+    assert [s["id"] for s in asked(service, "snapshot", "list")] == [made["id"]]
+    before = invocation(service)
+
+    person(service, "after")
+    last = int(sid(service, "after").rsplit("-", 1)[1])
+    service.cli("user", "set-password", "paul", "--password-file", service.secret("paul2", "Sec0nd-of-all"))
+    client = service.connect(forest=FOREST)
+    client.modify_s(f"cn=WS1,cn=Computers,{BASE}", [(ldap.MOD_REPLACE, "unicodePwd", '"Mach1ne-second"'.encode("utf-16le"))])
+    service.cli("dc", "remove", "old")
+    service.cli("dc", "add", "--host", "new")
+
+    service.cli("snapshot", "restore", made["id"])
+    shown = asked(service, "directory", "show", FOREST)
+    assert shown["state"] == "Active" and all(p["ready"] for p in shown["processes"])
+    kinit(service, "paul", "F1rst-of-all")
+    kinit(service, "paul", "Sec0nd-of-all", ok=False)
+    kinit(service, "after", "F1rst-of-all", ok=False)
+    # The machine's password is the newer one, which the machine has.
+    service.secret("WS1$", "Mach1ne-second")
+    assert "BACK" in service.run(f"ldapwhoami -Y GSSAPI -Q -N -H ldap://dc1.{FOREST}", who="WS1\\$", forest=FOREST)
+    assert servers(service) == ["dc1", "dc2", "new"]
+    assert {dc["host"]: dc["state"] for dc in asked(service, "dc", "list")} == {
+        "dc1": "Active", "dc2": "Active", "new": "Active"}
+    assert f"dnsHostName: new.{FOREST}" in service.run(
+        f"ldapsearch -LLL -x -H ldaps://new.{FOREST} -D administrator@{FOREST} -w {ADMIN} -s base -b '' dnsHostName",
+        forest=FOREST)
+    assert invocation(service) != before
+    person(service, "later")
+    assert int(sid(service, "later").rsplit("-", 1)[1]) > last
+    assert "pass" in service.cli("--output", "json", "directory", "check", FOREST)
+
+
+def test_as_many_as_there_may_be(service):
+    while len(asked(service, "snapshot", "list")) < 5:
+        service.cli("snapshot", "create")
+    assert asked(service, "snapshot", "create", ok=False) == "CONTROL_SNAPSHOT_LIMIT"
+    for snapshot in asked(service, "snapshot", "list")[1:]:
+        service.cli("snapshot", "delete", snapshot["id"])
+    assert asked(service, "snapshot", "restore", "s-0000000000", ok=False) == "CONTROL_NO_OBJECT"
+
+
+def folder(service):
+    return next((service.dir / "state").glob("d-*"))
+
+
+def test_a_damaged_snapshot_changes_nothing(service):
+    made = asked(service, "snapshot", "create")
+    data = folder(service) / "snapshots" / made["id"] / "data.mdb"
+    data.write_bytes(b"this is no directory" * 1000)
+    assert asked(service, "snapshot", "restore", made["id"], ok=False) == "CONTROL_RESTORE_FAILED"
+    assert asked(service, "directory", "show", FOREST)["state"] == "Active"
+    kinit(service, "paul", "F1rst-of-all")
+    service.cli("snapshot", "delete", made["id"])
+    assert not data.exists()
+
+
+def test_one_of_another_directory_is_refused(service):
+    """Its file came under the right name: whoever puts files there by hand is told, and nothing is lost."""
+    made = asked(service, "snapshot", "create")
+    service.cli("directory", "create", "stranger.example", "--short-name", "STRANGER", "--address", f"{NET}.99",
+                "--admin-password-file", service.dir / "administrator")
+    strange = asked(service, "snapshot", "create", "--directory", "stranger.example")
+    theirs = next((service.dir / "state").glob(f"d-*/snapshots/{strange['id']}")) / "data.mdb"
+    ours = next((service.dir / "state").glob(f"d-*/snapshots/{made['id']}")) / "data.mdb"
+    ours.write_bytes(theirs.read_bytes())
+    assert asked(service, "snapshot", "restore", made["id"], "--directory", FOREST, ok=False) == "CONTROL_RESTORE_FAILED"
+    service.cli("directory", "delete", "stranger.example")
+    kinit(service, "paul", "F1rst-of-all")
+    assert servers(service) == ["dc1", "dc2", "new"]
+    service.cli("snapshot", "delete", made["id"])
+
+
+def test_a_restore_that_is_cut_short_is_gone_on_with(service):
+    """The whole service dies while the directory goes back."""
+    made = asked(service, "snapshot", "create")
+    person(service, "victim")
+    going = subprocess.Popen([ldap_service.BUILD / "src" / "entente", "snapshot", "restore", made["id"]],
+                             env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    state = service.dir / "state" / "control.json"
+    wait_for(lambda: "Restoring" in state.read_text(encoding="utf-8"), "the record")
+    os.kill(service.process.pid, signal.SIGKILL)
+    service.process.wait(20)
+    going.wait(60)
+    service.socket.unlink(missing_ok=True)
+    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
+    service.process = subprocess.Popen(service.process.args)
+    wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
+             "the directory", 60)
+    kinit(service, "paul", "F1rst-of-all")
+    kinit(service, "victim", "F1rst-of-all", ok=False)
+    assert servers(service) == ["dc1", "dc2", "new"]
+
+
+def listening(address):
+    return subprocess.run(["ss", "-Hltn", "src", address], stdout=subprocess.PIPE, check=True).stdout.strip()
