@@ -101,7 +101,8 @@ static enum err take_ticket(struct exchange *x)
     if (krb_decode_enc_ticket_part(plain, x->a, &x->part) != ERR_OK)
         return refuse(x, KRB_AP_ERR_BAD_INTEGRITY, REASON_AUTH_TOKEN_MALFORMED);
     x->c->session.principal = krb_unparse(&x->part->cname, x->part->crealm, &x->c->memory);
-    x->c->session.user = krb_name_plain(&x->part->cname, &x->c->memory);
+    /* One part comes as a view into the ticket, which is wiped with this call. */
+    x->c->session.user = arena_dup_span(&x->c->memory, krb_name_plain(&x->part->cname, x->a));
     x->c->session.domain = arena_dup_span(&x->c->memory, x->part->crealm);
     return take_key(x, &x->part->key, &x->session);
 }

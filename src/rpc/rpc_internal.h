@@ -66,7 +66,7 @@ struct rpc_service {
     unsigned count;
 };
 extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_service,
-    rpc_netlogon_service, rpc_srvsvc_service, rpc_wkssvc_service;
+    rpc_netlogon_service, rpc_samr_service, rpc_srvsvc_service, rpc_wkssvc_service;
 extern const struct rpc_service *const rpc_services[];
 extern const unsigned rpc_service_count;
 
@@ -93,6 +93,11 @@ enum rpc_handle_kind {
     RPC_HANDLE_TRUSTED,
     RPC_HANDLE_ACCOUNT,
     RPC_HANDLE_SECRET,
+    RPC_HANDLE_SAM_SERVER,
+    RPC_HANDLE_SAM_DOMAIN,
+    RPC_HANDLE_SAM_USER,
+    RPC_HANDLE_SAM_GROUP,
+    RPC_HANDLE_SAM_ALIAS,
 };
 
 struct rpc_handle_state {

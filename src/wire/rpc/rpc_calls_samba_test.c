@@ -8,6 +8,8 @@
 #include "wire/rpc/netlogon_logon.h"
 #include "wire/rpc/netlogon_trust.h"
 #include "wire/rpc/rpc_random.h"
+#include "wire/rpc/samr_domain.h"
+#include "wire/rpc/samr_user.h"
 
 #define ROUNDS 25
 
@@ -62,10 +64,10 @@ static const struct peer_call lsa_names[] = {
     {49, "lsa.SetTrustedDomainInfoByName"},
     {50, "lsa.EnumTrustedDomainsEx"},
     {51, "lsa.CreateTrustedDomainEx"},
-    {52, "lsa.CloseTrustedDomainEx"},
     {53, "lsa.QueryDomainInformationPolicy"},
     {54, "lsa.SetDomainInformationPolicy"},
     {55, "lsa.OpenTrustedDomainByName"},
+    {56, "lsa.CloseTrustedDomainEx"},
     {57, "lsa.LookupSids2"},
     {58, "lsa.LookupNames2"},
     {59, "lsa.CreateTrustedDomainEx2"},
@@ -117,6 +119,46 @@ static const struct peer_call epm_names[] = {
     {4, "epmapper.epm_LookupHandleFree"},
 };
 
+static const struct peer_call samr_names[] = {
+    {0, "samr.Connect"},
+    {1, "samr.Close"},
+    {5, "samr.LookupDomain"},
+    {6, "samr.EnumDomains"},
+    {7, "samr.OpenDomain"},
+    {8, "samr.QueryDomainInfo"},
+    {11, "samr.EnumDomainGroups"},
+    {13, "samr.EnumDomainUsers"},
+    {15, "samr.EnumDomainAliases"},
+    {16, "samr.GetAliasMembership"},
+    {17, "samr.LookupNames"},
+    {18, "samr.LookupRids"},
+    {19, "samr.OpenGroup"},
+    {20, "samr.QueryGroupInfo"},
+    {25, "samr.QueryGroupMember"},
+    {27, "samr.OpenAlias"},
+    {28, "samr.QueryAliasInfo"},
+    {33, "samr.GetMembersInAlias"},
+    {34, "samr.OpenUser"},
+    {35, "samr.DeleteUser"},
+    {36, "samr.QueryUserInfo"},
+    {37, "samr.SetUserInfo"},
+    {39, "samr.GetGroupsForUser"},
+    {40, "samr.QueryDisplayInfo"},
+    {44, "samr.GetUserPwInfo"},
+    {45, "samr.RemoveMemberFromForeignDomain"},
+    {46, "samr.QueryDomainInfo2"},
+    {47, "samr.QueryUserInfo2"},
+    {48, "samr.QueryDisplayInfo2"},
+    {50, "samr.CreateUser2"},
+    {51, "samr.QueryDisplayInfo3"},
+    {56, "samr.GetDomPwInfo"},
+    {57, "samr.Connect2"},
+    {58, "samr.SetUserInfo2"},
+    {62, "samr.Connect4"},
+    {64, "samr.Connect5"},
+    {65, "samr.RidToSid"},
+};
+
 static const struct peer_call srvsvc_names[] = {
     {15, "srvsvc.NetShareEnumAll"}, {16, "srvsvc.NetShareGetInfo"}, {21, "srvsvc.NetSrvGetInfo"},
     {28, "srvsvc.NetRemoteTOD"},    {36, "srvsvc.NetShareEnum"},
@@ -142,6 +184,7 @@ static const struct {
     PEER(lsa_iface, lsa_names),       PEER(netlogon_iface, netlogon_names),
     PEER(epm_iface, epm_names),       PEER(srvsvc_iface, srvsvc_names),
     PEER(wkssvc_iface, wkssvc_names), PEER(dssetup_iface, dssetup_names),
+    PEER(samr_iface, samr_names),
 };
 #define CALLS_MAX 200
 
@@ -200,6 +243,25 @@ static bool special(struct random_fill *f, const struct ndr_type *type, void *ou
             random_tower(f, e->tower);
         e->annotation_length = 1 + random_below(f, EPM_ANNOTATION_MAX);
         memset(e->annotation, 'a', e->annotation_length - 1);
+        return true;
+    }
+    if (strcmp(type->name, "SAMPR_LOGON_HOURS") == 0) {
+        struct samr_hours *h = out;
+
+        h->length = random_below(f, RANDOM_BYTES_MAX);
+        h->units = (uint16_t)(8 * h->length);
+        h->bits = arena_alloc(f->arena, RANDOM_BYTES_MAX);
+        random_bytes(f, h->bits, h->length);
+        return true;
+    }
+    if (strcmp(type->name, "SAMPR_DOMAIN_DISPLAY_OEM_USER") == 0) { /* text of one byte a letter */
+        struct samr_oem_entry *e = out;
+
+        e->index = random_u32(f);
+        e->length = (uint16_t)(1 + random_below(f, RANDOM_BYTES_MAX));
+        e->size = e->length + 1;
+        e->name = arena_alloc(f->arena, e->size);
+        memset(e->name, 'a', e->length);
         return true;
     }
     if (strcmp(type->name, "STRING") == 0) {

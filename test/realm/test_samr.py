@@ -1,0 +1,193 @@
+"""SAMR: stock clients list and read the accounts, administrators make and change them; nobody does what he may not."""
+
+import json
+
+import pytest
+from impacket.dcerpc.v5 import samr, transport
+
+from ldap_service import ADDRESS, BASE, CLOUD, DC, PASSWORD, service  # noqa: F401 (a fixture)
+from test_rpc import EXAMPLES, KERBEROS, LOGIN, OPTIONS, refused, rpcclient
+
+ADMIN = f"-U CLOUD/administrator%{PASSWORD['administrator']}"
+NEW = "Tu7lip-bulb-9911"
+
+
+def net(service, words, login=ADMIN, ok=True):
+    return service.run(f"net {words} -S {DC} {login.replace('CLOUD/', '')} {OPTIONS} "
+                       f"--option=lockdirectory={service.dir} < /dev/null", ok=ok)
+
+
+def admin(service, commands, ok=True):
+    return rpcclient(service, commands, login=ADMIN, ok=ok)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def groups(service):
+    service.cli("group", "create", "Readers", "--scope", "global", "--directory", CLOUD)
+    service.cli("group", "create", "Locals", "--scope", "domain-local", "--directory", CLOUD)
+    service.cli("group", "add-member", "Readers", "alice", "--directory", CLOUD)
+    service.cli("group", "add-member", "Locals", "Readers", "--directory", CLOUD)
+
+
+def rid(service, name):
+    line = next(x for x in rpcclient(service, f"lookupnames {name}").splitlines() if " S-1-5-21-" in x)
+    return line.split()[1].rsplit("-", 1)[1]
+
+
+@pytest.mark.parametrize("binding", [f"ncacn_np:{DC}", f"ncacn_ip_tcp:{DC}[seal]"])
+@pytest.mark.parametrize("login", [LOGIN, KERBEROS])
+def test_lists(service, binding, login):
+    said = rpcclient(service, "enumdomains; enumdomusers; enumdomgroups; enumalsgroups domain; enumalsgroups builtin",
+                     binding, login)
+    for name in ("CLOUD", "Builtin", "alice", "Administrator", "krbtgt", "Domain Admins", "Readers", "Locals",
+                 "Administrators", "Backup Operators"):
+        assert f"[{name}]" in said, (name, said)
+
+
+def test_the_domain(service):
+    said = rpcclient(service, "querydominfo; querydominfo 1; querydominfo 5; querydominfo 12; getdompwinfo; lookupdomain cloud")
+    for line in ("Domain:\t\tCLOUD", "Minimum password length:\t\t\t7", "remember x passwords):\t24",
+                 "password_properties: 0x00000001", "Lockout after bad attempts:                  0",
+                 "Domain Name: cloud Domain SID: S-1-5-21-"):
+        assert line in said, (line, said)
+
+
+def test_a_user(service):
+    alice = rid(service, "alice")
+    said = rpcclient(service, f"queryuser alice; queryusergroups {alice}; getusrdompwinfo {alice}")
+    for line in ("User Name   :\talice", f"user_rid :\t{int(alice):#x}", "group_rid:\t0x201", "acb_info :\t0x00000010",
+                 f"group rid:[{int(rid(service, 'Readers')):#x}] attr:[0x7]", "min_password_length      : 0x0007"):
+        assert line in said, (line, said)
+    assert "NO_SUCH_USER" in rpcclient(service, "queryuser 99999", ok=False)
+
+
+def test_groups(service):
+    readers = rid(service, "Readers")
+    said = rpcclient(service, f"querygroup {readers}; querygroupmem {readers}; querygroupmem 513")
+    assert "Group Name:\tReaders" in said and said.count(f"rid:[{int(rid(service, 'alice')):#x}] attr:[0x7]") == 2, said
+    said = rpcclient(service, f"queryaliasmem domain {rid(service, 'Locals')}; queryaliasmem builtin 544")
+    assert f"-{readers}]" in said and "-512]" in said, said
+    sid = next(x.split()[1] for x in rpcclient(service, "lookupnames Readers").splitlines() if " S-1-5-21-" in x)
+    said = rpcclient(service, f"queryuseraliases domain {sid}")
+    assert f"{int(rid(service, 'Locals')):#x}" in said, said
+
+
+def test_names(service):
+    said = rpcclient(service, "samlookupnames domain alice Readers; samlookuprids domain 500 512 99999", ok=False)
+    assert "name alice: " in said and "(1)" in said and "name Readers: " in said and "(2)" in said, said
+    assert "rid 0x1f4: Administrator (1)" in said and "rid 0x200: Domain Admins (2)" in said, said
+    assert "SOME_UNMAPPED" in said and "NONE_MAPPED" in rpcclient(service, "samlookupnames domain nobody-here", ok=False)
+
+
+def test_lists_for_people(service):
+    for command in ("querydispinfo", "querydispinfo2", "querydispinfo3"):
+        said = rpcclient(service, f"{command} 1; {command} 3; {command} 4")
+        assert "Account: alice" in said and "Domain Admins" in said, said
+
+
+def test_net(service):
+    listed = net(service, "rpc user").split("\n")
+    assert {"alice", "Administrator", "locky"} <= set(listed), listed
+    assert "Readers" in net(service, "rpc user info alice")
+    assert "CLOUD\\alice" in net(service, "rpc group members Readers")
+    assert "CLOUD\\Domain Admins" in net(service, "rpc group members Administrators")
+    assert "CLOUD\\Readers" in net(service, "rpc group members Locals")
+    assert "Domain Users" in net(service, "rpc group list")
+
+
+def test_samrdump(service):
+    said = service.run(f"/usr/bin/python3 -B {EXAMPLES}/samrdump.py CLOUD/alice:{PASSWORD['alice']}@{DC}")
+    assert "Found user: alice, uid = " in said and "alice (" in said and "AccountIsDisabled: False" in said, said
+
+
+@pytest.mark.parametrize("level", [23, 24, 25, 26])
+def test_a_user_is_made(service, level):
+    """With a password under the session key, in each of the four ways in which it may travel."""
+    name = f"made{level}"
+    said = admin(service, f"createdomuser {name}; setuserinfo2 {name} {level} {NEW}{level}", ok=False)
+    assert "result was" not in said, said
+    said = admin(service, f"queryuser {name}")
+    assert "acb_info :\t0x00000011" in said or "acb_info :\t0x00000015" in said, said
+    service.cli("user", "enable", name, "--directory", CLOUD)
+    service.secret(name, f"{NEW}{level}")
+    assert f"{name}@{CLOUD.upper()}" in service.run("klist", who=name)
+    assert "result was" not in admin(service, f"deletedomuser {name}", ok=False)
+    assert "NONE_MAPPED" in admin(service, f"samlookupnames domain {name}", ok=False)
+
+
+def test_net_makes_and_deletes(service):
+    assert "Added user" in net(service, f"rpc user add dave {NEW}")
+    service.secret("dave", NEW)
+    assert "dave@" in service.run("klist", who="dave")
+    assert "Deleted user" in net(service, "rpc user delete dave")
+
+
+def test_rules_are_those_of_ldap(service):
+    assert "PASSWORD_RESTRICTION" in admin(service, "setuserinfo2 locky 24 short", ok=False)
+    refused(service, "samr.change", "PASSWORD_TOO_SHORT")
+    assert "USER_EXISTS" in admin(service, "createdomuser locky", ok=False)
+    refused(service, "samr.change", "DIR_EXISTS")
+
+
+def test_what_others_may_not(service):
+    for command in ("createdomuser mine", "deletedomuser locky", f"setuserinfo2 locky 24 {NEW}"):
+        assert "ACCESS_DENIED" in rpcclient(service, command, ok=False), command
+    refused(service, "samr.change", "DIR_ACCESS")
+    said = rpcclient(service, "enumdomusers", login="-U%", ok=False)
+    assert "alice" not in said and "ACCESS_DENIED" in said, said
+
+
+def connect(user):
+    rpc = transport.DCERPCTransportFactory(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\samr]")
+    rpc.set_credentials(user, PASSWORD[user], "CLOUD")
+    dce = rpc.get_dce_rpc()
+    dce.connect()
+    dce.bind(samr.MSRPC_UUID_SAMR)
+    return dce
+
+
+def domain_of(dce):
+    server = samr.hSamrConnect5(dce)["ServerHandle"]
+    sid = samr.hSamrLookupDomainInSamServer(dce, server, "CLOUD")["DomainId"]
+    return samr.hSamrOpenDomain(dce, server, domainId=sid)["DomainHandle"]
+
+
+def test_a_password_under_another_key(service):
+    dce = connect("administrator")
+    domain = domain_of(dce)
+    user = samr.hSamrOpenUser(dce, domain, userId=int(rid(service, "locky")))["UserHandle"]
+    request = samr.SamrSetInformationUser2()
+    request["UserHandle"] = user
+    request["UserInformationClass"] = samr.USER_INFORMATION_CLASS.UserInternal5Information
+    request["Buffer"]["tag"] = samr.USER_INFORMATION_CLASS.UserInternal5Information
+    request["Buffer"]["Internal5"]["UserPassword"]["Buffer"] = b"\xff" * 516
+    request["Buffer"]["Internal5"]["PasswordExpired"] = 0
+    with pytest.raises(Exception, match="STATUS_WRONG_PASSWORD"):
+        dce.request(request)
+    refused(service, "samr.change", "LSA_SECRET")
+
+
+def test_a_workstation_by_quota(service):
+    """Any account may make a few computers, and none that is more than a workstation."""
+    dce = connect("alice")
+    domain = domain_of(dce)
+    made = samr.hSamrCreateUser2InDomain(dce, domain, "QUOTA1$", samr.USER_WORKSTATION_TRUST_ACCOUNT)
+    assert made["RelativeId"] > 1000
+    found = service.connect().search_s(BASE, 2, "(sAMAccountName=QUOTA1$)", ["mS-DS-CreatorSID", "userAccountControl"])
+    assert found[0][1]["userAccountControl"] == [str(0x1000 | 0x2 | 0x20).encode()]
+    with pytest.raises(Exception, match="STATUS_INVALID_PARAMETER"):
+        samr.hSamrCreateUser2InDomain(dce, domain, "QUOTA2$", samr.USER_SERVER_TRUST_ACCOUNT)
+    with pytest.raises(Exception, match="STATUS_INVALID_ACCOUNT_NAME"):
+        samr.hSamrCreateUser2InDomain(dce, domain, "a,CN=b", samr.USER_WORKSTATION_TRUST_ACCOUNT)
+
+
+def test_many_users(service):
+    """More than one answer holds: the list goes on where it ended."""
+    ldif = service.ldif("".join(f"dn: CN=many{i},CN=Users,{BASE}\nchangetype: add\nobjectClass: user\n"
+                                f"sAMAccountName: many{i}\n\n" for i in range(1100)))
+    service.run(f"ldapmodify -Y GSSAPI -Q -N -H ldap://{DC} -f {ldif} > /dev/null", who="administrator")
+    said = rpcclient(service, "enumdomusers; querydispinfo 1 0 2000")
+    assert all(f"[many{i}]" in said for i in range(1100)), said[-400:]
+    names = net(service, "rpc user").split("\n")
+    assert len({n for n in names if n.startswith("many")}) == 1100
+    assert json.loads(service.cli("--output", "json", "user", "show", "many7", "--directory", CLOUD))
