@@ -129,6 +129,7 @@ enum err control_trust_set(struct control_call *call)
         t.attributes &= ~(uint32_t)TRUST_CROSS_ORGANIZATION;
     TRY(control_trust_put(call, &t, control_arg(call, "password"), false));
     TRY(set_days(call, &t));
+    control_trust_check(call->control, call->directory, t.dns_name);
     return control_trust_show(call);
 }
 

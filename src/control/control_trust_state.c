@@ -27,7 +27,8 @@ utime control_trust_patience(const char *state, utime since, utime now)
     unsigned i = 0;
     if (strcmp(state, "Verified") == 0)
         return VERIFIED_EVERY;
-    while (now - since >= patience[i].younger_than)
+    while (i + 1 < sizeof(patience) / sizeof(patience[0]) &&
+           now - since >= patience[i].younger_than)
         i++;
     return patience[i].every;
 }

@@ -119,6 +119,18 @@ static bool is_due(struct control_directory *d, const struct trust *t, struct ar
            due <= now || due > now + DUE_MAX;
 }
 
+/* What is known of trusts that were deleted through the LSA. */
+static void forget_deleted(struct control_directory *d, const struct trust *list, unsigned count)
+{
+    json_t *trusts = json_object_get(d->record, "trusts");
+    for (size_t i = json_array_size(trusts); i-- > 0;) {
+        const char *name = json_string_value(json_object_get(json_array_get(trusts, i), "partner"));
+        if (name && !json_object_get(d->making, name) &&
+            !auth_trust_named(list, count, span_str(name)))
+            json_array_remove(trusts, i);
+    }
+}
+
 static void look_at(struct control *c, struct control_directory *d)
 {
     struct arena a;
@@ -127,8 +139,8 @@ static void look_at(struct control *c, struct control_directory *d)
     struct control_call call = {.control = c, .a = &a};
     arena_init(&a, 0, LOOK_MEMORY, 0);
     control_hold(&call, d);
-    if (control_read(&call) == ERR_OK && auth_trusts(&call.snap, &a, &list, &count) != ERR_OK)
-        count = 0;
+    if (control_read(&call) == ERR_OK && auth_trusts(&call.snap, &a, &list, &count) == ERR_OK)
+        forget_deleted(d, list, count);
     control_read_end(&call); /* the list is in the arena */
     for (unsigned i = 0; i < count && c->checks < CHECKS_MAX; i++) {
         if (is_due(d, &list[i], &a, plat_now()))

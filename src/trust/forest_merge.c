@@ -143,7 +143,7 @@ static const struct decision {
     uint32_t admin, fresh, conflict; /* flags: his own; what enabling clears too; what he cannot overrule */
     enum reason reason;              /* of a conflict */
 } decisions[FOREST_DECISION__COUNT] = {
-    /* table: forest_decision -- type of record, found by the NetBIOS name, sets; flags; refusal */
+    /* type of record, found by the NetBIOS name, sets; flags; refusal */
     [FOREST_ENABLE] = {FOREST_TLN, false, false, FOREST_TLN_ADMIN_DISABLED, FOREST_TLN_NEW, FOREST_TLN_CONFLICT,
                        REASON_FOREST_INFO_TLN_CONFLICT},
     [FOREST_DISABLE] = {FOREST_TLN, false, true, FOREST_TLN_ADMIN_DISABLED, FOREST_TLN_NEW, 0, REASON_NONE},
@@ -155,7 +155,6 @@ static const struct decision {
     [FOREST_FLAT_ENABLE] = {FOREST_DOMAIN, true, false, FOREST_NB_ADMIN_DISABLED, 0, FOREST_NB_CONFLICT,
                             REASON_FOREST_INFO_FLAT_CONFLICT},
     [FOREST_FLAT_DISABLE] = {FOREST_DOMAIN, true, true, FOREST_NB_ADMIN_DISABLED, 0, 0, REASON_NONE},
-    /* end table */
 };
 /* clang-format on */
 

@@ -100,3 +100,14 @@ def test_the_maker_of_a_half_is_told(lab):
     both_heal(lab)
     lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder")
     assert "other_side" not in lab.cloud.cli(*words)
+
+
+def test_a_change_is_proved_at_once(lab):
+    lab.half(lab.corp, "two-way")
+    lab.half(lab.cloud, "two-way")
+    both_heal(lab)
+    w = lab.world
+    lab.cloud.cli("trust", "set", w.corp.dns, "--password-file", lab.cloud.secret(w.password()))
+    wait_for(lambda: lab.shown(lab.cloud).get("reason") == "VERIFY_PASSWORD_DIFFERENT", "the fault to be seen")
+    lab.cloud.cli("trust", "set", w.corp.dns, "--password-file", lab.cloud.secret(w.trust_password))
+    both_heal(lab)
