@@ -73,6 +73,25 @@ static enum err created(struct control_call *call, const struct trust *t)
     return ERR_OK;
 }
 
+/* Ours is made first, because what is wrong with it shows without anybody else; it goes again when
+ * theirs cannot be made. */
+static enum err remote_half(struct control_call *call, struct trust *t)
+{
+    struct intent undo = {.kind = INTENT_TRUST_DELETE, .target = t->dns_name};
+    struct intent_reply reply;
+    struct control_call before;
+    enum err e = control_trust_remote_make(call, t, control_arg(call, "password"));
+    if (e == ERR_OK)
+        return ERR_OK;
+    before = *call; /* what is told is why the other half was not made */
+    (void)control_intent(call, &undo, &reply);
+    call->status = before.status;
+    call->code = before.code;
+    call->reason = before.reason;
+    call->message = before.message;
+    return e;
+}
+
 static enum err create(struct control_call *call, struct trust *t)
 {
     struct trust_report report;
@@ -81,6 +100,7 @@ static enum err create(struct control_call *call, struct trust *t)
         TRY(control_forwarder_put(call, t->dns_name, control_list(call, "forwarder")));
     TRY(find_flat_name(call, t));
     TRY(control_trust_put(call, t, control_arg(call, "password"), true));
+    TRY(remote_half(call, t));
     TRY(control_trust_set_state(call, t, "Created", REASON_NONE, SPAN_NONE, false));
     /* The other half may come later: a trust that cannot be proved yet is made all the same. */
     if (control_flag(call, "no_wait"))
@@ -139,6 +159,7 @@ enum err control_trust_delete(struct control_call *call)
     struct intent in = {.kind = INTENT_TRUST_DELETE};
     struct intent_reply reply;
     TRY(control_trust_find(call, &t));
+    TRY(control_trust_remote_delete(call, &t));
     in.target = t.dns_name;
     TRY(control_intent(call, &in, &reply));
     control_trust_forget_state(call, t.dns_name);

@@ -63,6 +63,14 @@ enum err control_trust_age(struct control_call *call, const struct trust *t);
  * stored. */
 enum err control_trust_refresh(struct control_call *call, const struct trust *t);
 
+/* --- control_trust_remote.c --- */
+
+/* With the argument "remote-admin": makes the partner's half, which is complementary to t and has
+ * this password, and learns its names; or deletes it. Without: does nothing. */
+enum err control_trust_remote_make(struct control_call *call, struct trust *t,
+                                   struct span password);
+enum err control_trust_remote_delete(struct control_call *call, const struct trust *t);
+
 /* --- control_trust_verify.c --- */
 
 enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,

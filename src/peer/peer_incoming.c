@@ -188,11 +188,12 @@ static void presented(struct peer_proof *p, struct span reply, struct krb_error 
 void peer_prove_incoming(struct peer_proof *p)
 {
     struct peer_run *r = p->run;
+    const struct krb_name sname = krb_name_tgs(r->partner_realm, r->a);
     struct peer_tgs t = {.ticket = &r->incoming.referral,
                          .session = &r->incoming.session,
                          .crealm = r->local.realm,
                          .cname = &r->incoming.cname,
-                         .target = r->partner_realm};
+                         .sname = &sname};
     struct span request;
     if (peer_tgs_request(p, &t, &request) == ERR_OK)
         peer_proof_ask(p, request, presented);

@@ -110,7 +110,7 @@ enum err peer_tgs_request(struct peer_proof *p, const struct peer_tgs *t, struct
     struct peer_run *r = p->run;
     struct krb_padata pa = {.padata_type = KRB_PA_TGS_REQ};
     struct krb_kdc_req req = {.msg_type = KRB_TGS_REQ, .padata = {.items = &pa, .count = 1}};
-    struct krb_name sname = krb_name_tgs(t->target, r->a);
+    struct krb_name sname = *t->sname;
     struct span body;
     req.req_body = (struct krb_kdc_req_body){.kdc_options = KRB_OPT_CANONICALIZE,
                                              .realm = r->partner_realm,

@@ -126,11 +126,12 @@ static void referred(struct peer_proof *p, struct span reply, struct krb_error *
 static void ask_referral(struct peer_proof *p)
 {
     struct peer_run *r = p->run;
+    const struct krb_name sname = krb_name_tgs(r->local.realm, r->a);
     struct peer_tgs t = {.ticket = &p->tgt,
                          .session = &p->session,
                          .crealm = r->partner_realm,
                          .cname = &r->outgoing.cname,
-                         .target = r->local.realm};
+                         .sname = &sname};
     struct span request;
     if (peer_tgs_request(p, &t, &request) == ERR_OK)
         peer_proof_ask(p, request, referred);

@@ -118,13 +118,13 @@ void peer_cancel_channels(struct peer_run *r);
 /* An AS-REQ to the partner for its TGS; key NULL: without pre-authentication. */
 enum err peer_as_request(struct peer_proof *p, const struct krb_name *cname,
                          const struct krb_key *key, struct span *out);
-/* A TGS-REQ to the partner for krbtgt/TARGET with this ticket. */
+/* A TGS-REQ to the partner for a service with this ticket. */
 struct peer_tgs {
     const struct krb_ticket *ticket;
     const struct krb_key *session;
     struct span crealm;
     const struct krb_name *cname;
-    struct span target; /* realm */
+    const struct krb_name *sname;
 };
 enum err peer_tgs_request(struct peer_proof *p, const struct peer_tgs *t, struct span *out);
 /* The reply to the proof's last request, opened with the key that only the partner has besides us.

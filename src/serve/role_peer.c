@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "peer/peer.h"
+#include "peer/peer_remote.h"
 #include "peer/peer_rotate.h"
 #include "plat/net.h"
 #include "plat/task.h"
@@ -113,6 +114,15 @@ static enum err forest_info(struct question *q, struct span *out)
     return trust_answer_encode(&answer, &q->arena, out);
 }
 
+static enum err make_remote(struct question *q, struct span *out)
+{
+    struct trust_remote wish;
+    struct trust_answer answer;
+    TRY(trust_remote_decode(q->payload, &wish));
+    TRY(peer_remote(&q->role->env, &wish, &q->arena, &answer));
+    return trust_answer_encode(&answer, &q->arena, out);
+}
+
 /* --- what may be asked, and by whom ------------------------------------------------------------
  */
 
@@ -129,6 +139,7 @@ static const struct row {
     {TRUST_MESSAGE_RESET, .by_rpc = true, .work = reset},
     {TRUST_MESSAGE_TELL, .work = tell_password},
     {TRUST_MESSAGE_FOREST, .work = forest_info},
+    {TRUST_MESSAGE_REMOTE, .work = make_remote},
 };
 
 static const struct row *row_of(uint32_t type)

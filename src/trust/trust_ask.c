@@ -155,3 +155,54 @@ enum err trust_told_decode(struct span bytes, struct trust_told *out)
     *out = told;
     return ERR_OK;
 }
+
+enum err trust_remote_encode(const struct trust_remote *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, TRUST_ASK_MAX);
+    put_name(&b, in->partner);
+    put_stub(&b, in->admin);
+    put_stub(&b, in->admin_password);
+    put_stub(&b, in->password);
+    builder_le32(&b, in->direction);
+    builder_le32(&b, in->attributes);
+    builder_u8(&b, in->remove);
+    return builder_done(&b, out);
+}
+
+enum err trust_remote_decode(struct span bytes, struct trust_remote *out)
+{
+    struct reader r = reader_of(bytes);
+    struct trust_remote remote = {.partner = read_name(&r)};
+    remote.admin = read_stub(&r);
+    remote.admin_password = read_stub(&r);
+    remote.password = read_stub(&r);
+    remote.direction = reader_le32(&r);
+    remote.attributes = reader_le32(&r);
+    uint8_t remove = reader_u8(&r);
+    if (remove > 1)
+        reader_fail(&r, ERR_MALFORMED);
+    remote.remove = remove == 1;
+    TRY(reader_end(&r));
+    *out = remote;
+    return ERR_OK;
+}
+
+enum err trust_identity_encode(const struct trust_identity *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, TRUST_ASK_MAX);
+    put_name(&b, in->flat_name);
+    sid_put(&b, &in->sid);
+    return builder_done(&b, out);
+}
+
+enum err trust_identity_decode(struct span bytes, struct trust_identity *out)
+{
+    struct reader r = reader_of(bytes);
+    struct trust_identity identity = {.flat_name = read_name(&r)};
+    sid_read(&r, &identity.sid);
+    TRY(reader_end(&r));
+    *out = identity;
+    return ERR_OK;
+}

@@ -11,6 +11,7 @@
  *   RESET     struct trust_reset       struct trust_channel   control, rpc
  *   TELL      the partner's DNS name   struct trust_answer    control
  *   FOREST    the partner's DNS name   struct trust_answer    control
+ *   REMOTE    struct trust_remote      struct trust_answer    control
  *
  * CALL is one call over the secure channel to the partner: the peer makes the channel when there
  * is none, again when it was refused, and keeps one for each partner; calls wait for each other.
@@ -19,7 +20,8 @@
  *
  * TELL sees to it that the partner has the current password of our outgoing half: the stub of its
  * answer is a struct trust_told. The stub of FOREST's is what the partner's forest claims, as
- * wire/ms/forest_info.h has it.
+ * wire/ms/forest_info.h has it. REMOTE makes or deletes the partner's half of a trust as its
+ * administrator; the stub of the answer is a struct trust_identity, or, when it failed, a sentence.
  */
 #ifndef TRUST_TRUST_ASK_H
 #define TRUST_TRUST_ASK_H
@@ -29,6 +31,7 @@
 #include "base/reader.h"
 #include "base/reasons.h"
 #include "base/times.h"
+#include "wire/ms/sid.h"
 
 enum trust_message {
     TRUST_MESSAGE_VERIFY = 1, /* proves both halves of a trust that exists */
@@ -38,6 +41,7 @@ enum trust_message {
     TRUST_MESSAGE_RESET,
     TRUST_MESSAGE_TELL,
     TRUST_MESSAGE_FOREST,
+    TRUST_MESSAGE_REMOTE,
     TRUST_MESSAGE__COUNT
 };
 
@@ -79,6 +83,19 @@ struct trust_channel {
     struct span server; /* the domain controller of the last attempt; may be empty */
 };
 
+/* A secret: give the functions memory that wipes. */
+struct trust_remote {
+    struct span partner;               /* DNS name */
+    struct span admin, admin_password; /* name without a realm */
+    struct span password;              /* of the trust, UTF-8 */
+    uint32_t direction, attributes;    /* of our half */
+    bool remove;
+};
+struct trust_identity {
+    struct span flat_name;
+    struct sid sid;
+};
+
 struct trust_told {
     bool now;         /* false: the partner had it already */
     uint32_t version; /* of the password */
@@ -96,5 +113,9 @@ enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, s
 enum err trust_channel_decode(struct span bytes, struct trust_channel *out);
 enum err trust_told_encode(const struct trust_told *in, struct arena *a, struct span *out);
 enum err trust_told_decode(struct span bytes, struct trust_told *out);
+enum err trust_remote_encode(const struct trust_remote *in, struct arena *a, struct span *out);
+enum err trust_remote_decode(struct span bytes, struct trust_remote *out);
+enum err trust_identity_encode(const struct trust_identity *in, struct arena *a, struct span *out);
+enum err trust_identity_decode(struct span bytes, struct trust_identity *out);
 
 #endif

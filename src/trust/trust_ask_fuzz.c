@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct trust_reset reset;
         struct trust_channel state;
         struct trust_told told;
+        struct trust_remote remote;
+        struct trust_identity identity;
     } m;
     struct arena a;
     struct span bytes = span_sub(span_of(data, size), 1, size), again = SPAN_NONE;
@@ -18,16 +20,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     arena_init(&a, 0, 1 << 22, 0);
-    if (data[0] % 5 == 0 && trust_call_decode(bytes, &m.call) == ERR_OK)
+    if (data[0] % 7 == 0 && trust_call_decode(bytes, &m.call) == ERR_OK)
         e = trust_call_encode(&m.call, &a, &again);
-    else if (data[0] % 5 == 1 && trust_answer_decode(bytes, &m.answer) == ERR_OK)
+    else if (data[0] % 7 == 1 && trust_answer_decode(bytes, &m.answer) == ERR_OK)
         e = trust_answer_encode(&m.answer, &a, &again);
-    else if (data[0] % 5 == 2 && trust_reset_decode(bytes, &m.reset) == ERR_OK)
+    else if (data[0] % 7 == 2 && trust_reset_decode(bytes, &m.reset) == ERR_OK)
         e = trust_reset_encode(&m.reset, &a, &again);
-    else if (data[0] % 5 == 3 && trust_channel_decode(bytes, &m.state) == ERR_OK)
+    else if (data[0] % 7 == 3 && trust_channel_decode(bytes, &m.state) == ERR_OK)
         e = trust_channel_encode(&m.state, &a, &again);
-    else if (data[0] % 5 == 4 && trust_told_decode(bytes, &m.told) == ERR_OK)
+    else if (data[0] % 7 == 4 && trust_told_decode(bytes, &m.told) == ERR_OK)
         e = trust_told_encode(&m.told, &a, &again);
+    else if (data[0] % 7 == 5 && trust_remote_decode(bytes, &m.remote) == ERR_OK)
+        e = trust_remote_encode(&m.remote, &a, &again);
+    else if (data[0] % 7 == 6 && trust_identity_decode(bytes, &m.identity) == ERR_OK)
+        e = trust_identity_encode(&m.identity, &a, &again);
     ENT_ASSERT(e != ERR_OK || span_eq(bytes, again));
     arena_fini(&a);
     return 0;

@@ -75,6 +75,33 @@ static void test_what_was_told(void **state)
     REFUSES_PREFIXES(trust_told_decode, bytes, &back);
 }
 
+static void test_what_is_made_over_there(void **state)
+{
+    struct trust_remote remote = {.partner = SPAN_LIT("corp.example.com"),
+                                  .admin = SPAN_LIT("Administrator"),
+                                  .admin_password = SPAN_LIT("secret"),
+                                  .password = SPAN_LIT("shared"),
+                                  .direction = 2,
+                                  .attributes = 8,
+                                  .remove = true};
+    struct trust_identity identity = {.flat_name = SPAN_LIT("CORP"), .sid = SID_NT(21, 9, 8, 7)};
+    struct trust_remote remote_back;
+    struct trust_identity identity_back;
+    struct span bytes;
+    (void)state;
+    assert_int_equal(trust_remote_encode(&remote, &arena, &bytes), ERR_OK);
+    assert_int_equal(trust_remote_decode(bytes, &remote_back), ERR_OK);
+    assert_true(span_eq(remote_back.admin_password, remote.admin_password));
+    assert_true(span_eq(remote_back.password, remote.password) && remote_back.remove);
+    assert_true(remote_back.direction == 2 && remote_back.attributes == 8);
+    REFUSES_PREFIXES(trust_remote_decode, bytes, &remote_back);
+    assert_int_equal(trust_identity_encode(&identity, &arena, &bytes), ERR_OK);
+    assert_int_equal(trust_identity_decode(bytes, &identity_back), ERR_OK);
+    assert_true(span_eq(identity_back.flat_name, identity.flat_name));
+    assert_true(sid_eq(&identity_back.sid, &identity.sid));
+    REFUSES_PREFIXES(trust_identity_decode, bytes, &identity_back);
+}
+
 static void test_limits(void **state)
 {
     static const uint8_t big[TRUST_STUB_MAX + 1];
@@ -92,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_a_call_and_its_answer),
         cmocka_unit_test(test_the_state_of_a_channel),
         cmocka_unit_test(test_what_was_told),
+        cmocka_unit_test(test_what_is_made_over_there),
         cmocka_unit_test(test_limits),
     };
     arena_init(&arena, 4096, 1 << 22, 0);

@@ -1,7 +1,7 @@
 """Two forests of Entente that may trust each other: one in the cloud with two domain controllers, one on premises."""
 
 from entente import Client, EntenteForest
-from netns import Network
+from netns import Network, wait_for
 from world import LAST, World
 
 
@@ -21,9 +21,19 @@ class Pair:
                 ours.add_service("web", ours.spn)
             self.clients = {f: Client(self.net, a, f.forest.addresses, f.forest.realm, n) for f, a, n in
                             ((self.cloud, w.client_address, "cloudpc"), (self.corp, w.other_client_address, "corppc"))}
+            for ours in (self.cloud, self.corp):
+                self.knows_the_other(ours)
         except BaseException:
             self.net.close()
             raise
+
+    def knows_the_other(self, ours):
+        """Its DNS servers forward what they are asked about the other forest."""
+        theirs = self.other(ours).forest
+        for address in ours.forest.addresses:
+            wait_for(lambda: theirs.hosts[0] in self.clients[ours].run(
+                "dig", "+short", "+tries=1", "+time=1", f"@{address}", "SRV", f"_kerberos._udp.{theirs.dns}").stdout,
+                f"{theirs.dns} to be known at {address}")
 
     def half(self, ours, direction, kind="forest", password=None):
         """This side's half, with nothing but what an administrator would type."""

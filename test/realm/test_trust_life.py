@@ -111,3 +111,17 @@ def test_a_change_is_proved_at_once(lab):
     wait_for(lambda: lab.shown(lab.cloud).get("reason") == "VERIFY_PASSWORD_DIFFERENT", "the fault to be seen")
     lab.cloud.cli("trust", "set", w.corp.dns, "--password-file", lab.cloud.secret(w.trust_password))
     both_heal(lab)
+
+
+def test_both_halves_from_one_side(lab):
+    """Over the LSA of our own kind, and away again."""
+    w = lab.world
+    admin = ("--remote-admin", f"Administrator@{w.corp.realm}", "--remote-password-file", lab.cloud.secret(w.corp.admin_password))
+    made = lab.cloud.cli("trust", "create", w.corp.dns, "--direction", "outgoing", "--password-file",
+                         lab.cloud.secret(w.trust_password), *admin)
+    assert made["state"] == "Verified" and made["sid"] == lab.corp.sid(), made
+    shown = lab.shown(lab.corp)
+    assert (shown["direction"], shown["type"], shown["sid"]) == ("incoming", "forest", lab.cloud.sid()), shown
+    lab.logs_on(lab.corp).kvno(lab.cloud.spn)
+    lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder", *admin)
+    assert lab.corp.cli("trust", "list") == []
