@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plat/interface.h"
 #include "plat/net.h"
 #include "serve/serve_parent.h"
 
@@ -96,9 +97,38 @@ static enum err bind_role(struct serve_directory *d, enum serve_role role, unsig
     return ERR_OK;
 }
 
+/* Addresses of a subnet with an interface are there while somebody serves them. */
+static enum err place(struct serve_directory *d, unsigned dc, bool there, struct arena *a,
+                      const char **why_out)
+{
+    const struct control_dc *spec = &d->spec.dc[dc];
+    const char *name = spec->interface.len ? arena_dup_str(a, spec->interface) : NULL;
+    struct plat_addr at;
+    enum err e = ERR_OK;
+    for (unsigned i = 0; name && i < spec->address_count && e == ERR_OK; i++) {
+        e = plat_addr_parse(spec->address[i], 0, &at);
+        if (e == ERR_OK)
+            e = there ? plat_interface_add(name, &at, spec->prefix)
+                      : plat_interface_remove(name, &at, spec->prefix);
+    }
+    if (e == ERR_NOT_FOUND)
+        *why_out = arena_printf(a,
+                                "there is no interface %s; remedy: name another one for the "
+                                "subnet in entente.conf (ip link shows all)",
+                                name);
+    else if (e != ERR_OK)
+        *why_out = arena_printf(a,
+                                "interface %s does not take the address: %s; remedy: let entente "
+                                "serve have CAP_NET_ADMIN, or add the address yourself and name "
+                                "no interface",
+                                name, strerror(errno));
+    return e;
+}
+
 enum err serve_bind_dc(struct serve_directory *d, unsigned dc, struct arena *a,
                        const char **why_out)
 {
+    TRY(place(d, dc, true, a, why_out));
     for (unsigned role = 0; role < ROLE__COUNT; role++) {
         if (serve_role(role)->per_dc)
             TRY(bind_role(d, role, dc, a, why_out));
@@ -115,9 +145,8 @@ enum err serve_bind(struct serve_directory *d, struct arena *a, const char **why
 
 void serve_unbind(struct serve_directory *d)
 {
-    for (unsigned i = 0; i < d->socket_count; i++)
-        close(d->socket[i].fd);
-    d->socket_count = 0;
+    for (unsigned dc = 0; dc < d->spec.dc_count; dc++)
+        serve_unbind_dc(d, dc);
 }
 
 void serve_unbind_dc(struct serve_directory *d, unsigned dc)
@@ -130,6 +159,11 @@ void serve_unbind_dc(struct serve_directory *d, unsigned dc)
             d->socket[kept++] = d->socket[i];
     }
     d->socket_count = kept;
+    const char *ignored;
+    struct arena a;
+    arena_init(&a, 0, 4096, 0);
+    (void)place(d, dc, false, &a, &ignored);
+    arena_fini(&a);
 }
 
 static bool role_has(enum serve_role role, const struct serve_socket *s)

@@ -3,11 +3,15 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 import ldap_service
 from ldap_service import Service
+from netns import wait_for
 
 ADMIN = "Adm1n-of-many"
 
@@ -16,6 +20,14 @@ def folder_of(name):
     folder = Path("/tmp") / f"entente-{name}-{os.getpid()}"
     folder.mkdir()
     return folder
+
+
+def refused(service, *words):
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", "json", *map(str, words)],
+                          env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), text=True, stdout=subprocess.PIPE,
+                          check=False)
+    assert done.returncode in (1, 2), done.stdout
+    return json.loads(done.stdout)["error"]["reason"]
 
 
 def failed_directory(number):
@@ -35,13 +47,96 @@ def test_no_more_are_made_than_the_next_start_takes():
         try:
             create = ["directory", "create", "one.more.example", "--short-name", "MORE", "--admin-password-file",
                       s.secret("admin", ADMIN)]
-            done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", "json", *map(str, create)],
-                                  env=dict(os.environ, ENTENTE_SOCKET=str(s.socket)), text=True, stdout=subprocess.PIPE,
-                                  check=False)
-            assert done.returncode == 2, done.stdout
-            assert json.loads(done.stdout)["error"]["reason"] == "CONTROL_DIRECTORIES"
+            assert refused(s, *create) == "CONTROL_DIRECTORIES"
         finally:
             s.process.terminate()
             s.process.wait(20)
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def addresses_of(interface):
+    shown = subprocess.run(["ip", "-j", "address", "show", "dev", interface], text=True, stdout=subprocess.PIPE, check=True)
+    return {(a["local"], a["prefixlen"]) for a in json.loads(shown.stdout)[0]["addr_info"]}
+
+
+def test_addresses_come_and_go_on_an_interface():
+    """A network of the operator's: an address is on the interface while a domain controller has it."""
+    folder, link = folder_of("placed"), f"pool{os.getpid() % 10000}"
+    subprocess.run(["ip", "link", "add", link, "type", "veth", "peer", "name", f"{link}p"], check=True)
+    try:
+        for end in (link, f"{link}p"):
+            subprocess.run(["ip", "link", "set", end, "up"], check=True)
+        s = Service(folder, ["--subnet-four", f"10.77.1.0/24 zone-a {link}", "--subnet-six", f"fd77::/64 zone-b {link}",
+                             "--subnet-none", "10.78.1.0/24 zone-a no-such-link"])
+        try:
+            secret = s.secret("admin", ADMIN)
+            s.cli("directory", "create", "placed.example", "--short-name", "PLACED", "--subnet", "subnet-four", "--subnet",
+                  "subnet-six", "--admin-password-file", secret)
+            assert {("10.77.1.10", 24), ("fd77::a", 64)} <= addresses_of(link)
+            answer = subprocess.run(["dig", "+short", "+tries=2", "+time=2", "@fd77::a", "dc1.placed.example"], text=True,
+                                    stdout=subprocess.PIPE, check=True).stdout
+            assert answer.strip() == "10.77.1.10"
+            s.cli("dc", "remove", "dc2")
+            assert ("10.77.1.10", 24) in addresses_of(link) and ("fd77::a", 64) not in addresses_of(link)
+            assert refused(s, "dc", "add", "--subnet", "subnet-none") == "CONTROL_START_FAILED"
+        finally:
+            s.process.terminate()
+            s.process.wait(20)
+        assert ("10.77.1.10", 24) not in addresses_of(link)
+    finally:
+        subprocess.run(["ip", "link", "delete", link], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+COUNT = int(os.environ.get("ENTENTE_DIRECTORIES", "20"))  # as many as AWS allows in a region
+
+
+def logon(service, number):
+    """MIT's client, in the realm of one directory, with that directory's DNS."""
+    forest = f"many{number}.example"
+    ldap_service.ADDRESS[forest] = shown(service, forest)["addresses"][0]
+    return service.run("klist", who="Administrator", forest=forest, ok=False)
+
+
+def shown(service, name):
+    return json.loads(service.cli("--output", "json", "directory", "show", name))["result"]
+
+
+@pytest.mark.long
+def test_twenty_side_by_side():
+    """Each in its own realm, files and keys; what kills one, the others do not notice."""
+    folder, net = folder_of("many"), f"127.{os.getpid() % 60 + 1}.{os.getpid() // 60 % 250}"
+    s = Service(folder, ["--subnet-all", f"{net}.0/24 zone-one"])
+    try:
+        secret = s.secret("Administrator", ADMIN)
+        for number in range(COUNT):
+            s.cli("directory", "create", f"many{number}.example", "--short-name", f"MANY{number}", "--domain-controllers", 1,
+                  "--admin-password-file", secret)
+        listed = json.loads(s.cli("--output", "json", "directory", "list"))["result"]
+        assert len(listed) == COUNT and {d["state"] for d in listed} == {"Active"}
+        assert len({a for d in listed for a in d["addresses"]}) == COUNT
+        for number in range(COUNT):
+            assert f"krbtgt/MANY{number}.EXAMPLE@MANY{number}.EXAMPLE" in logon(s, number)
+        # One password for all of them, and yet no two stored alike, and none opened by another's key.
+        sids = {shown(s, f"many{number}.example")["domain_sid"] for number in range(COUNT)}
+        assert len(sids) == COUNT
+        victim = shown(s, "many0.example")
+        others = [p["pid"] for number in range(1, COUNT) for p in shown(s, f"many{number}.example")["processes"]]
+        for _ in range(3):
+            for process in shown(s, "many0.example")["processes"]:
+                if process["pid"]:
+                    os.kill(process["pid"], signal.SIGKILL)
+            for number in range(1, min(COUNT, 5)):
+                assert "krbtgt/" in logon(s, number)
+        assert others == [p["pid"] for number in range(1, COUNT) for p in shown(s, f"many{number}.example")["processes"]]
+        wait_for(lambda: shown(s, "many0.example")["state"] == "Active" and
+                 all(p["ready"] for p in shown(s, "many0.example")["processes"]), "the killed one", 60)
+        assert "krbtgt/" in logon(s, 0)
+        s.cli("directory", "delete", "many0.example")
+        assert not (folder / "state" / victim["id"]).exists()
+        assert "krbtgt/" in logon(s, 1)
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
