@@ -27,8 +27,20 @@ static bool names_us(const struct ldap_ping_request *p, const struct dir_naming 
     return true;
 }
 
+/* A trusting forest asks by its DNS name with a dot at its end, as it names itself to Netlogon, and
+ * with an AAC that no account has. */
+static bool is_trusting(const struct dir_snap *s, const struct dir_naming *n, struct span name)
+{
+    struct dir_obj container, o;
+
+    return dir_child(s, n->domain_nc, SPAN_LIT("System"), &container) == ERR_OK &&
+           dir_child(s, container.id, span_sub(name, 0, name.len - 1), &o) == ERR_OK &&
+           o.class_id == CLASS_trustedDomain && dir_attr_i32(&o, ATTR_trustDirection, 0) & 1;
+}
+
 /* An account of a kind that AAC allows, not disabled (6.3.3.2). */
-static bool knows(const struct dir_snap *s, const struct ldap_ping_request *p)
+static bool knows(const struct dir_snap *s, const struct dir_naming *n,
+                  const struct ldap_ping_request *p)
 {
     const uint32_t kinds = UAC_NORMAL_ACCOUNT | UAC_INTERDOMAIN_TRUST_ACCOUNT |
                            UAC_WORKSTATION_TRUST_ACCOUNT | UAC_SERVER_TRUST_ACCOUNT;
@@ -42,6 +54,8 @@ static bool knows(const struct dir_snap *s, const struct ldap_ping_request *p)
                {0x100, UAC_SERVER_TRUST_ACCOUNT}};
     struct dir_account acc;
     uint32_t allowed = 0;
+    if (p->user.ptr[p->user.len - 1] == '.')
+        return is_trusting(s, n, p->user);
     if (dir_account_by_sam(s, p->user, &acc) != ERR_OK || (acc.uac & UAC_ACCOUNTDISABLE))
         return false;
     for (unsigned i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
@@ -81,7 +95,7 @@ enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
     TRY(ldap_facts(sv, s, a, &f));
     if (!names_us(&p, &f.naming))
         return ERR_NOT_FOUND;
-    bool known = p.user.len == 0 || knows(s, &p);
+    bool known = p.user.len == 0 || knows(s, &f.naming, &p);
     struct netlogon_answer answer = {
         .form = netlogon_form_for(p.nt_version),
         .opcode = known ? NETLOGON_LOGON_RESPONSE : NETLOGON_USER_UNKNOWN,

@@ -1,4 +1,5 @@
 #include "rpc/lsa_service.h"
+#include "wire/ms/sddl.h"
 
 uint32_t lsa_status(enum err e)
 {
@@ -101,6 +102,29 @@ uint32_t lsa_delete_object(struct rpc_ctx *c, void *args)
     return status;
 }
 
+/* One for all objects: administrators have everything, the others look (access is decided by these
+ * words' meaning in the calls, not by this descriptor). */
+#define DESCRIPTOR "O:BAG:SYD:(A;;0xf1fff;;;BA)(A;;0x20801;;;AU)"
+
+uint32_t lsa_query_security(struct rpc_ctx *c, void *args)
+{
+    static const struct sddl_domain none;
+    struct lsa_query_security *q = args;
+    struct rpc_bytes *out = arena_new(c->arena, struct rpc_bytes);
+    struct span bytes;
+    struct builder b;
+
+    if (!rpc_handle_get(c, &q->handle, 0))
+        return NT_INVALID_HANDLE;
+    builder_in(&b, c->arena, 1024);
+    if (!out || sddl_parse(SPAN_LIT(DESCRIPTOR), &none, c->arena, &b) != ERR_OK ||
+        builder_done(&b, &bytes) != ERR_OK)
+        return NT_INSUFFICIENT_RESOURCES;
+    *out = (struct rpc_bytes){(uint32_t)bytes.len, (uint8_t *)(uintptr_t)bytes.ptr};
+    q->descriptor = out;
+    return NT_OK;
+}
+
 /* Two calls that Windows has, too, to say this. */
 uint32_t lsa_delete(struct rpc_ctx *c, void *args)
 {
@@ -118,6 +142,7 @@ static const struct rpc_handler handlers[] = {
     {LSA_CLOSE, RPC_FOR_NOBODY, lsa_close},
     {LSA_DELETE, 0, lsa_delete},
     {LSA_ENUM_PRIVILEGES, 0, lsa_enum_privileges},
+    {LSA_QUERY_SECURITY, 0, lsa_query_security},
     {LSA_OPEN_POLICY, 0, lsa_open_policy},
     {LSA_QUERY_POLICY, 0, lsa_query_policy},
     {LSA_CREATE_ACCOUNT, 0, lsa_create_account},
@@ -157,9 +182,9 @@ static const struct rpc_handler handlers[] = {
     {LSA_SET_TRUSTED_BY_NAME, 0, lsa_set_trusted_by_name},
     {LSA_ENUM_TRUSTED_EX, 0, lsa_enum_trusted_ex},
     {LSA_CREATE_TRUSTED_EX, 0, lsa_create_trusted_ex},
+    {LSA_CLOSE_TRUSTED_EX, 0, lsa_close_trusted_ex},
     {LSA_QUERY_DOMAIN_POLICY, 0, lsa_query_domain_policy},
     {LSA_OPEN_TRUSTED_BY_NAME, 0, lsa_open_trusted_by_name},
-    {LSA_CLOSE_TRUSTED_EX, 0, lsa_close_trusted_ex},
     {LSA_LOOKUP_SIDS2, 0, lsa_lookup_sids2},
     {LSA_LOOKUP_NAMES2, 0, lsa_lookup_names2},
     {LSA_CREATE_TRUSTED_EX2, 0, lsa_create_trusted_ex2},

@@ -91,6 +91,7 @@ uint32_t lsa_privilege_value(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_domain_policy(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_forest_info(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_policy(struct rpc_ctx *c, void *args);
+uint32_t lsa_query_security(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_secret(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted(struct rpc_ctx *c, void *args);
 uint32_t lsa_query_trusted_by_name(struct rpc_ctx *c, void *args);

@@ -13,7 +13,6 @@ enum condition {
     UNLESS_LEVEL_2003,
     UNLESS_FOREST_ROOT,
     UNLESS_UPLEVEL,
-    UNLESS_REALM,
 };
 
 /* clang-format off */
@@ -32,13 +31,13 @@ static const struct {
     {TRUST_FOREST_TRANSITIVE, 0, UNLESS_FOREST_ROOT, REASON_TRUST_FOREST_NOT_ROOT},
     {TRUST_PIM, TRUST_FOREST_TRANSITIVE | TRUST_TREAT_AS_EXTERNAL, ALWAYS, REASON_TRUST_PIM_INCOMPLETE},
     {TRUST_TREAT_AS_EXTERNAL, TRUST_FOREST_TRANSITIVE, ALWAYS, REASON_TRUST_TREAT_AS_EXTERNAL_ALONE},
-    {TRUST_USES_RC4, 0, UNLESS_REALM, REASON_TRUST_RC4_NOT_REALM},
 };
 /* end table */
 
+/* A downlevel trust is kept for the tools that make it; no ticket takes it (TRUST_KIND_NONE). */
 /* table: trust_types -- which can be made */
 static const bool makeable[] = {
-    [TRUST_DOWNLEVEL] = false,
+    [TRUST_DOWNLEVEL] = true, 
     [TRUST_UPLEVEL] = true,
     [TRUST_MIT] = true,
     [TRUST_DCE] = false,
@@ -214,8 +213,6 @@ static bool holds(enum condition c, const struct trust *t, const struct trust_si
         return !site->forest_root;
     case UNLESS_UPLEVEL:
         return t->type != TRUST_UPLEVEL;
-    case UNLESS_REALM:
-        return t->type != TRUST_MIT;
     }
     return true;
 }

@@ -208,7 +208,7 @@ static enum err wanted(struct op *op, const struct trust *before, struct trust *
     const struct intent_trust *in = &op->in->trust;
     *after = before ? *before
                     : (struct trust){.dns_name = ascii_lower(op->a, in->dns_name),
-                                     .flat_name = ascii_upper(op->a, in->flat_name)};
+                                     .flat_name = in->flat_name};
     if (in->type) {
         after->direction = in->direction;
         after->type = in->type;
