@@ -14,6 +14,7 @@ static const struct rpc_handler handlers[] = {
     {NETLOGON_AUTHENTICATE3, RPC_FOR_NOBODY | RPC_BARE, netlogon_authenticate3},
     {NETLOGON_DSR_GET_DC_NAME_EX, 0, netlogon_dsr_get_dc_name_ex},
     {NETLOGON_DSR_GET_SITE_NAME, 0, netlogon_dsr_get_site_name},
+    {NETLOGON_PASSWORD_SET2, RPC_FOR_NOBODY | RPC_BARE, netlogon_password_set2},
     {NETLOGON_DSR_GET_DC_NAME_EX2, 0, netlogon_dsr_get_dc_name_ex2},
 };
 const struct rpc_service rpc_netlogon_service = {.iface = &netlogon_iface,

@@ -1,12 +1,11 @@
 """A new trust password: made here, told Samba over the secure channel, while users come and go. And the names that
 Samba's forest claims, asked over the same channel."""
 
-import threading
-
 import pytest
 
 from netns import wait_for
 from samba_lab import Lab
+from traffic import Traffic, going_on
 from world import LAST
 
 
@@ -45,46 +44,31 @@ def test_a_new_password(lab, kind):
     lab.part()
 
 
-class Traffic(threading.Thread):
-    """Logs on and fetches a ticket of the other forest, again and again, until it is told to stop or fails."""
-
-    def __init__(self, logs_on, spn):
-        super().__init__()
-        self.logs_on, self.spn = logs_on, spn
-        self.rounds, self.failure, self.ends = 0, None, False
-        self.start()
-
-    def run(self):
-        try:
-            while not self.ends:
-                self.logs_on().ticket(self.spn)
-                self.rounds += 1
-        except AssertionError as e:
-            self.failure = e
-
-    def further(self, rounds):
-        target = self.rounds + rounds
-        wait_for(lambda: self.failure or self.rounds >= target, f"{rounds} rounds of {self.spn}")
-
-
 def test_nobody_notices(lab):
     """Users of both forests go on through the change, with both of our domain controllers."""
     w = lab.world
     lab.trust("forest", "two-way")
     verify(lab)
     traffic = [Traffic(lab.corp_logs_on, lab.spn), Traffic(lab.cloud_logs_on, f"cifs/{w.corp.fqdn()}")]
-    try:
-        for t in traffic:
-            t.further(3)
+    with going_on(traffic):
         lab.cloud.cli("trust", "rotate", w.corp.dns)
         for t in traffic:
             t.further(10)
-    finally:
-        for t in traffic:
-            t.ends = True
-        for t in traffic:
-            t.join()
-    assert [t.failure for t in traffic] == [None, None]
+    lab.part()
+
+
+def test_samba_makes_one(lab):
+    """As the side that trusts: winbindd tells us the new password over the channel that we grant."""
+    w = lab.world
+    lab.trust("forest", "incoming")
+    verify(lab)
+    since = lab.cloud.mark()
+    out = lab.corp.host.run("wbinfo", "--change-secret", f"--domain={w.cloud.netbios}", check=False)
+    assert out.returncode == 0, out.stdout + (out.stderr or "")
+    told = [e for e in lab.cloud.events(since) if e["event"] == "writer.change" and e["kind"] == "trust-roll"]
+    assert [e["result"] for e in told] == ["ok"], told
+    lab.cloud_logs_on().ticket(f"cifs/{w.corp.fqdn()}")
+    verify(lab)
     lab.part()
 
 

@@ -7,6 +7,7 @@ import pytest
 from entente import BUILD
 from entente_lab import Pair
 from netns import wait_for
+from traffic import Traffic, going_on
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +126,21 @@ def test_both_halves_from_one_side(lab):
     lab.logs_on(lab.corp).kvno(lab.cloud.spn)
     lab.cloud.cli("trust", "delete", w.corp.dns, "--keep-forwarder", *admin)
     assert lab.corp.cli("trust", "list") == []
+
+
+def test_each_side_makes_new_passwords(lab):
+    """Told over the secure channel of our own kind, while users of both forests come and go; then each side's other
+    half has another password, and both prove."""
+    w = lab.world
+    lab.half(lab.corp, "two-way")
+    lab.half(lab.cloud, "two-way")
+    both_heal(lab)
+    traffic = [Traffic(lambda ours=ours: lab.logs_on(ours), lab.other(ours).spn) for ours in (lab.cloud, lab.corp)]
+    with going_on(traffic):
+        for ours, version in ((lab.cloud, 2), (lab.corp, 2)):
+            assert ours.cli("trust", "rotate", lab.other(ours).forest.dns)["password_version"] == version
+        for t in traffic:
+            t.further(10)
+    for ours in (lab.cloud, lab.corp):
+        rows = ours.cli("trust", "verify", lab.other(ours).forest.dns)
+        assert {row["status"] for row in rows} == {"pass"}, rows
