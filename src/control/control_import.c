@@ -1,8 +1,8 @@
 /*
  * entente directory import: the file goes to the writer in pieces of whole records, each of which
  * is one commit. The writer serves nobody else meanwhile, so a piece is as large as takes it about
- * half a second: that is a few hundred accounts with clear passwords, or ten thousand with ready
- * keys.
+ * half a second, which is ten thousand accounts with ready keys. Clear passwords cost milliseconds
+ * each and may begin in the middle of the file, so their number in a piece is bounded apart.
  */
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #define PIECE_FIRST (64u << 10)
 #define PIECE_MAX   (12u << 20) /* fits into an intent */
 #define PIECE_TIME  (UTIME_SECOND / 2)
+#define PIECE_CLEAR 128 /* passwords in the clear */
 /* Refusals that are told one by one; the rest are counted. */
 #define REFUSALS_MAX 20
 
@@ -27,18 +28,27 @@ struct import {
     json_t *refusals; /* of the first ones: line and cause */
 };
 
-/* Records are parted by an empty line. Where the last one ends that is whole within max bytes; or
- * the first one, when it is longer; 0: none is whole. */
+static bool is_password(struct span line)
+{
+    struct span name = SPAN_LIT("userPassword:");
+    return ascii_eq_fold(span_sub(line, 0, name.len), name);
+}
+
+/* Records are parted by an empty line. Where the last one ends that is whole within max bytes and
+ * with whose password there are not too many; or the first one, when it is longer; 0: none is
+ * whole. */
 static size_t whole_records(struct span text, size_t max)
 {
     size_t end = 0;
-    for (size_t at = 0; at < text.len && (at <= max || !end);) {
+    unsigned passwords = 0;
+    for (size_t at = 0; at < text.len && ((at <= max && passwords <= PIECE_CLEAR) || !end);) {
         const uint8_t *newline = memchr(text.ptr + at, '\n', text.len - at);
         if (!newline)
             break;
         size_t next = (size_t)(newline - text.ptr) + 1;
         bool empty = next - at == 1 || (next - at == 2 && text.ptr[at] == '\r');
-        if (empty && (next <= max || !end))
+        passwords += is_password(span_sub(text, at, next - at));
+        if (empty && ((next <= max && passwords <= PIECE_CLEAR) || !end))
             end = next;
         at = next;
     }
@@ -102,9 +112,9 @@ static enum err next_piece(struct import *im)
 {
     struct span text = span_of(im->text, im->have);
     utime began = plat_mono();
-    size_t end = im->at_end && im->have <= im->piece ? im->have : whole_records(text, im->piece);
-    if (!end && im->at_end)
-        end = im->have;
+    size_t end = whole_records(text, im->piece);
+    if (im->at_end && (!end || whole_records(span_sub(text, end, text.len), 1) == 0))
+        end = im->have; /* no empty line behind the last record */
     if (!end)
         return control_refuse(im->call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
                               "file: the record at line %u is larger than 12 MiB", im->line);

@@ -81,8 +81,9 @@ static enum err together(struct import *im, struct op *op)
     while (!dir_write_step_closed(op->txn) &&
            im->memberships <= IMPORT_MEMBERSHIPS_MAX - LDIF_VALUES_MAX && next(im, op))
         continue;
-    (void)import_make_memberships(im, op);
-    return dir_write_step_keep(op->txn);
+    enum err made = import_make_memberships(im, op);
+    enum err kept = dir_write_step_keep(op->txn); /* fails, too, when applying did */
+    return kept != ERR_OK ? kept : made;
 }
 
 static enum err answer(struct op *op, struct import *im)

@@ -39,6 +39,22 @@ def test_many_pieces(service):
     assert sum(dn is not None for dn, _ in count) == 100
 
 
+def test_clear_passwords_behind_ready_keys(service):
+    """What costs a thousand times as much comes in small pieces, however many records were quick before; the last one
+    ends without an empty line."""
+    def imports():
+        return sum(e.get("kind") == "import" for e in service.events("writer.change"))
+    lines, before = [f"dn: OU=Clear,{BASE}", "objectClass: organizationalUnit", ""], imports()
+    for i in range(300):
+        lines += [f"dn: cn=c{i:03},OU=Clear,{BASE}", "objectClass: user", f"sAMAccountName: c{i:03}",
+                  f"USERPASSWORD: Cl3ar-enough-{i}", "userAccountControl: 512", ""]
+    done = load(service, "clear.ldif", lines[:-1])
+    assert "301" in done.stdout.split(), done.stdout
+    assert imports() - before == 3  # of 128, 128 and 44
+    for i in (0, 127, 128, 299):
+        service.connect().simple_bind_s(f"cn=c{i:03},OU=Clear,{BASE}", f"Cl3ar-enough-{i}")
+
+
 def test_a_record_that_is_too_long(service):
     lines = entry("user", "long", *[f"description: {'y' * 1000}"] * 13000)
     done = load(service, "long.ldif", lines)
