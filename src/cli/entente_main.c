@@ -11,7 +11,8 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-#define SERVE_PROGRAM "entente-serve"
+#define SERVE_PROGRAM    "entente-serve"
+#define CONFIG_WORDS_MAX 64
 
 struct options {
     const char *socket;
@@ -22,7 +23,8 @@ static void usage(FILE *out)
 {
     fprintf(out, "usage: entente [--socket PATH] [--output json|text] NOUN VERB [ARGUMENTS]\n"
                  "       entente NOUN VERB --help\n"
-                 "       entente serve [--help]\n\n");
+                 "       entente serve [--help]\n"
+                 "       entente config check|show [--config FILE] [--SETTING VALUE]...\n\n");
     operation_help_all(out);
     fprintf(out,
             "\nExit status: 0 good, 1 the tool failed, 2 the answer is no, 3 could not tell.\n");
@@ -48,6 +50,20 @@ static int become_service(char **argv)
     execv(path, argv);
     fprintf(stderr, "entente: cannot run %s: %s\n", path, strerror(errno));
     return EXIT_TOOL;
+}
+
+/* The service's program reads its configuration, and says what it makes of it. */
+static int look_at_config(int count, char **words)
+{
+    static char check[] = "--check", show[] = "--show";
+    char *argv[CONFIG_WORDS_MAX + 1] = {NULL};
+    bool checks = count >= 2 && strcmp(words[1], "check") == 0;
+    if (count < 2 || count > CONFIG_WORDS_MAX || (!checks && strcmp(words[1], "show") != 0))
+        return complain("usage: entente config check|show [--config FILE] [--SETTING VALUE]...");
+    for (int i = 2; i < count; i++)
+        argv[i] = words[i];
+    argv[1] = checks ? check : show;
+    return become_service(argv);
 }
 
 static int write_output(const char *path, const json_t *body, struct arena *a)
@@ -97,6 +113,9 @@ static int command(const struct options *options, int count, char **words)
         fprintf(stderr, "entente: there is no \"%s\"; entente --help lists all\n", words[0]);
         return EXIT_TOOL;
     }
+    char *status[] = {words[0], "show", NULL};
+    if (count == 1 && strcmp(words[0], "status") == 0)
+        return command(options, 2, status);
     const struct operation *op = count >= 2 ? operation_find(noun, span_str(words[1])) : NULL;
     if (!op) {
         fprintf(wants_help ? stdout : stderr, "usage:\n");
@@ -152,5 +171,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[i], "serve") == 0)
         return become_service(argv + i);
+    if (strcmp(argv[i], "config") == 0)
+        return look_at_config(argc - i, argv + i);
     return command(&options, argc - i, argv + i);
 }

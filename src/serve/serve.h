@@ -10,6 +10,8 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include <stdio.h>
+
 #include "control/control_pools.h"
 #include "control/control_spec.h"
 #include "directory/directory.h"
@@ -153,6 +155,8 @@ enum err serve_config_parse(struct span text, struct serve_config *config, struc
 /* One setting, from the file or the command line. */
 enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
                           struct arena *a, const char **why_out);
+/* Every setting as it is in effect, in the form of the file. */
+void serve_config_print(const struct serve_config *config, FILE *out);
 int serve_parent_main(const struct serve_config *config);
 
 #endif

@@ -141,3 +141,22 @@ enum err serve_config_parse(struct span text, struct serve_config *config, struc
     }
     return ERR_OK;
 }
+
+void serve_config_print(const struct serve_config *config, FILE *out)
+{
+    const struct control_pools *pools =
+        config->pools.count ? &config->pools : &control_pools_default;
+    struct arena a;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const struct setting *s = &settings[i];
+        const char *at = (const char *)config + s->offset;
+        if (s->size)
+            fprintf(out, "%s = %s\n", s->name, at);
+        else
+            fprintf(out, "%s = %u\n", s->name, *(const unsigned *)(const void *)at);
+    }
+    arena_init(&a, 0, 65536, 0);
+    for (unsigned i = 0; i < pools->count; i++)
+        fprintf(out, "%s = %s\n", pools->pool[i].name, control_pool_text(&pools->pool[i], &a));
+    arena_fini(&a);
+}

@@ -87,3 +87,23 @@ def test_everything_dies(forest, late):
         forest.cli("directory", "delete", forest.forest.dns)
         forest.cli(*words)
     works(forest)
+
+
+def test_a_deletion_that_is_cut_short(forest):
+    """Everything dies once the deletion is on record: it is gone on with, and nothing is left."""
+    f = forest.forest
+    forest.create()
+    [folder] = [p for p in os.listdir(forest.state) if p.startswith("d-")]
+    os.kill(forest.proc.pid, signal.SIGSTOP)  # so that the processes are not ended yet
+    deleting = forest.host.start(str(BUILD / "entente"), "--socket", forest.socket, "directory", "delete", f.dns,
+                                 log="delete.log")
+    wait_for(lambda: recorded(forest) == {f.dns: "Deleting"}, "the record of the deletion", 10)
+    forest.proc.kill()
+    forest.proc.wait()
+    forest.host.procs.remove(forest.proc)
+    deleting.wait(60)
+    forest.host.procs.remove(deleting)
+    forest.serve()
+    wait_for(lambda: forest.cli("directory", "list") == [], "the end of the directory", 30)
+    assert not os.path.exists(f"{forest.state}/{folder}")
+    forest.create()

@@ -140,3 +140,45 @@ def test_twenty_side_by_side():
         s.process.terminate()
         s.process.wait(20)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def config(*words):
+    return subprocess.run([ldap_service.BUILD / "src" / "entente", "config", *map(str, words)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+
+def test_the_configuration_is_looked_at_before_it_is_used(tmp_path):
+    good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
+    good.write_text("# two workers\nkdc-workers = 2\nsubnet-a = 10.1.0.0/24 zone-a eth0\n", encoding="utf-8")
+    bad.write_text("kdc-workers = 2\n\nkdc-workers = many\n", encoding="utf-8")
+    assert config("check", "--config", good).returncode == 0
+    told = config("check", "--config", bad)
+    assert told.returncode == 2 and "line 3" in told.stdout and "1 to 64" in told.stdout
+    assert config("check", "--config", tmp_path / "none.conf").returncode == 2
+    assert config("check", "--no-such", "1").returncode == 2
+    effective = config("show", "--config", good, "--user", "svc").stdout.splitlines()
+    assert {"kdc-workers = 2", "ldap-workers = 1", "user = svc", "subnet-a = 10.1.0.0/24 zone-a eth0"} <= set(effective)
+    # What it prints is a configuration, and says the same again.
+    again = tmp_path / "again.conf"
+    again.write_text("\n".join(line for line in effective if not line.endswith(" = ")), encoding="utf-8")
+    assert config("show", "--config", again).stdout.splitlines() == effective
+
+
+def test_the_whole_service_at_a_glance():
+    folder, net = folder_of("glance"), f"127.{os.getpid() % 60 + 61}.{os.getpid() // 60 % 250}"
+    s = Service(folder, ["--subnet-all", f"{net}.0/24 zone-one"])
+    try:
+        secret = s.secret("Administrator", ADMIN)
+        for number in (1, 2):
+            s.cli("directory", "create", f"glance{number}.example", "--short-name", f"G{number}", "--domain-controllers",
+                  number, "--admin-password-file", secret)
+        rows = json.loads(s.cli("--output", "json", "status"))["result"]
+        assert [(r["name"], r["state"], r["dcs"], r["trusts"]) for r in rows] == [
+            ("glance1.example", "Active", "1/1", "0/0"), ("glance2.example", "Active", "2/2", "0/0")]
+        assert all(len(set(r["processes"].split("/"))) == 1 and r["restarts"] == 0 for r in rows)
+        text = s.cli("status", "show")
+        assert "glance1.example" in text and "2/2" in text
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
