@@ -247,16 +247,26 @@ static enum err failed(struct peer_smb *c, enum err e, struct peer_failure *f)
     }
 }
 
-static enum err open_steps(struct peer_smb *c, const struct peer_env *env, const struct peer_dc *dc,
-                           struct span token, const struct krb_key *key, const char *pipe,
-                           utime deadline)
+static enum err connect_steps(struct peer_smb *c, struct plat_loop *loop,
+                              const struct peer_smb_target *to, utime deadline)
 {
-    struct plat_addr at = dc->addr;
-    plat_addr_set_port(&at, SMB_PORT);
-    TRY(peer_link_open(&c->link, env->loop, &at, deadline));
+    TRY(peer_link_open(&c->link, loop, &to->addr, deadline));
     TRY(negotiate(c));
-    TRY(log_on(c, token, key));
-    return open_pipe(c, dc->host, pipe);
+    TRY(log_on(c, to->token, to->key));
+    return open_pipe(c, to->host, to->pipe);
+}
+
+enum err peer_smb_connect(struct peer_smb *c, struct plat_loop *loop,
+                          const struct peer_smb_target *to, utime deadline, struct arena *a,
+                          struct peer_failure *why_out)
+{
+    *c = (struct peer_smb){.a = a};
+    enum err e = connect_steps(c, loop, to, deadline);
+    if (e == ERR_OK)
+        return ERR_OK;
+    e = failed(c, e, why_out);
+    peer_smb_close(c);
+    return e;
 }
 
 enum err peer_smb_open(struct peer_smb *c, const struct peer_env *env, const struct peer_dc *dc,
@@ -264,15 +274,12 @@ enum err peer_smb_open(struct peer_smb *c, const struct peer_env *env, const str
                        struct arena *a, struct peer_failure *why_out)
 {
     struct krb_key key;
-    struct span token;
+    struct peer_smb_target to = {.addr = dc->addr, .host = dc->host, .pipe = pipe, .key = &key};
     *c = (struct peer_smb){.a = a};
-    TRY(peer_admin_token(env, dc, who, deadline, a, &token, &key, why_out));
-    enum err e = open_steps(c, env, dc, token, &key, pipe, deadline);
+    plat_addr_set_port(&to.addr, SMB_PORT);
+    TRY(peer_admin_token(env, dc, who, deadline, a, &to.token, &key, why_out));
+    enum err e = peer_smb_connect(c, env->loop, &to, deadline, a, why_out);
     krb_key_wipe(&key);
-    if (e == ERR_OK)
-        return ERR_OK;
-    e = failed(c, e, why_out);
-    peer_smb_close(c);
     return e;
 }
 

@@ -33,6 +33,17 @@ struct peer_smb {
 enum err peer_smb_open(struct peer_smb *c, const struct peer_env *env, const struct peer_dc *dc,
                        const struct peer_admin *who, const char *pipe, utime deadline,
                        struct arena *a, struct peer_failure *why_out);
+/* The same with a token that is there. */
+struct peer_smb_target {
+    struct plat_addr addr;
+    const char *host; /* DNS name */
+    const char *pipe;
+    struct span token;
+    const struct krb_key *key; /* what who opens the token has */
+};
+enum err peer_smb_connect(struct peer_smb *c, struct plat_loop *loop,
+                          const struct peer_smb_target *to, utime deadline, struct arena *a,
+                          struct peer_failure *why_out);
 /* Harmless on zeros. Wipes. */
 void peer_smb_close(struct peer_smb *c);
 /* ctx is a struct peer_smb. */
