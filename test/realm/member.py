@@ -38,7 +38,8 @@ class Member:
     def adcli(self, verb, *argv, **kw):
         kw.setdefault("input", self.forest.admin_password)
         login = ["--stdin-password", "-U", "administrator"] if kw["input"] else []
-        return self.run("adcli", verb, "-D", self.forest.dns, "-K", self.keytab, *login, *argv, **kw)
+        keytab = ["-K", self.keytab] if verb != "delete-computer" else []
+        return self.run("adcli", verb, "-D", self.forest.dns, *keytab, *login, *argv, **kw)
 
     def kinit(self):
         """With the machine's own keys."""
