@@ -54,12 +54,9 @@ void lsa_finder_end(struct lsa_finder *f)
     lsa_view_end(&f->view);
 }
 
-/* The index of a domain in the answer's list, which it may be new in. */
-static enum err refer(struct lsa_finder *f, struct span name, const struct sid *sid,
-                      uint32_t *index_out)
+enum err lsa_refer(struct lsa_domains *d, struct arena *a, struct span name, const struct sid *sid,
+                   uint32_t *index_out)
 {
-    struct lsa_domains *d = f->domains;
-
     for (uint32_t i = 0; i < d->count; i++) {
         if (sid_eq(d->domains[i].sid, sid)) {
             *index_out = i;
@@ -68,14 +65,27 @@ static enum err refer(struct lsa_finder *f, struct span name, const struct sid *
     }
     if (d->count == LSA_DOMAINS_MAX)
         return ERR_LIMIT;
-    struct lsa_domain new = {arena_dup_span(f->arena, name),
-                             arena_dup(f->arena, sid, sizeof(*sid))};
-    if (!new.sid || arena_failed(f->arena))
+    struct lsa_domain new = {arena_dup_span(a, name), arena_dup(a, sid, sizeof(*sid))};
+    if (!new.sid || arena_failed(a))
         return ERR_NOMEM;
     d->domains[d->count] = new;
     d->max_entries = d->count + 1;
     *index_out = d->count++;
     return ERR_OK;
+}
+
+static enum err refer(struct lsa_finder *f, struct span name, const struct sid *sid,
+                      uint32_t *index_out)
+{
+    return lsa_refer(f->domains, f->arena, name, sid, index_out);
+}
+
+/* A partner is asked where we trust it: only then there is a channel to it. */
+static enum err refer_trust(struct lsa_finder *f, const struct trust *t, struct lsa_found *out)
+{
+    if (t->direction & TRUST_OUTBOUND && t->type == TRUST_UPLEVEL)
+        out->trust = t;
+    return refer(f, t->flat_name, &t->sid, &out->domain);
 }
 
 /* A domain itself. */
@@ -158,7 +168,7 @@ static enum err of_trust(struct lsa_finder *f, const struct sid *sid, struct lsa
         if (sid_eq(&t->sid, sid))
             return found_domain(f, t->flat_name, sid, out);
         if (sid_in_domain(sid, &t->sid, NULL))
-            return refer(f, t->flat_name, &t->sid, &out->domain);
+            return refer_trust(f, t, out);
     }
     return ERR_OK;
 }
@@ -246,8 +256,7 @@ static enum err by_domain(struct lsa_finder *f, struct span domain, struct span 
     const struct trust *t = auth_trust_named(f->trusts, f->trust_count, domain);
     if (!t || !t->sid.count)
         return ERR_OK;
-    return name.len ? refer(f, t->flat_name, &t->sid, &out->domain)
-                    : found_domain(f, t->flat_name, &t->sid, out);
+    return name.len ? refer_trust(f, t, out) : found_domain(f, t->flat_name, &t->sid, out);
 }
 
 static enum err by_upn(struct lsa_finder *f, struct span upn, size_t at, struct lsa_found *out)

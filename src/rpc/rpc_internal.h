@@ -40,6 +40,7 @@ struct rpc_ctx {
     const char *call; /* its name, for events */
     uint8_t level;    /* enum rpc_auth_level */
     struct arena *arena;
+    void *state;    /* a handler's of RPC_WAITS, for the steps after it */
     uint32_t fault; /* set by the handler: nothing but this is answered */
 };
 

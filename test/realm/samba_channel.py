@@ -9,13 +9,13 @@ import json
 import sys
 
 from samba import NTSTATUSError, WERRORError, credentials, param
-from samba.dcerpc import misc, netlogon
+from samba.dcerpc import lsa, misc, netlogon
 from samba.ndr import ndr_unpack  # noqa: F401 (the types of the answers)
 
 
 class Channel:
     def __init__(self, lp, q):
-        self.q = q
+        self.q, self.lp = q, lp
         self.creds = credentials.Credentials()
         self.creds.guess(lp)
         self.creds.set_kerberos_state(credentials.DONT_USE_KERBEROS)
@@ -65,6 +65,26 @@ class Channel:
 
     def foreign_passwords(self):
         return self.passwords(self.q["foreign"])
+
+    def lookups(self):
+        """Names and SIDs, by the LSA over the same kind of connection."""
+        conn = lsa.lsarpc(self.q["binding"], self.lp, self.creds)
+        names = []
+        for text in self.q["names"]:
+            names.append(lsa.String())
+            names[-1].string = text
+        sids = lsa.TransSidArray3()
+        _, sids, _ = conn.LookupNames4(names, sids, 2, 0, 0, 2)
+        pointers = []
+        for found in sids.sids:
+            if found.sid:
+                pointers.append(lsa.SidPtr())
+                pointers[-1].sid = found.sid
+        array = lsa.SidArray()
+        array.num_sids, array.sids = len(pointers), pointers
+        domains, back, _ = conn.LookupSids3(array, lsa.TransNameArray2(), 2, 0, 0, 2)
+        return {"sids": [str(s.sid) for s in sids.sids],
+                "names": [f"{domains.domains[n.sid_index].name.string}\\{n.name.string}" for n in back.names]}
 
     def control(self):
         return {"flags": self.conn.netr_LogonControl(self.server, 1, 1).flags}

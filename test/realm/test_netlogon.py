@@ -54,6 +54,15 @@ def test_a_member(service, member, binding):
     assert said[0]["flags"] == said[1]["flags"] and said[0]["flags"] & 0x41000000 == 0x41000000, said
 
 
+def test_names_and_sids(service, member):
+    """As winbind asks them. Strangers' names are asked of their forest, for our members alone."""
+    corp = "CORP\\carol"
+    said = channel(service, "lookups", names=["CLOUD\\alice", "BUILTIN\\Administrators", corp])[0]
+    assert [n.split("\\")[1] for n in said["names"]] == ["alice", "Administrators", "carol"], said
+    said = partner(service, "lookups", names=["CLOUD\\alice", corp])[0]
+    assert len(said["names"]) == 1 and said["names"][0].endswith("\\alice"), said
+
+
 def test_a_channel_that_only_signs(service, member):
     """CVE-2022-38023."""
     said = channel(service, "capabilities", binding=f"ncacn_ip_tcp:{DC}[schannel,sign]")

@@ -196,13 +196,12 @@ def test_names_and_sids(service):
         assert line in said, (line, said)
 
 
-def test_lookups_over_tcp(service):
-    for level in (3, 4):
-        command = {3: "lookupsids3 S-1-5-32-544 S-1-5-18", 4: "lookupnames4 alice Administrators"}[level]
-        said = rpcclient(service, command, f"ncacn_ip_tcp:{DC}[seal]", ok=False)
-        assert "S-1-5-32-544" in said, said
-        said = rpcclient(service, command, ok=False)
-        assert "ACCESS_DENIED" in said, said
+def test_lookups_without_a_handle(service):
+    """Members and domain controllers ask so over their secure channels (test_netlogon.py), and nobody else does."""
+    for command in ("lookupsids3 S-1-5-32-544", "lookupnames4 alice"):
+        for binding in (f"ncacn_ip_tcp:{DC}[seal]", f"ncacn_np:{DC}"):
+            assert "ACCESS_DENIED" in rpcclient(service, command, binding, ok=False)
+    refused(service, "rpc.call", "RPC_NOT_PROTECTED")
 
 
 def test_lookupsid(service):
@@ -285,8 +284,11 @@ def test_rights_of_accounts(service):
     assert "SeDebugPrivilege" in said and "SeNetworkLogonRight" in said, said
     said = rpcclient(service, f"lsaremoveacctrights {who} SeDebugPrivilege; lsaenumacctrights {who}", login=admin)
     assert "SeDebugPrivilege" not in said and "SeNetworkLogonRight" in said, said
-    said = rpcclient(service, f"lsaaddacctrights {who} SeDebugPrivilege", ok=False)
-    assert "ACCESS_DENIED" in said, said
+    for login in (LOGIN, KERBEROS):
+        said = rpcclient(service, f"lsaaddacctrights {who} SeDebugPrivilege", login=login, ok=False)
+        assert "ACCESS_DENIED" in said, said
+    refused(service, "lsa.policy", "LSA_ACCESS")
+    assert service.events("lsa.policy")[-1]["who"] == "alice"
     said = rpcclient(service, f"lsaaddacctrights {who} SeFlyPrivilege", login=admin, ok=False)
     assert "NO_SUCH_PRIVILEGE" in said, said
 

@@ -3,6 +3,7 @@ credentials: both halves through our LSA, or the local half alone, in each kind 
 
 import pytest
 
+import smbtorture
 from samba_lab import COMPLEMENT, Lab
 
 # As Samba calls a direction that is ours.
@@ -63,6 +64,20 @@ def test_both_halves(lab, kind, direction, login):
     assert f"SID:            {lab.cloud_sid}" in shown and f"0x{COMPLEMENT[direction]:x} (" in shown, shown
     works(lab, kind, direction)
     unmake(lab, login)
+
+
+def test_names_of_the_partner(lab):
+    """rpcclient at our side: names and SIDs of the other forest, which Samba answers over the secure channel."""
+    w = lab.world
+    make(lab, "forest", "two-way", "kerberos")
+    client, name, sid = lab.cloud_client, f"{w.corp.netbios}\\\\{lab.corp_user}", lab.corp_user_sid()
+    said = client.run("rpcclient", "-s", smbtorture.configuration(client.host, w.cloud),
+                      f"-Uadministrator@{w.cloud.realm}%{w.cloud.admin_password}", f"ncacn_np:{w.cloud.fqdn()}", "-c",
+                      f"lookupnames {name} {w.corp.netbios}\\\\nobody; lookupsids {sid} {lab.corp.sid}-513").stdout
+    assert f"{lab.corp_user} {sid} (User: 1)" in said and "nobody" in said and "(UNKNOWN: 8)" in said, said
+    assert f"{sid} {w.corp.netbios}\\{lab.corp_user} (1)" in said, said
+    assert f"{w.corp.netbios}\\Domain Users (2)" in said, said
+    unmake(lab)
 
 
 def test_the_local_half(lab):
