@@ -9,7 +9,7 @@
 #define DISCOVER_TIMEOUT (20 * UTIME_SECOND)
 #define DISCOVER_NO_WAIT (3 * UTIME_SECOND)
 
-static enum err find_flat_name(struct control_call *call, struct trust *t)
+static enum err find_flat_name(struct control_call *call, struct trust *t, bool *guessed_out)
 {
     struct trust_report report;
     t->flat_name = ascii_upper(call->a, control_arg(call, "short_name"));
@@ -21,6 +21,11 @@ static enum err find_flat_name(struct control_call *call, struct trust *t)
     if (report.flat_name.len) {
         t->flat_name = report.flat_name;
         return ERR_OK;
+    }
+    if (control_flag(call, "no_wait")) {
+        t->flat_name = control_trust_guess(call, t->dns_name, false);
+        *guessed_out = true;
+        return t->flat_name.len ? ERR_OK : ERR_NOMEM;
     }
     struct span why = control_trust_first_failure(&report);
     return control_refuse(call, 400, "PartnerUnknown", REASON_TRUST_FLAT_NAME_UNKNOWN,
@@ -92,16 +97,30 @@ static enum err remote_half(struct control_call *call, struct trust *t)
     return e;
 }
 
+/* A guess may be somebody else's name. */
+static enum err put_new(struct control_call *call, struct trust *t, bool guessed)
+{
+    struct span password = control_arg(call, "password");
+    enum err e = control_trust_put(call, t, password, true);
+    if (e != ERR_REFUSED || !guessed)
+        return e;
+    t->flat_name = control_trust_guess(call, t->dns_name, true);
+    return control_trust_put(call, t, password, true);
+}
+
 static enum err create(struct control_call *call, struct trust *t)
 {
+    bool guessed = false;
     struct trust_report report;
     enum trust_status verdict;
     if (control_list(call, "forwarder"))
         TRY(control_forwarder_put(call, t->dns_name, control_list(call, "forwarder")));
-    TRY(find_flat_name(call, t));
-    TRY(control_trust_put(call, t, control_arg(call, "password"), true));
+    TRY(find_flat_name(call, t, &guessed));
+    TRY(put_new(call, t, guessed));
     TRY(remote_half(call, t));
     TRY(control_trust_set_state(call, t, "Created", REASON_NONE, SPAN_NONE, false));
+    if (guessed)
+        TRY(control_trust_guessed(call, t, control_arg(call, "password")));
     /* The other half may come later: a trust that cannot be proved yet is made all the same. */
     if (control_flag(call, "no_wait"))
         control_trust_check(call->control, call->directory, t->dns_name);
@@ -148,6 +167,9 @@ enum err control_trust_set(struct control_call *call)
     else if (json_is_false(selective))
         t.attributes &= ~(uint32_t)TRUST_CROSS_ORGANIZATION;
     TRY(control_trust_put(call, &t, control_arg(call, "password"), false));
+    if (control_arg(call, "password").len &&
+        json_object_get(control_trust_state(call->directory, t.dns_name, false), "guess"))
+        TRY(control_trust_guessed(call, &t, control_arg(call, "password")));
     TRY(set_days(call, &t));
     control_trust_check(call->control, call->directory, t.dns_name);
     return control_trust_show(call);

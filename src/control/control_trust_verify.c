@@ -76,10 +76,10 @@ static enum err forest_info(struct control_call *call, const struct trust *t, st
     return builder_done(&b, out);
 }
 
-enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
-                           bool info)
+static enum err put(struct control_call *call, const struct trust *t, struct span password,
+                    bool info, unsigned flags)
 {
-    struct intent in = {.kind = INTENT_TRUST_PUT, .target = t->dns_name};
+    struct intent in = {.kind = INTENT_TRUST_PUT, .flags = flags, .target = t->dns_name};
     struct intent_reply reply;
     in.trust = (struct intent_trust){.dns_name = t->dns_name,
                                      .flat_name = t->flat_name,
@@ -94,6 +94,18 @@ enum err control_trust_put(struct control_call *call, const struct trust *t, str
     return control_intent(call, &in, &reply);
 }
 
+enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
+                           bool info)
+{
+    return put(call, t, password, info, 0);
+}
+
+enum err control_trust_rename(struct control_call *call, const struct trust *t,
+                              struct span password)
+{
+    return put(call, t, password, true, INTENT_FLAT_NAME);
+}
+
 /* What the partner's forest claims; the trust is proved whether or not it tells. */
 static void refresh(struct control_call *call, struct trust *t)
 {
@@ -106,6 +118,7 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
                              struct trust_report *report, enum trust_status *verdict_out)
 {
     enum reason reason;
+    TRY(control_trust_ask_name(call, t));
     TRY(control_trust_ask_peer(call, TRUST_MESSAGE_VERIFY, t->dns_name, VERIFY_TIMEOUT, report));
     TRY(control_trust_named(call, t->dns_name,
                             t)); /* it may have been changed or deleted meanwhile */

@@ -43,6 +43,19 @@ utime control_trust_patience(const char *state, utime since, utime now);
  * While it goes on, the directory's "checking" has a text for this partner. */
 void control_trust_check(struct control *c, struct control_directory *d, struct span partner);
 
+/* --- control_trust_guess.c --- */
+
+/* A partner that cannot be reached does not tell its NetBIOS name. A trust that is made all the
+ * same has a guess for it, and the entry of its state keeps the password, sealed, until the partner
+ * was heard: then the guess stands, or the trust's account gets its true name.
+ *
+ * The guess: the first label, or second is set, a name that nobody else has. */
+struct span control_trust_guess(struct control_call *call, struct span partner, bool second);
+enum err control_trust_guessed(struct control_call *call, const struct trust *t,
+                               struct span password);
+/* Asks the partner, if there is a guess. One that does not answer is none of an error. */
+enum err control_trust_ask_name(struct control_call *call, struct trust *t);
+
 /* --- control_instructions.c --- */
 
 /* A list of {tool, lines}: what the other administrator types to make the other half. */
@@ -79,6 +92,9 @@ struct span control_trust_first_failure(const struct trust_report *report);
 /* Stores what t says; info: also what the partner's forest claims at least. */
 enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
                            bool info);
+/* The same with a flat name that was another one until now. */
+enum err control_trust_rename(struct control_call *call, const struct trust *t,
+                              struct span password);
 /* Proves, learns what was not known, and keeps the outcome as the trust's state. */
 enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
                              struct trust_report *report, enum trust_status *verdict_out);

@@ -64,7 +64,9 @@ enum intent_flags {
                              old_password is empty (accepted where INTENT_SYSTEM is) */
     INTENT_LOGON = 512,   /* LOCKOUT from a service that verifies passwords but is not trusted with
                              INTENT_SYSTEM: accepted only on channels that serve gave to ldap */
-    INTENT_FLAGS_ALL = 1023,
+    INTENT_FLAT_NAME = 1024, /* TRUST_PUT with a password: the partner's flat name was a guess until
+                                now, and its account here has to bear the true one */
+    INTENT_FLAGS_ALL = 2047,
 };
 
 enum intent_mod_op { MOD_ADD, MOD_DELETE, MOD_REPLACE };

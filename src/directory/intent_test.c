@@ -160,7 +160,7 @@ static void refuses_what_is_unknown(void **state)
     copy[4] = INTENT_KIND_END;
     assert_int_equal(intent_decode(span_of(copy, bytes.len), &arena, &out), ERR_MALFORMED);
     copy = arena_dup(&arena, bytes.ptr, bytes.len);
-    copy[9] = 4; /* flag 1024 */
+    copy[9] = 8; /* flag 2048 */
     assert_int_equal(intent_decode(span_of(copy, bytes.len), &arena, &out), ERR_MALFORMED);
     in.kind = 0;
     assert_int_equal(intent_encode(&in, &arena, &bytes), ERR_RANGE);

@@ -209,6 +209,8 @@ static enum err wanted(struct op *op, const struct trust *before, struct trust *
     *after = before ? *before
                     : (struct trust){.dns_name = ascii_lower(op->a, in->dns_name),
                                      .flat_name = in->flat_name};
+    if (op->in->flags & INTENT_FLAT_NAME)
+        after->flat_name = in->flat_name;
     if (in->type) {
         after->direction = in->direction;
         after->type = in->type;
@@ -248,10 +250,18 @@ enum err op_trust_put(struct op *op)
     if (exists)
         TRY(view_tdo(op, &o, &before));
     TRY(wanted(op, exists ? &before : NULL, &after));
-    TRY(rules(op, exists ? &before : NULL, &after, &drop_info));
+    bool renamed = exists && op->in->flags & INTENT_FLAT_NAME;
+    if (renamed && !op->in->trust.password.len)
+        return refused(op, REASON_DIR_TRUST_INVALID);
+    /* Under another name it is another trust to the rules, and its account is another one. */
+    TRY(rules(op, exists && !renamed ? &before : NULL, &after, &drop_info));
+    if (renamed)
+        TRY(trust_delete_account(op, &o));
     TRY(trust_new_secrets(op, exists ? &o : NULL, after.direction, &s));
     TRY(exists ? draft_load(op, &o, &d) : begin_tdo(op, &after, &d));
     TRY(set_tdo(&d, &after, drop_info));
+    if (renamed)
+        TRY(draft_set(&d, ATTR_flatName, after.flat_name));
     draft_write(&d);
     op->reply->id = d.id;
     return trust_put_secrets(op, d.id, &after, &s);

@@ -175,6 +175,41 @@ static void only_what_is_there_rolls(void **state)
     refused(fixture_do(&f, &in), DIR_ACCESS);
 }
 
+static bool account(const char *name)
+{
+    struct dir_obj o;
+    return fixture_find(&f, arena_printf(&f.arena, "CN=%s,CN=Users", name), &o);
+}
+
+static void a_guessed_flat_name_is_corrected(void **state)
+{
+    struct dir_obj before, after;
+    struct span flat;
+    struct intent in = {
+        .kind = INTENT_TRUST_PUT,
+        .flags = INTENT_FLAT_NAME,
+        .target = SPAN_LIT("corp.example.com"),
+        .trust = {.flat_name = SPAN_LIT("TRUE"), .password = SPAN_LIT("Shared-secret-1")}};
+    (void)state;
+    assert_true(fixture_find(&f, TDO, &before) && account("CORP$"));
+    fixture_as_system(&f);
+    in.flags = 0;
+    fixture_do(&f, &in);
+    assert_true(account("CORP$") && !account("TRUE$"));
+    in.flags = INTENT_FLAT_NAME;
+    done(fixture_do(&f, &in));
+    assert_true(fixture_find(&f, TDO, &after) && !account("CORP$") && account("TRUE$"));
+    assert_int_equal(after.id, before.id);
+    assert_true(dir_attr_first(&after, ATTR_flatName, &flat));
+    assert_span(flat, "TRUE");
+    in.trust.password = SPAN_NONE;
+    in.trust.flat_name = SPAN_LIT("OTHER");
+    refused(fixture_do(&f, &in), DIR_TRUST_INVALID);
+    in.trust.flat_name = SPAN_LIT("CORP");
+    in.trust.password = SPAN_LIT("Shared-secret-1");
+    done(fixture_do(&f, &in));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(any_bytes_are_a_password, make_trust, delete_trust),
         cmocka_unit_test_setup_teardown(we_make_one_and_not_two_in_a_row, make_trust, delete_trust),
         cmocka_unit_test_setup_teardown(only_what_is_there_rolls, make_trust, delete_trust),
+        cmocka_unit_test_setup_teardown(a_guessed_flat_name_is_corrected, make_trust, delete_trust),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
 }

@@ -208,6 +208,31 @@ def test_trusts_are_shown_in_pages_and_by_id(lab):
         lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
 
 
+def test_a_partner_that_comes_later(lab):
+    """As Terraform's tests do it: nobody answers for the partner, so the trust is VerifyFailed, is read again, and can be
+    deleted. And when the partner comes, it heals, though its NetBIOS name could only be guessed: the guess is another
+    forest's name."""
+    name = "corporate.example.org"  # CORPORATE is taken
+    later = lab.ds.create_trust(DirectoryId=lab.ids[CORP], RemoteDomainName=name, TrustPassword="Shared by 2 sides",
+                                TrustDirection="Two-Way", ConditionalForwarderIpAddrs=["127.0.1.99"])["TrustId"]
+    for _ in range(2):
+        failed = lab.wait_trust(later, "VerifyFailed")
+        assert failed["TrustStateReason"].startswith("The specified domain either does not exist or could not be contacted")
+    there = lab.create(name, ShortName="LATER")
+    lab.wait_stage(there, "Active")
+    addresses = lab.directory(there)["DnsIpAddrs"]
+    lab.ds.update_conditional_forwarder(DirectoryId=lab.ids[CORP], RemoteDomainName=name, DnsIpAddrs=addresses)
+    other = lab.ds.create_trust(DirectoryId=there, RemoteDomainName=CORP, TrustPassword="Shared by 2 sides",
+                                TrustDirection="Two-Way", ConditionalForwarderIpAddrs=lab.directory(
+                                    lab.ids[CORP])["DnsIpAddrs"])["TrustId"]
+    lab.wait_trust(later, "Verified")
+    lab.wait_trust(other, "Verified")
+    assert lab.service.cli("trust", "show", name, "--directory", CORP)["short_name"] == "LATER"
+    assert "guess" not in open(f"{lab.service.state}/control.json", encoding="utf-8").read()
+    lab.ds.delete_trust(TrustId=later, DeleteAssociatedConditionalForwarder=True)
+    lab.ds.delete_directory(DirectoryId=there)
+
+
 # --- forwarders, routes, tags, accounts ------------------------------------------------------------------------
 
 
