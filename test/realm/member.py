@@ -11,15 +11,16 @@ class Member:
         self.forest, self.name, self.address = f, name, address
         self.fqdn = f"{name}.{dns or f.dns}"
         self.host = net.host(name, [address], nameservers=f.addresses, domain=f.dns, binds=BINDS)
-        self.host.set_krb5(f.realm)
         self.dir = self.host.dir
+        self.keytab = f"{self.dir}/krb5.keytab"
+        # adcli's; Samba's programs have no keytab here, or they would write the one of /etc.
+        self.host.set_krb5(f.realm, extra=f"  default_keytab_name = FILE:{self.keytab}\n")
         hosts = self.host.write("hosts", f"127.0.0.1 localhost\n{address} {self.fqdn} {name}\n")
         self.host.run("mount", "--bind", hosts, "/etc/hosts")
         self.host.run("mkdir", "-p", "/var/lib/samba/private", "/run/samba/winbindd")
-        self.keytab = f"{self.dir}/krb5.keytab"
         self.conf = self.host.write("smb.conf", "\n".join([
             "[global]", f"realm = {f.realm}", f"workgroup = {f.netbios}", "security = ads", "interfaces = lo eth0",
-            "kerberos method = secrets and keytab", f"dedicated keytab file = {self.keytab}", "log level = 1",
+            "kerberos method = secrets only", "log level = 1",
             "idmap config * : backend = autorid", "idmap config * : range = 100000-9999999", ""]))
         self.administrator = ["-U", f"administrator%{f.admin_password}"]
 
