@@ -193,6 +193,7 @@ HANDLER(control_directory_set);
 HANDLER(control_directory_import);
 HANDLER(control_directory_add_upn_suffix);
 HANDLER(control_directory_remove_upn_suffix);
+HANDLER(control_backup_create);
 HANDLER(control_status_show);
 HANDLER(control_snapshot_create);
 HANDLER(control_snapshot_delete);

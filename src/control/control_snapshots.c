@@ -193,11 +193,27 @@ static json_t *next_begun(const struct control_directory *d)
     return NULL;
 }
 
+/* The state directory may come out of a backup, which has no snapshots. */
+static void look_for_files(struct control *c, struct control_directory *d)
+{
+    char path[600], file[620];
+    json_t *snapshot;
+    size_t i;
+    json_array_foreach(control_snapshots(d), i, snapshot)
+    {
+        snapshot_path(c, d, snapshot, path);
+        snprintf(file, sizeof file, "%s/data.mdb", path);
+        if (in_state(snapshot, "Completed") && access(file, F_OK) != 0)
+            json_object_set_new(snapshot, "state", json_string("Failed"));
+    }
+}
+
 enum err control_snapshots_finish(struct control *c, struct control_directory *d, struct arena *a)
 {
     enum err e = ERR_OK;
     json_t *snapshot;
     (void)a;
+    look_for_files(c, d);
     while (!d->copying && !d->removed && (snapshot = next_begun(d))) {
         d->copying = true;
         enum err one = go_on(c, d, snapshot);

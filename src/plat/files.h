@@ -39,5 +39,10 @@ enum err plat_dir_make(const char *path, mode_t mode);
  * followed. One that is not there is fine. ERR_IO: something is left. */
 #define PLAT_DIR_DEPTH 32
 enum err plat_dir_remove(const char *path);
+/* Copies what is in a folder into another one that exists, with modes and without links, as far as
+ * the filter wants it (depth 0: in the folder itself). What is in the way is not replaced. On the
+ * disk when it returns. ERR_IO: what was copied so far stays. */
+typedef bool (*plat_copy_filter)(const char *name, unsigned depth);
+enum err plat_dir_copy(const char *from, const char *to, plat_copy_filter wanted);
 
 #endif

@@ -181,6 +181,41 @@ static void a_tree_goes_without_what_it_links_to(void **state)
     assert_ok(plat_dir_remove(at("deep")));
 }
 
+static bool not_named_secret(const char *name, unsigned depth)
+{
+    return depth > 0 || strcmp(name, "secret") != 0;
+}
+
+static void a_folder_is_copied(void **state)
+{
+    struct span got;
+    struct stat st;
+    char *from = at("from"), *to = at("to");
+    (void)state;
+    assert_int_equal(plat_dir_make(arena_printf(&a, "%s/sub/below", from), 0755), ERR_OK);
+    assert_int_equal(plat_dir_make(to, 0755), ERR_OK);
+    assert_int_equal(plat_file_write(arena_printf(&a, "%s/one", from), SPAN_LIT("1"), 0600),
+                     ERR_OK);
+    assert_int_equal(plat_file_write(arena_printf(&a, "%s/secret", from), SPAN_LIT("no"), 0600),
+                     ERR_OK);
+    assert_int_equal(
+        plat_file_write(arena_printf(&a, "%s/sub/below/secret", from), SPAN_LIT("deep"), 0640),
+        ERR_OK);
+    assert_int_equal(symlink("/etc/passwd", arena_printf(&a, "%s/sub/link", from)), 0);
+    assert_int_equal(plat_dir_copy(from, to, not_named_secret), ERR_OK);
+    assert_int_equal(plat_file_read(arena_printf(&a, "%s/one", to), 16, &a, &got), ERR_OK);
+    assert_true(span_eq(got, SPAN_LIT("1")));
+    assert_int_equal(plat_file_read(arena_printf(&a, "%s/sub/below/secret", to), 16, &a, &got),
+                     ERR_OK);
+    assert_true(span_eq(got, SPAN_LIT("deep")));
+    assert_int_equal(stat(arena_printf(&a, "%s/one", to), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(access(arena_printf(&a, "%s/secret", to), F_OK), -1);
+    assert_int_equal(lstat(arena_printf(&a, "%s/sub/link", to), &st), -1);
+    assert_int_equal(plat_dir_copy(from, to, not_named_secret), ERR_IO); /* nothing is replaced */
+    assert_int_equal(plat_dir_copy(from, at("nowhere"), not_named_secret), ERR_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +226,7 @@ int main(void)
         cmocka_unit_test(one_holder_of_a_lock),
         cmocka_unit_test(directories),
         cmocka_unit_test(a_tree_goes_without_what_it_links_to),
+        cmocka_unit_test(a_folder_is_copied),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

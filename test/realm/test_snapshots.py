@@ -175,3 +175,38 @@ def test_a_restore_that_is_cut_short_is_gone_on_with(service):
 
 def listening(address):
     return subprocess.run(["ss", "-Hltn", "src", address], stdout=subprocess.PIPE, check=True).stdout.strip()
+
+
+def test_a_backup_begins_on_an_empty_machine(service):
+    """Another service with nothing but the backup and the key file; the first one has ended."""
+    backup = service.dir / "backup"
+    assert asked(service, "backup", "create", backup, ok=False) == "CONTROL_BACKUP_FAILED"  # it is not there
+    assert asked(service, "backup", "create", "backup", ok=False) == "CONTROL_ARGUMENT"
+    backup.mkdir()
+    shutil.chown(backup, "nobody")
+    person(service, "carried")
+    was = sid(service, "carried")
+    assert asked(service, "backup", "create", backup)["directories"] == 1
+    assert not (backup / "key").exists() and not list(backup.glob("d-*/snapshots"))
+    person(service, "too-late")
+    service.process.terminate()
+    service.process.wait(20)
+    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
+
+    key = (service.dir / "state" / "key").read_bytes()
+    shutil.move(service.dir / "state", service.dir / "lost")
+    (backup / "key").write_bytes(key)
+    (backup / "key").chmod(0o600)
+    shutil.move(backup, service.dir / "state")
+    service.socket.unlink(missing_ok=True)
+    service.process = subprocess.Popen(service.process.args)
+    wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
+             "the directory", 60)
+    assert {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}  # their files were not in it
+    assert sid(service, "carried") == was
+    kinit(service, "carried", "F1rst-of-all")
+    kinit(service, "too-late", "F1rst-of-all", ok=False)
+    # Certificates are the same: clients that trust the authority go on trusting it.
+    assert "BACK" in service.run(f"ldapwhoami -x -H ldaps://dc1.{FOREST} -D administrator@{FOREST} -w {ADMIN}", forest=FOREST)
+    assert servers(service) == ["dc1", "dc2", "new"]
+    assert "pass" in service.cli("--output", "json", "directory", "check", FOREST)
