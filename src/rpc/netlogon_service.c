@@ -16,6 +16,7 @@ static const struct rpc_handler handlers[] = {
     {NETLOGON_DSR_GET_SITE_NAME, 0, netlogon_dsr_get_site_name},
     {NETLOGON_PASSWORD_SET2, RPC_FOR_NOBODY | RPC_BARE, netlogon_password_set2},
     {NETLOGON_DSR_GET_DC_NAME_EX2, 0, netlogon_dsr_get_dc_name_ex2},
+    {NETLOGON_FOREST_INFO, RPC_FOR_NOBODY | RPC_BARE, netlogon_forest_info},
 };
 const struct rpc_service rpc_netlogon_service = {.iface = &netlogon_iface,
                                                  .note = "Netlogon",

@@ -42,6 +42,7 @@ uint32_t netlogon_req_challenge(struct rpc_ctx *c, void *args);
 uint32_t netlogon_authenticate2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_authenticate3(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_capabilities(struct rpc_ctx *c, void *args);
+uint32_t netlogon_forest_info(struct rpc_ctx *c, void *args);
 uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_dc_name(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_any_dc_name(struct rpc_ctx *c, void *args);

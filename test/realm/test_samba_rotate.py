@@ -130,6 +130,19 @@ def test_their_names_are_asked(lab):
     lab.part()
 
 
+def test_our_names_are_asked(lab):
+    """By Samba, over the channel that we grant."""
+    w, cloud = lab.world, lab.cloud
+    lab.trust("forest", "incoming")
+    verify(lab)
+    suffix = f"guests{w.digits(3)}.example"
+    cloud.cli("directory", "add-upn-suffix", suffix)
+    said = lab.corp.tool("domain", "trust", "namespaces", w.cloud.dns, "--refresh=store").stdout
+    assert f"TLN: Status[Enabled]                  DNS[*.{w.cloud.dns}]" in said, said
+    assert suffix in said and "Status[Disabled-New]" in said, said
+    lab.part()
+
+
 def test_it_happens_by_itself(lab):
     """The last: a month later."""
     w = lab.world

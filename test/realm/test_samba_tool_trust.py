@@ -4,6 +4,7 @@ credentials: both halves through our LSA, or the local half alone, in each kind 
 import pytest
 
 import smbtorture
+from netns import wait_for
 from samba_lab import COMPLEMENT, Lab
 
 # As Samba calls a direction that is ours.
@@ -63,6 +64,7 @@ def test_both_halves(lab, kind, direction, login):
     shown = lab.corp.tool("domain", "trust", "show", w.cloud.dns).stdout
     assert f"SID:            {lab.cloud_sid}" in shown and f"0x{COMPLEMENT[direction]:x} (" in shown, shown
     works(lab, kind, direction)
+    wait_for(lambda: lab.cloud.cli("trust", "show", w.corp.dns)["state"] == "Verified", "our side to prove it by itself")
     unmake(lab, login)
 
 

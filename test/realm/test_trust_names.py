@@ -107,3 +107,21 @@ def test_users_names_end_in_a_suffix(lab):
     client = lab.clients[cloud]
     client.kinit(f"other.{user}@{suffix}", password, client.ENTERPRISE)
     client.kvno(cloud.spn)
+
+
+def test_a_suffix_crosses_the_trust(lab):
+    """It is asked over the secure channel, waits, and leads home when it is enabled there."""
+    cloud, corp, w = lab.cloud, lab.corp, lab.world
+    suffix, user, password = f"guests{w.digits(3)}.example", w.ascii_person(), w.password()
+    cloud.cli("directory", "add-upn-suffix", suffix)
+    cloud.add_user(user, password, "--upn", f"other.{user}@{suffix}")
+    name, client = f"other.{user}@{suffix}", lab.clients[corp]
+    assert names(lab, "--refresh", forest=corp)["top-level name", suffix]["status"] == "new"
+    since = corp.mark()
+    assert client.kinit(name, password, client.ENTERPRISE, ok=False).returncode != 0
+    corp.reason_seen("ROUTE_DISABLED", since)
+    assert names(lab, "--enable", suffix, forest=corp)["top-level name", suffix]["status"] == "enabled"
+    client.kinit(name, password, client.ENTERPRISE)
+    client.kvno(corp.spn)
+    cloud.cli("directory", "remove-upn-suffix", suffix)
+    assert ("top-level name", suffix) not in names(lab, "--refresh", forest=corp)
