@@ -231,7 +231,9 @@ def pointed(lab, signpost, address, port, domain=None):
 
 
 def details(rows, reason, count):
-    """Of the rows with this reason, which are all that failed."""
+    """Of the rows with this reason, which are all that failed by Kerberos; the secure channel fails there, too, for
+    reasons of its own."""
+    rows = [row for row in rows if row["step"] != "channel"]
     assert {row["reason"] for row in rows if row["status"] == "fail"} == {reason}, [(x.get("reason"), x["side"], x["detail"]) for x in rows]
     found = [(row["server"], row["detail"]) for row in rows if row.get("reason") == reason]
     assert len(found) == count, rows
