@@ -3,7 +3,7 @@
  */
 #include "base/text.h"
 #include "control/aws_call.h"
-#include "control/control_lifecycle.h"
+#include "control/control_dcs.h"
 #include "control/control_pools.h"
 
 #define DIRECTORIES_LIMIT CONTROL_DIRECTORIES_MAX
@@ -89,8 +89,7 @@ static json_t *description(const struct aws_call *call, const struct control_dir
         member(record, "state"), "LaunchTime", aws_time(json_object_get(record, "created")),
         "StageLastUpdatedDateTime", aws_time(since ? since : json_object_get(record, "created")),
         "NetworkType", "IPv4", "VpcSettings", vpc_of(call, d), "SsoEnabled", 0,
-        "DesiredNumberOfDomainControllers", (int)json_array_size(json_object_get(record, "dcs")),
-        "OsVersion", "SERVER_2019");
+        "DesiredNumberOfDomainControllers", (int)control_dc_count(d), "OsVersion", "SERVER_2019");
     add_addresses(d, out);
     if (json_object_get(out, "DnsIpv6Addrs"))
         json_object_set_new(out, "NetworkType", json_string("Dual-stack"));
@@ -321,9 +320,8 @@ enum err aws_describe_regions(struct aws_call *call)
                       json_object_get(d->record, "id"), "RegionName", name, "RegionType", "Primary",
                       "Status", control_state(d), "VpcSettings", "VpcId",
                       json_object_get(vpc, "VpcId"), "SubnetIds", json_object_get(vpc, "SubnetIds"),
-                      "DesiredNumberOfDomainControllers",
-                      (int)json_array_size(json_object_get(d->record, "dcs")), "LaunchTime", since,
-                      "StatusLastUpdatedDateTime", since, "LastUpdatedDateTime", since));
+                      "DesiredNumberOfDomainControllers", (int)control_dc_count(d), "LaunchTime",
+                      since, "StatusLastUpdatedDateTime", since, "LastUpdatedDateTime", since));
     json_decref(name);
     json_decref(vpc);
     json_decref(since);

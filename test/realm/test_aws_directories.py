@@ -138,6 +138,41 @@ def test_directories_that_cannot_be_made(lab):
     assert "weak secret" not in weak and "password" in weak
 
 
+def test_domain_controllers_come_and_go(lab):
+    id = lab.create("many.example.com")
+    lab.wait_stage(id, "Active")
+
+    def controllers():
+        return lab.ds.describe_domain_controllers(DirectoryId=id)["DomainControllers"]
+    lab.ds.update_number_of_domain_controllers(DirectoryId=id, DesiredNumber=3)
+    assert len(controllers()) == 3  # before it is there
+    wait_for(lambda: [c["Status"] for c in controllers()] == ["Active"] * 3, "three controllers")
+    assert lab.directory(id)["DesiredNumberOfDomainControllers"] == 3
+    lab.ds.update_number_of_domain_controllers(DirectoryId=id, DesiredNumber=2)
+    wait_for(lambda: len(controllers()) == 2, "two controllers")
+    lab.refused("DomainControllerLimitExceededException", lab.ds.update_number_of_domain_controllers, DirectoryId=id,
+                DesiredNumber=100)
+    lab.ds.delete_directory(DirectoryId=id)
+
+
+def test_snapshots(lab):
+    here = {"DirectoryId": lab.ids[CORP]}
+    id = lab.ds.create_snapshot(**here, Name="before")["SnapshotId"]
+
+    def shown():
+        return lab.ds.describe_snapshots(SnapshotIds=[id])["Snapshots"][0]
+    wait_for(lambda: shown()["Status"] == "Completed", "the snapshot")
+    assert (shown()["Name"], shown()["Type"], shown()["DirectoryId"]) == ("before", "Manual", lab.ids[CORP])
+    assert lab.ds.get_snapshot_limits(**here)["SnapshotLimits"]["ManualSnapshotsCurrentCount"] == 1
+    lab.service.cli("user", "create", "later", "--password-file", lab.service.secret(lab.password), "--directory", CORP)
+    lab.ds.restore_from_snapshot(SnapshotId=id)
+    wait_for(lambda: lab.directory(lab.ids[CORP])["Stage"] == "Active", "the restored directory")
+    wait_for(lambda: lab.service.try_cli("user", "show", "later", "--directory", CORP)[0] == 2, "what was before")
+    lab.ds.delete_snapshot(SnapshotId=id)
+    lab.refused("EntityDoesNotExistException", lab.ds.describe_snapshots, SnapshotIds=[id])
+    lab.refused("EntityDoesNotExistException", lab.ds.restore_from_snapshot, SnapshotId=id)
+
+
 # --- trusts ----------------------------------------------------------------------------------------------------
 
 
