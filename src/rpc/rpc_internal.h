@@ -67,7 +67,7 @@ struct rpc_service {
     unsigned count;
 };
 extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_service,
-    rpc_netlogon_service, rpc_samr_service, rpc_srvsvc_service, rpc_wkssvc_service;
+    rpc_netlogon_service, rpc_samr_service, rpc_srvsvc_service, rpc_wkssvc_service, rpc_drs_service;
 extern const struct rpc_service *const rpc_services[];
 extern const unsigned rpc_service_count;
 
@@ -94,6 +94,7 @@ enum rpc_handle_kind {
     RPC_HANDLE_TRUSTED,
     RPC_HANDLE_ACCOUNT,
     RPC_HANDLE_SECRET,
+    RPC_HANDLE_DRS,
     RPC_HANDLE_SAM_SERVER,
     RPC_HANDLE_SAM_DOMAIN,
     RPC_HANDLE_SAM_USER,

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from impacket.dcerpc.v5 import lsad, transport
+from impacket.dcerpc.v5 import drsuapi, lsad, transport
+from impacket.dcerpc.v5.dtypes import NULL
 
 from ldap_service import ADDRESS, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
 
@@ -291,6 +292,32 @@ def test_rights_of_accounts(service):
     assert service.events("lsa.policy")[-1]["who"] == "alice"
     said = rpcclient(service, f"lsaaddacctrights {who} SeFlyPrivilege", login=admin, ok=False)
     assert "NO_SUCH_PRIVILEGE" in said, said
+
+
+def test_names_in_other_forms(service):
+    """DRSUAPI, as joins ask it: a SID's object, the domain's; what is not there is said for each name."""
+    rpc = transport.DCERPCTransportFactory(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\drsuapi]")
+    rpc.set_credentials("alice", PASSWORD["alice"], "CLOUD")
+    dce = rpc.get_dce_rpc()
+    dce.connect()
+    dce.bind(drsuapi.MSRPC_UUID_DRSUAPI)
+    bind = drsuapi.DRSBind()
+    bind["puuidClientDsa"] = drsuapi.NTDSAPI_CLIENT_GUID
+    bind["pextClient"] = NULL
+    handle = dce.request(bind)["phDrs"]
+
+    def crack(offered, desired, *names):
+        answer = drsuapi.hDRSCrackNames(dce, handle, 0, offered, desired, names)["pmsgOut"]["V1"]["pResult"]["rItems"]
+        return [(i["status"], i["pName"][:-1] if i["status"] == 0 else None) for i in answer]
+
+    base = "DC=ldap-cloud,DC=example"
+    fqdn, nt4 = drsuapi.DS_NAME_FORMAT.DS_FQDN_1779_NAME, drsuapi.DS_NAME_FORMAT.DS_NT4_ACCOUNT_NAME
+    assert crack(nt4, fqdn, "CLOUD\\alice", "CLOUD\\nobody") == [(0, f"CN=alice,CN=Users,{base}"), (2, None)]
+    assert crack(fqdn, nt4, f"CN=alice,CN=Users,{base}", base) == [(0, "CLOUD\\alice"), (0, "CLOUD\\")]
+    assert crack(drsuapi.DS_NAME_FORMAT.DS_CANONICAL_NAME, fqdn, f"{CLOUD}/") == [(0, base)]
+    guid = crack(nt4, drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, "CLOUD\\alice")[0][1]
+    assert crack(drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, nt4, guid) == [(0, "CLOUD\\alice")]
+    assert crack(drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, 11, guid) == [(4, None)]
 
 
 def test_secrets_under_another_key(service):

@@ -172,6 +172,12 @@ static const struct peer_call dssetup_names[] = {
     {0, NULL}, /* its Python module does not exist in Debian's Samba */
 };
 
+static const struct peer_call drs_names[] = {
+    {0, NULL}, /* Samba gives the bytes of the extensions types */
+    {1, "drsuapi.DsUnbind"},
+    {12, "drsuapi.DsCrackNames"},
+};
+
 #define PEER(iface, names)                                                                         \
     {                                                                                              \
         &(iface), names, sizeof(names) / sizeof((names)[0])                                        \
@@ -184,7 +190,7 @@ static const struct {
     PEER(lsa_iface, lsa_names),       PEER(netlogon_iface, netlogon_names),
     PEER(epm_iface, epm_names),       PEER(srvsvc_iface, srvsvc_names),
     PEER(wkssvc_iface, wkssvc_names), PEER(dssetup_iface, dssetup_names),
-    PEER(samr_iface, samr_names),
+    PEER(samr_iface, samr_names),     PEER(drs_iface, drs_names),
 };
 #define CALLS_MAX 200
 
