@@ -107,7 +107,11 @@ enum err control_read(struct control_call *call)
     if (call->directory->removed)
         return control_refuse(call, 404, "DirectoryNotFound", REASON_CONTROL_NO_DIRECTORY,
                               "the directory was deleted");
-    TRY(control_open(call->control, call->directory));
+    enum err e = control_open(call->control, call->directory);
+    if (e == ERR_BUSY)
+        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
+                              "the directory goes back to a snapshot");
+    TRY(e);
     TRY(dir_snap_begin(call->directory->dir, &call->snap));
     call->has_snap = true;
     return ERR_OK;

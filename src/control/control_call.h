@@ -156,7 +156,7 @@ enum err control_restart(struct control *c, struct control_directory *d, struct 
                          struct control_outcome *out);
 /* A domain controller's part of what serve is told; its texts are the record's. */
 void control_dc_spec(const json_t *dc, struct control_dc *out);
-/* Opens the directory for reading, without any key. */
+/* Opens the directory for reading, without any key. ERR_BUSY while it goes back to a snapshot. */
 enum err control_open(struct control *c, struct control_directory *d);
 /* The entry of a trust's state in the record, made when create is set (control_trust_state.c). */
 json_t *control_trust_state(struct control_directory *d, struct span partner, bool create);

@@ -281,6 +281,9 @@ enum err control_open(struct control *c, struct control_directory *d)
     struct dir_open_args args = {.path = path, .volatile_path = volatile_path};
     if (d->dir)
         return ERR_OK;
+    /* Until the writer has put another file in its place, this would be the former one. */
+    if (strcmp(json_string_value(json_object_get(d->record, "state")), "Restoring") == 0)
+        return ERR_BUSY;
     snprintf(path, sizeof(path), "%s/%s", c->env.state_dir, id);
     snprintf(volatile_path, sizeof(volatile_path), "%s/%s.volatile", c->env.run_dir, id);
     return dir_open(&args, &d->dir);

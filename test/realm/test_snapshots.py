@@ -202,7 +202,8 @@ def test_a_backup_begins_on_an_empty_machine(service):
     service.process = subprocess.Popen(service.process.args)
     wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
              "the directory", 60)
-    assert {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}  # their files were not in it
+    # Their files were not in it, which is noticed once the directory runs.
+    wait_for(lambda: {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}, "the state of snapshots", 20)
     assert sid(service, "carried") == was
     kinit(service, "carried", "F1rst-of-all")
     kinit(service, "too-late", "F1rst-of-all", ok=False)
