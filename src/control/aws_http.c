@@ -157,19 +157,22 @@ static void take_query(struct aws_request *rq, json_t *body)
 
 static void perform(struct aws_request *rq, const struct aws_operation *op, json_t *body)
 {
+    struct arena a;
+    arena_init(&a, 1 << 14, CONTROL_MEMORY, ARENA_WIPE);
     struct aws_call call = {.op = op,
                             .in = body,
-                            .a = rq->a,
+                            .a = &a,
                             .request_id = rq->request_id,
                             .region = rq->claim.region,
                             .account = rq->account,
                             .key_id = rq->claim.key_id,
-                            .c = {.control = rq->http->control, .a = rq->a}};
+                            .c = {.control = rq->http->control, .a = &a}};
     if (aws_perform(&call) == ERR_OK)
         send_json(rq, 200, call.out ? json_incref(call.out) : json_object());
     else
         send_error(rq, op->name, aws_status(op, call.error), call.error, call.message, call.reason);
     aws_done(&call);
+    arena_fini(&a);
 }
 
 static void serve_json(struct aws_request *rq)

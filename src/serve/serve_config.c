@@ -25,8 +25,7 @@ static const struct setting settings[] = {
     TEXT("state-dir", state_dir, "an absolute path: where directories are kept"),
     TEXT("run-dir", run_dir, "an absolute path: sockets and volatile data"),
     TEXT("user", user, "a user name: what the services run as"),
-    TEXT("api", api,
-         "an address and port of this machine, as 127.0.0.1:8053: where the AWS API listens"),
+    TEXT("api", api, "a loopback address and a port, as 127.0.0.1:8053: where the AWS API listens"),
     TEXT("log", log, "an absolute path, or - for standard error"),
     WORKERS("kdc-workers", kdc_workers),
     WORKERS("ldap-workers", ldap_workers),
@@ -53,7 +52,8 @@ static bool good_text(const struct setting *s, struct span value)
     if (strcmp(s->name, "user") == 0)
         return !memchr(value.ptr, '/', value.len);
     if (strcmp(s->name, "api") == 0)
-        return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0;
+        return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0 &&
+               plat_addr_is_loopback(&at);
     return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
 }
 

@@ -28,6 +28,8 @@ static void takes_settings_and_comments(void **state)
                      ERR_OK);
     assert_int_equal(c.pools.count, 2);
     assert_string_equal(c.pools.pool[0].interface, "eth0");
+    assert_int_equal(parse("api = [::1]:8053", &c, &why), ERR_OK);
+    assert_string_equal(c.api, "[::1]:8053");
 }
 
 static void refuses_with_line_and_remedy(void **state)
@@ -43,6 +45,8 @@ static void refuses_with_line_and_remedy(void **state)
         {"\n\nkdc-workers = 0\n", "line 3", "1 to 64"},
         {"dns-workers = 65\n", "line 1", "1 to 64"},
         {"subnet-a = 10.1.0.1/24\n", "line 1", "NETWORK"},
+        {"api = 10.1.2.3:8053\n", "line 1", "loopback"},
+        {"api = 127.0.0.1\n", "line 1", "loopback"},
         {"ldap-workers = two\n", "line 1", "1 to 64"},
     };
     (void)state;

@@ -112,6 +112,20 @@ static void prepare_files(struct serve_parent *p)
         ent_fatal("the control socket %s cannot be made: %s", path, strerror(errno));
 }
 
+/* Listening sockets may share a port (SO_REUSEPORT): another service's must not be joined. */
+static bool port_taken(const struct plat_addr *at)
+{
+    int fd = socket(at->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    if (fd < 0)
+        return false;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    bool taken = bind(fd, &at->sa, plat_addr_len(at)) != 0;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return taken;
+}
+
 /* Without TLS secrets would cross the network, and requests could be sent again. */
 static void bind_api(struct serve_parent *p)
 {
@@ -122,7 +136,7 @@ static void bind_api(struct serve_parent *p)
         return;
     if (plat_addr_parse(span_str(text), 0, &at) != ERR_OK || !plat_addr_is_loopback(&at))
         ent_fatal("api: the AWS API is served on loopback addresses only, and %s is none", text);
-    if (plat_tcp_listen(&at, &p->api_fd) != ERR_OK)
+    if (port_taken(&at) || plat_tcp_listen(&at, &p->api_fd) != ERR_OK)
         ent_fatal("api: %s cannot be bound: %s; remedy: give another port", text, strerror(errno));
 }
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_api import REGION, AwsForest, inside, post
+from entente import BUILD
 from netns import Network, wait_for
 from world import World
 
@@ -227,3 +228,10 @@ def test_secrets_are_nowhere(lab):
     kept = open(f"{lab.cloud.state}/keys.json", encoding="utf-8").read()
     log = open(lab.cloud.log, encoding="utf-8").read()
     assert lab.key[0] in kept and secret not in kept and secret not in log and secret not in lab.cloud.serve_log()
+
+
+def test_its_port_belongs_to_one_service(lab):
+    second = lab.cloud.host.run("sh", "-c", f"mkdir -p {lab.cloud.dir}/second && {BUILD}/entente serve --state-dir "
+                                f"{lab.cloud.dir}/second --run-dir {lab.cloud.dir}/second --user nobody --api 127.0.0.1:8053",
+                                check=False)
+    assert second.returncode != 0 and "Address already in use" in second.stdout
