@@ -19,11 +19,12 @@ static bool is_ntlm(const struct acceptor_context *c)
     return c->session.mech == SPNEGO_MECH_NTLMSSP;
 }
 
-/* The parts that a signature covers, in their order. */
-static unsigned signed_parts(const struct acceptor_rpc *m, struct span out[3])
+/* The parts that a signature covers, in their order. NTLM's covers all of a fragment, whatever was
+ * agreed on: impacket does not ask for it, Samba checks it so. */
+static unsigned signed_parts(const struct acceptor_rpc *m, bool all, struct span out[3])
 {
     struct span body = span_of(m->body, m->body_len);
-    if (!m->sign_header) {
+    if (!all) {
         out[0] = body;
         return 1;
     }
@@ -57,7 +58,7 @@ static void krb_sign(struct acceptor_context *c, const struct acceptor_rpc *m, u
 {
     struct gss_messages *g = &c->messages;
     struct span parts[4];
-    unsigned count = signed_parts(m, parts);
+    unsigned count = signed_parts(m, m->sign_header, parts);
     gss_krb_mic_header(gss_messages_own_flags(g), g->send++, token);
     parts[count++] = span_of(token, GSS_KRB_HEADER);
     (void)krb_checksum(gss_messages_usage(g, KRB_USAGE_GSS_ACCEPTOR_SIGN), parts, count,
@@ -70,7 +71,7 @@ static enum err krb_verify(struct acceptor_context *c, const struct acceptor_rpc
     struct gss_messages *g = &c->messages;
     struct gss_krb_mic t;
     struct span parts[4];
-    unsigned count = signed_parts(m, parts);
+    unsigned count = signed_parts(m, m->sign_header, parts);
     if (gss_krb_mic_decode(token, &t) != ERR_OK || !gss_messages_flags_fit(g, t.flags))
         return gss_messages_malformed(c);
     parts[count++] = t.header;
@@ -174,7 +175,7 @@ static enum err krb_unseal(struct acceptor_context *c, const struct acceptor_rpc
 static void ntlm_protect(struct acceptor_context *c, const struct acceptor_rpc *m, uint8_t *token)
 {
     struct span parts[3];
-    unsigned count = signed_parts(m, parts);
+    unsigned count = signed_parts(m, true, parts);
     ntlm_seal(&c->ntlm.send, parts, count, m->body, m->seal ? m->body_len : 0, token);
 }
 
@@ -182,7 +183,7 @@ static enum err ntlm_open(struct acceptor_context *c, const struct acceptor_rpc 
                           struct span token)
 {
     struct span parts[3];
-    unsigned count = signed_parts(m, parts);
+    unsigned count = signed_parts(m, true, parts);
     if (token.len != NTLM_SIGNATURE_SIZE)
         return gss_messages_malformed(c);
     return ntlm_unseal(&c->ntlm.receive, parts, count, m->body, m->seal ? m->body_len : 0,

@@ -295,10 +295,11 @@ def test_rights_of_accounts(service):
 
 
 def test_names_in_other_forms(service):
-    """DRSUAPI, as joins ask it: a SID's object, the domain's; what is not there is said for each name."""
-    rpc = transport.DCERPCTransportFactory(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\drsuapi]")
+    """DRSUAPI, as joins ask it, here impacket over TCP, sealed: a SID's object, the domain's; what is not there is said for each name."""
+    rpc = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]")
     rpc.set_credentials("alice", PASSWORD["alice"], "CLOUD")
     dce = rpc.get_dce_rpc()
+    dce.set_auth_level(6)
     dce.connect()
     dce.bind(drsuapi.MSRPC_UUID_DRSUAPI)
     bind = drsuapi.DRSBind()
