@@ -6,6 +6,7 @@
 #include "auth/trust_facts.h"
 #include "base/text.h"
 #include "rpc/lsa_service.h"
+#include "trust/forest_merge.h"
 #include "wire/rpc/lsa_policy.h"
 #include "wire/rpc/lsa_trust.h"
 
@@ -148,6 +149,21 @@ static uint32_t put(struct rpc_ctx *c, const struct trust *t, const struct fores
     if (builder_done(&b, &in.trust.forest_info) != ERR_OK)
         return NT_INVALID_PARAMETER;
     return lsa_ask(c, "lsa.trust", &in, NULL);
+}
+
+uint32_t lsa_forest_refresh(struct rpc_ctx *c, const struct trust *t,
+                            const struct lsa_forest_info *told)
+{
+    struct forest_told said = {.count = told->count, .now = utime_to_filetime(c->env->now())};
+    struct forest_record *records, *merged;
+    unsigned count, waiting;
+    uint32_t status = records_of(c, told, &records);
+
+    if (status != NT_OK)
+        return status;
+    said.records = records;
+    enum err e = trust_merge_forest_info(t, &said, c->arena, &merged, &count, &waiting);
+    return e == ERR_OK ? put(c, t, merged, count) : lsa_status(e);
 }
 
 uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args)

@@ -48,6 +48,11 @@ uint32_t lsa_trust_named(struct rpc_ctx *c, struct span name, const struct trust
 uint32_t lsa_trust_of_sid(struct rpc_ctx *c, const struct sid *sid, const struct trust **out);
 uint32_t lsa_trust_of_object(struct rpc_ctx *c, dir_id object, const struct trust **out);
 
+/* What a trusted forest says of its names, merged with what is stored, and stored. A status. */
+struct lsa_forest_info;
+uint32_t lsa_forest_refresh(struct rpc_ctx *c, const struct trust *t,
+                            const struct lsa_forest_info *told);
+
 /* The calls. */
 uint32_t lsa_account_privileges(struct rpc_ctx *c, void *args);
 uint32_t lsa_account_rights(struct rpc_ctx *c, void *args);

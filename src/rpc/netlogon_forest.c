@@ -61,7 +61,7 @@ static enum err claim_all(struct claims *k, const struct trust_local *l)
     return arena_failed(a) ? ERR_NOMEM : ERR_OK;
 }
 
-static uint32_t own_forest(struct rpc_ctx *c, struct lsa_forest_info **out)
+uint32_t netlogon_own_forest(struct rpc_ctx *c, struct lsa_forest_info **out)
 {
     struct claims k = {.c = c};
     struct trust_local local;
@@ -93,5 +93,6 @@ uint32_t netlogon_forest_info(struct rpc_ctx *c, void *args)
         status = lsa_trust_of_object(c, s->tdo, &t);
     if (status != NT_OK)
         return status;
-    return t->attributes & TRUST_FOREST_TRANSITIVE ? own_forest(c, &x->info) : NT_NOT_IMPLEMENTED;
+    return t->attributes & TRUST_FOREST_TRANSITIVE ? netlogon_own_forest(c, &x->info)
+                                                   : NT_NOT_IMPLEMENTED;
 }

@@ -19,11 +19,17 @@ enum werror {
     WERR_ACCESS_DENIED = 5,
     WERR_NOT_ENOUGH_MEMORY = 8,
     WERR_NOT_SUPPORTED = 50,
+    WERR_INVALID_PASSWORD = 86,
     WERR_INVALID_PARAMETER = 87,
     WERR_INVALID_LEVEL = 124,
     WERR_INVALID_FLAGS = 1004,
+    WERR_DOWNGRADE_DETECTED = 1265,
     WERR_NO_LOGON_SERVERS = 1311,
     WERR_NO_SUCH_DOMAIN = 1355,
+    WERR_NO_TRUST_LSA_SECRET = 1786,
+    WERR_NO_TRUST_SAM_ACCOUNT = 1787,
+    WERR_TRUST_INCONSISTENT = 1810,
+    WERR_USER_NOT_FOUND = 2221,
 };
 
 /* The session of a call over a secure channel. computer: as the call gives it; NULL (empty): the
@@ -37,10 +43,23 @@ uint32_t netlogon_enter(struct rpc_ctx *c, struct span computer,
 void netlogon_event(const struct rpc_ctx *c, const char *name, enum reason why, struct span account,
                     struct span computer);
 
+/* Names and domains of our own forest, in the arena of the call. A status. */
+struct lsa_forest_info;
+uint32_t netlogon_own_forest(struct rpc_ctx *c, struct lsa_forest_info **out);
+
 /* The calls. */
 uint32_t netlogon_req_challenge(struct rpc_ctx *c, void *args);
 uint32_t netlogon_authenticate2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_authenticate3(struct rpc_ctx *c, void *args);
+uint32_t netlogon_control_oldest(struct rpc_ctx *c, void *args);
+uint32_t netlogon_control2(struct rpc_ctx *c, void *args);
+uint32_t netlogon_control2_ex(struct rpc_ctx *c, void *args);
+uint32_t netlogon_dsr_enum_trusts(struct rpc_ctx *c, void *args);
+uint32_t netlogon_dsr_forest_info(struct rpc_ctx *c, void *args);
+uint32_t netlogon_enum_trusted(struct rpc_ctx *c, void *args);
+uint32_t netlogon_enum_trusted_ex(struct rpc_ctx *c, void *args);
+uint32_t netlogon_get_trust_info(struct rpc_ctx *c, void *args);
+uint32_t netlogon_trust_passwords_get(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_capabilities(struct rpc_ctx *c, void *args);
 uint32_t netlogon_forest_info(struct rpc_ctx *c, void *args);
 uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args);

@@ -1,7 +1,7 @@
 """Calls NETLOGON with Samba's own client over a secure channel.
 
 usage: samba_channel.py SMB_CONF < JSON
-{"host", "account", "computer", "password", "type": 2|3, "binding": "ncacn_ip_tcp:HOST[schannel,seal]", "calls": [..]}
+{"host", "account", "computer", "password", "type": 2|3|0 (a user), "binding": "ncacn_ip_tcp:HOST[schannel,seal]", "calls": [..]}
 Prints one line of JSON for each call: {"call": .., and what it answered or "status"}.
 """
 
@@ -85,6 +85,23 @@ class Channel:
         domains, back, _ = conn.LookupSids3(array, lsa.TransNameArray2(), 2, 0, 0, 2)
         return {"sids": [str(s.sid) for s in sids.sids],
                 "names": [f"{domains.domains[n.sid_index].name.string}\\{n.name.string}" for n in back.names]}
+
+    def trusts(self):
+        found = self.conn.netr_DsrEnumerateDomainTrusts(self.server, 0x3F)
+        return {"trusts": {t.dns_name: [t.trust_flags, t.trust_type, t.trust_attributes] for t in found.array}}
+
+    def verify(self):
+        """As a trust's administrator: rediscover, verify, ask for the state."""
+        said = {}
+        for name, code in (("found", 5), ("verified", 10), ("state", 6)):
+            info = self.conn.netr_LogonControl2Ex(self.server, code, 2, self.q["partner"])
+            said[name] = [info.flags, info.pdc_connection_status[0], info.trusted_dc_name,
+                          info.tc_connection_status[0]]
+        return said
+
+    def partner_names(self):
+        found = self.conn.netr_DsRGetForestTrustInformation(self.server, self.q["partner"], self.q.get("flags", 0))
+        return {"types": [r.type for r in found.entries], "name": found.entries[0].forest_trust_data.string}
 
     def control(self):
         return {"flags": self.conn.netr_LogonControl(self.server, 1, 1).flags}

@@ -10,7 +10,7 @@ import pytest
 from impacket.dcerpc.v5 import nrpc, transport
 
 from ldap_service import ADDRESS, BASE, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
-from test_rpc import NDR, answer, connect, fragment, refused, status_of
+from test_rpc import NDR, answer, connect, fragment, refused, rpcclient, status_of
 
 CHANNEL = Path(__file__).with_name("samba_channel.py")
 MACHINE = "Mach1ne-of-the-tests"
@@ -95,6 +95,85 @@ def test_an_authenticator_again(service, member):
 def test_for_another_computer(service, member):
     assert channel(service, "capabilities", claims="PC2")[0]["status"] == ACCESS_DENIED
     refused(service, "netlogon.call", "NETLOGON_SESSION")
+
+
+# --- trusts ---------------------------------------------------------------------------------------
+
+def test_names_of_the_forest(service):
+    said = partner(service, "forest_info")[0]
+    assert [r[0] for r in said["records"]] == [0, 2] and said["records"][0][1] == CLOUD, said
+
+
+def test_a_member_asks_for_the_forest(service, member):
+    assert channel(service, "forest_info")[0]["status"] == 0xC0000002
+
+
+def test_own_secrets(service, member):
+    said = partner(service, "trust_info", "passwords")
+    assert said[0]["numbers"] == [8], said
+    # Without history both are the same password, and both calls tell the same.
+    assert said[0]["new"] == said[0]["old"] == said[1]["new"] == said[1]["old"], said
+    said = channel(service, "trust_info", "passwords")
+    assert said[0]["numbers"] == [0] and said[0]["new"] == said[1]["new"] != said[0]["old"], said
+
+
+@pytest.mark.parametrize("call", ["foreign_trust_info", "foreign_passwords"])
+@pytest.mark.parametrize("who, foreign", [("member", "PC2$"), ("member", "DC1$"), ("member", f"{CORP}."),
+                                          ("partner", "PC1$"), ("partner", "nowhere.example.")])
+def test_secrets_of_others(service, member, call, who, foreign):
+    """Even a domain controller's: who has one channel has one secret."""
+    said = (channel if who == "member" else partner)(service, call, foreign=foreign)
+    assert said[0]["status"] == ACCESS_DENIED, said
+    refused(service, "netlogon.call", "NETLOGON_NOT_OWN")
+
+
+def test_lists_of_trusts(service, member):
+    said = rpcclient(service, "dsenumdomtrusts")
+    assert f"{CLOUD} (CLOUD)" in said, said
+    said = channel(service, "trusts")[0]
+    flat, cloud = said["trusts"][CORP], said["trusts"][CLOUD]
+    assert flat[0] == 0x22 and cloud[0] == 0x1D and flat[2] == 8, said
+
+
+ADMIN = f"-U CLOUD/administrator%{PASSWORD['administrator']}"
+
+
+def test_logon_control(service, member):
+    said = rpcclient(service, "logonctrl 1; logonctrl2 1 1; logonctrl2ex 1 1", login=ADMIN, ok=False)
+    assert "WERR" not in said, said
+    assert channel(service, "control")[0]["flags"] == 0
+    pipe = transport.DCERPCTransportFactory(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\netlogon]")
+    pipe.set_credentials("alice", PASSWORD["alice"], "CLOUD")
+    dce = pipe.get_dce_rpc()
+    dce.connect()
+    dce.bind(nrpc.MSRPC_UUID_NRPC)
+    ask = nrpc.NetrLogonControl2Ex()
+    ask["ServerName"], ask["FunctionCode"], ask["QueryLevel"], ask["Data"]["tag"] = DC + "\0", 6, 2, 6
+    ask["Data"]["TrustedDomainName"] = CORP + "\0"
+    said = status_of(lambda: dce.request(ask))
+    assert "0x5" in said or "ACCESS_DENIED" in said.upper(), said
+    refused(service, "netlogon.call", "NETLOGON_ACCESS")
+
+
+def as_user(service, *calls, who="administrator", **more):
+    return channel(service, *calls, account=who, computer="X", password=PASSWORD[who], kind=0,
+                   binding=f"ncacn_np:{DC}", partner=CORP, **more)
+
+
+def test_a_trust_is_verified(service):
+    """The domain controller that is asked opens a secure channel to its partner and calls back."""
+    said = as_user(service, "verify")[0]
+    dc = f"\\\\dc1.{CORP}"
+    assert said["found"] == [0x30, 0, dc, 0] == said["state"] and said["verified"] == [0xB0, 0, dc, 0], said
+
+
+def test_the_partner_is_asked_for_its_names(service):
+    for flags in (0, 1):
+        said = as_user(service, "partner_names", flags=flags)[0]
+        assert said["types"] == [0, 2] and said["name"] == CORP, said
+    said = as_user(service, "partner_names", who="alice", flags=1)[0]
+    assert said["status"] == 5, said
+    refused(service, "netlogon.call", "NETLOGON_ACCESS")
 
 
 # --- attacks --------------------------------------------------------------------------------------

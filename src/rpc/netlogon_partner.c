@@ -1,0 +1,70 @@
+#include "rpc/netlogon_partner.h"
+
+#include "base/text.h"
+
+uint32_t netlogon_ask_partner(struct rpc_ctx *c, struct span partner, uint16_t opnum,
+                              const struct ndr_type *type, const void *args, rpc_step *then)
+{
+    struct trust_call call = {.partner = partner, .interface = TRUST_NETLOGON, .opnum = opnum};
+    struct span message;
+    struct builder b;
+
+    builder_in(&b, c->arena, TRUST_STUB_MAX);
+    ndr_put_call(&b, type, NDR_IN, args);
+    enum err e = builder_done(&b, &call.stub);
+    if (e == ERR_OK)
+        e = trust_call_encode(&call, c->arena, &message);
+    return e == ERR_OK ? rpc_ask(c, TRUST_MESSAGE_CALL, message, then) : NT_INSUFFICIENT_RESOURCES;
+}
+
+uint32_t netlogon_partner_answer(struct rpc_ctx *c, enum err e, struct span reply,
+                                 const struct ndr_type *type, void *args_out,
+                                 struct span *server_out)
+{
+    struct trust_answer answer;
+
+    if (e != ERR_OK || trust_answer_decode(reply, &answer) != ERR_OK)
+        return NT_NO_LOGON_SERVERS;
+    if (server_out)
+        *server_out = arena_dup_span(c->arena, answer.server);
+    if (answer.status != NT_OK)
+        return answer.status;
+    /* The reply goes with the step, and what is decoded stays. */
+    struct span stub = arena_dup_span(c->arena, answer.stub);
+    if (arena_failed(c->arena))
+        return NT_INSUFFICIENT_RESOURCES;
+    return ndr_decode_call(type, NDR_OUT, stub, c->arena, args_out, NULL) == ERR_OK
+               ? NT_OK
+               : NT_INVALID_PARAMETER;
+}
+
+struct span netlogon_own_name(struct rpc_ctx *c)
+{
+    return ascii_upper(c->arena, span_sub(c->env->host, 0, 15));
+}
+
+uint32_t netlogon_werror(uint32_t status)
+{
+    static const struct {
+        uint32_t status, werror;
+    } known[] = {
+        {NT_OK, WERR_OK},
+        {NT_NOT_IMPLEMENTED, WERR_INVALID_FUNCTION},
+        {NT_ACCESS_DENIED, WERR_ACCESS_DENIED},
+        {NT_INSUFFICIENT_RESOURCES, WERR_NOT_ENOUGH_MEMORY},
+        {NT_NOT_SUPPORTED, WERR_NOT_SUPPORTED},
+        {NT_INVALID_PARAMETER, WERR_INVALID_PARAMETER},
+        {NT_WRONG_PASSWORD, WERR_INVALID_PASSWORD},
+        {NT_DOWNGRADE_DETECTED, WERR_DOWNGRADE_DETECTED},
+        {NT_NO_SUCH_DOMAIN, WERR_NO_SUCH_DOMAIN},
+        {NT_NO_TRUST_LSA_SECRET, WERR_NO_TRUST_LSA_SECRET},
+        {NT_NO_TRUST_SAM_ACCOUNT, WERR_NO_TRUST_SAM_ACCOUNT},
+        {NT_TRUST_INCONSISTENT, WERR_TRUST_INCONSISTENT},
+    };
+
+    for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].status == status)
+            return known[i].werror;
+    }
+    return WERR_NO_LOGON_SERVERS;
+}
