@@ -15,9 +15,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Samba:
-    name, share = "Samba", 0.05
+    name, share, address = "Samba", 0.05, ADDRESS
 
-    def __init__(self, users):
+    def __init__(self, users, services="ldap,cldap,kdc", port=88):
         self.count = min(USERS, users[AWS].count)
         self.users = {AWS: Keys(self.count, users[AWS].keys)}
         self.passwords = users[AWS].passwords
@@ -36,9 +36,9 @@ class Samba:
         krb5 = write(f"{self.dir}/krb5.conf", f"[libdefaults]\n default_realm = {AWS.upper()}\n[kdc]\n"
                                               " max-kdc-datagram-reply-length = 65000\n")
         self.process = start("/usr/sbin/samba", "-s", self.conf, "--foreground", "--no-process-group",
-                             "--option=ldap server require strong auth=no",
+                             "--option=ldap server require strong auth=no", f"--option=server services={services}",
                              env=dict(os.environ, KRB5_CONFIG=krb5), log=f"{self.dir}/samba.log")
-        wait_for("samba", lambda: f"{ADDRESS}:88 " in run("ss", "-Hlun") and f"{ADDRESS}:88 " in run("ss", "-Hltn"), 60)
+        wait_for("samba", lambda: f"{ADDRESS}:88 " in run("ss", "-Hlun") and f"{ADDRESS}:{port} " in run("ss", "-Hltn"), 60)
         self.pids = tree(self.process.pid)
 
     def provision(self):

@@ -1,0 +1,66 @@
+"""What SMB and its pipes cost beside Samba: sessions and lookups of names, by Samba's own client library. It is slower
+than any server, so only the server's CPU time is looked at, that of children which have ended included: Samba has a
+process for each connection."""
+import os
+
+from bench_common import AWS, KEPT, LOAD_CPU, Failure, cpu_seconds, in_turn, run, tree, write
+from entente_server import ADMIN, SHORT
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SESSIONS, LOOKUPS = 150, 2000
+
+
+def ended_seconds(pids):
+    """CPU seconds of the children that these have waited for."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            ticks += sum(int(word) for word in f.read().rsplit(")", 1)[1].split()[13:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def used(server):
+    """All that its processes have used; looked at again when one ends meanwhile."""
+    while True:
+        try:
+            pids = tree(server.process.pid)
+            return cpu_seconds(pids) + ended_seconds(pids)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+
+
+def client_conf():
+    """Of the client library, which keeps files of its own."""
+    folder = os.path.join(KEPT, "smb-client")
+    os.makedirs(folder, exist_ok=True)
+    kept = "".join(f"{what} = {folder}\n" for what in ("private dir", "lock directory", "state directory",
+                                                       "cache directory", "pid directory"))
+    return write(f"{folder}/smb.conf", f"[global]\nnetbios name = CLIENT\ninterfaces = 127.0.0.1/8\n{kept}")
+
+
+def call(bench, server, address, kind, count):
+    names = server.users[AWS].keys  # lines that begin with the name
+    before = used(server)
+    words = [client_conf(), kind, address, SHORT[AWS], "Administrator", bench.ours().secret(ADMIN), str(count), names]
+    good = int(run("taskset", "-c", LOAD_CPU, "/usr/bin/python3", os.path.join(HERE, "smb_calls.py"), *words, timeout=120))
+    if good != count:
+        raise Failure(f"{server.name}: {good} of {count} {kind} were answered well")
+    return count / (used(server) - before)
+
+
+def beside(work, kind, count):
+    def row(bench):
+        ours, samba = bench.ours(), bench.samba_files()
+        measures = [lambda server=server, address=address: call(bench, server, address, kind, count)
+                    for server, address in ((ours, ours.address[AWS]), (samba, samba.address))]
+        for measure in measures:
+            measure()
+        us, them = in_turn(bench.options.rounds, *measures)
+        return {"work": work, "ours": us, "peer": them, "name": "Samba", "goal": 10}
+    return row
+
+
+ROWS = {
+    "smb-sessions": beside("SMB session with NTLMv2, IPC$", "sessions", SESSIONS),
+    "lsa-lookups": beside("LSA lookup of a name, pipe kept", "lookups", LOOKUPS),
+}
