@@ -47,4 +47,9 @@ enum err cli_http_parse(struct span response, unsigned *status_out, struct span 
 enum cli_exit cli_print(const struct operation *op, const struct cli_reply *reply, bool json,
                         FILE *out, FILE *err);
 
+/* --- cli_complete.c --- */
+
+/* Prints what may stand next on this command line, one a line. */
+void cli_complete(struct span line, FILE *out);
+
 #endif

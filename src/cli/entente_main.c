@@ -151,6 +151,11 @@ int main(int argc, char **argv)
             usage(stdout);
             return EXIT_GOOD;
         }
+        if (strcmp(argv[i], "--complete") == 0) {
+            const char *line = getenv("COMP_LINE");
+            cli_complete(span_str(line ? line : ""), stdout);
+            return EXIT_GOOD;
+        }
         if (strcmp(argv[i], "--manual") == 0) {
             operation_manual(stdout);
             return EXIT_GOOD;
