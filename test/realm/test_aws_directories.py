@@ -138,6 +138,38 @@ def test_directories_that_cannot_be_made(lab):
     assert "weak secret" not in weak and "password" in weak
 
 
+SQUATTER = """
+import socket, time
+held = []
+for last in range(10, 60):
+    s = socket.socket()
+    try:
+        s.bind(("127.0.1.%d" % last, 88))
+        s.listen()
+        held.append(s)
+    except OSError:
+        pass  # a domain controller's
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_directory_that_fails_says_why_and_can_be_deleted(lab):
+    squatter = lab.service.host.start("/usr/bin/python3", "-c", SQUATTER, log="squatter.log")
+    wait_for(lambda: "held" in open(f"{lab.service.dir}/squatter.log", encoding="utf-8").read(), "the squatter")
+    id = lab.create("late.example.com")
+    lab.wait_stage(id, "Failed")
+    reason = lab.directory(id)["StageReason"]
+    assert "port 88/tcp" in reason and "remedy" in reason, reason
+    lab.refused("DirectoryUnavailableException", lab.ds.reset_user_password, DirectoryId=id, UserName="Admin",
+                NewPassword=lab.password)
+    assert lab.ds.describe_trusts(DirectoryId=id)["Trusts"] == []
+    lab.ds.delete_directory(DirectoryId=id)
+    wait_for(lambda: id not in [d["DirectoryId"] for d in lab.ds.describe_directories()["DirectoryDescriptions"]],
+             "the deletion")
+    lab.service.host.stop(squatter)
+
+
 def test_domain_controllers_come_and_go(lab):
     id = lab.create("many.example.com")
     lab.wait_stage(id, "Active")
