@@ -55,7 +55,7 @@ uint32_t lsa_ask(struct rpc_ctx *c, const char *event, struct intent *in, dir_id
 {
     struct intent_reply reply = {.reason = REASON_NONE};
 
-    in->flags = INTENT_SYSTEM;
+    in->flags |= INTENT_SYSTEM;
     in->token = dir_token_system;
     enum err e = c->env->intent(c->env->intent_ctx, in, c->arena, &reply);
     if (e == ERR_OK)

@@ -1,7 +1,7 @@
 /*
  * NETLOGON, a new password of the channel's own account (NetrServerPasswordSet2, [MS-NRPC]
- * 3.5.4.4.6): the partner of a trust rolls it over as the trusting side. The account is the
- * channel's, whatever name the call gives.
+ * 3.5.4.4.6): the partner of a trust rolls it over as the trusting side, a computer changes its
+ * own, which has to be text. The account is the channel's, whatever name the call gives.
  */
 #include "base/text.h"
 #include "crypt/netlogon_crypto.h"
@@ -63,6 +63,29 @@ static uint32_t roll(struct rpc_ctx *c, const struct netlogon_session *s,
     return lsa_ask(c, "netlogon.password", &in, NULL);
 }
 
+/* A computer's own. Its channel proves the old one, so that this is no reset by somebody else; the
+ * age of passwords is the client's affair, as in Windows. */
+static uint32_t change_own(struct rpc_ctx *c, const struct netlogon_session *s,
+                           const struct new_password *p)
+{
+    struct intent in = {.kind = INTENT_SET_PASSWORD};
+    struct lsa_view v;
+
+    if (text_from_utf16(p->utf16, c->arena, &in.new_password) != ERR_OK) {
+        netlogon_event(c, "netlogon.password", REASON_PASSWORD_NOT_TEXT, c->who->user, SPAN_NONE);
+        return NT_INVALID_PARAMETER;
+    }
+    uint32_t status = lsa_view_begin(c, &v);
+    if (status != NT_OK)
+        return status;
+    enum err e = dir_dn(&v.snap, s->account, c->arena, &in.target);
+    lsa_view_end(&v);
+    if (e != ERR_OK)
+        return lsa_status(e);
+    in.flags = INTENT_RESET | INTENT_PROTECTED;
+    return lsa_ask(c, "netlogon.password", &in, NULL);
+}
+
 uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args)
 {
     struct netlogon_password_set2 *x = args;
@@ -73,11 +96,9 @@ uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args)
 
     if (status != NT_OK)
         return status;
-    if (s->tdo == 0)
-        return NT_NOT_SUPPORTED; /* computers change theirs by kpasswd */
     decrypt(s, &x->password, &p);
     if (open_buffer(&p)) {
-        status = roll(c, s, &p);
+        status = s->tdo ? roll(c, s, &p) : change_own(c, s, &p);
     } else {
         netlogon_event(c, "netlogon.password", REASON_PASSWORD_NOT_TEXT, c->who->user, x->computer);
         status = NT_INVALID_PARAMETER;

@@ -103,6 +103,16 @@ class Channel:
         found = self.conn.netr_DsRGetForestTrustInformation(self.server, self.q["partner"], self.q.get("flags", 0))
         return {"types": [r.type for r in found.entries], "name": found.entries[0].forest_trust_data.string}
 
+    def set_password(self):
+        buffer = netlogon.netr_CryptPassword()
+        text = self.q["new"].encode("utf-16-le")
+        buffer.data = list(bytes(512 - len(text)) + text)
+        buffer.length = len(text)
+        self.creds.encrypt_netr_crypt_password(buffer)
+        self.conn.netr_ServerPasswordSet2(self.server, self.q["account"], self.q["type"], self.computer,
+                                          self.authenticators()[0], buffer)
+        return {}
+
     def control(self):
         return {"flags": self.conn.netr_LogonControl(self.server, 1, 1).flags}
 

@@ -97,6 +97,15 @@ def test_for_another_computer(service, member):
     refused(service, "netlogon.call", "NETLOGON_SESSION")
 
 
+def test_a_member_changes_its_password(service):
+    machine(service, "PC3")
+    me = dict(account="PC3$", computer="PC3")
+    for old, new in ((MACHINE, "An0ther-machine-pässword"), ("An0ther-machine-pässword", "The-Th1rd-of-them")):
+        assert "status" not in channel(service, "set_password", **me, password=old, new=new)[0]
+        assert channel(service, "capabilities", **me, password=old)[0]["status"] == ACCESS_DENIED
+        assert "flags" in channel(service, "capabilities", **me, password=new)[0]
+
+
 # --- trusts ---------------------------------------------------------------------------------------
 
 def test_names_of_the_forest(service):
