@@ -95,6 +95,15 @@ def test_the_local_half(lab):
     unmake(lab)
 
 
+def test_both_halves_are_validated(lab):
+    """Samba asks our NETLOGON for names (44, 43), which calls back, and lets each side prove the channel (46, 18)."""
+    said = tool(lab, "create", "--type=forest", "--direction=both")
+    assert "OK: LocalValidation: DC" in said and "OK: RemoteValidation: DC" in said, said
+    said = tool(lab, "validate")
+    assert "OK: LocalRediscover: DC" in said and "OK: RemoteRediscover: DC" in said, said
+    unmake(lab)
+
+
 def test_who_may_not(lab):
     """A user without the right makes nothing, and the refusal is an event."""
     w = lab.world
