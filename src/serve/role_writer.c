@@ -16,13 +16,14 @@
 #include "serve/serve.h"
 #include "writer/writer.h"
 
+#define BATCH_FIRST    (64u << 10)
 #define BATCH_MEMORY   (64u << 20)
 #define READERS_PERIOD (5 * UTIME_SECOND)
 
-/* A batch of more bytes than this is bulk (a piece of an import). What bulk leaves goes back to the
- * system (dir_reopen) once it has paused this long: after each piece, the next one would take it
- * all again, page by page. */
-#define BULK_BYTES (64u << 10)
+/* A batch of more bytes than this is bulk: a piece of an import, a thousand first logons. What bulk
+ * leaves goes back to the system (dir_reopen) once it has paused this long: after each piece, the
+ * next one would take it all again, page by page. */
+#define BULK_BYTES (8u << 10)
 #define BULK_PAUSE (UTIME_SECOND / 5)
 
 /* LMDB takes 2 MiB, of which it touches little, for each transaction inside another. */
@@ -218,7 +219,7 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
         return ERR_NOMEM;
     child->state = role;
     role->child = child;
-    arena_init(&role->memory, BULK_BYTES, BATCH_MEMORY, ARENA_WIPE);
+    arena_init(&role->memory, BATCH_FIRST, BATCH_MEMORY, ARENA_WIPE);
     TRY(open_or_make(child, why_out));
     struct writer_args args = {.dir = child->dir, .events = child->events};
     *why_out = "the writer cannot begin";
