@@ -7,7 +7,7 @@
 
 static bool begins(const char *name, struct span with)
 {
-    return strlen(name) >= with.len && memcmp(name, with.ptr, with.len) == 0;
+    return span_eq(span_sub(span_str(name), 0, with.len), with);
 }
 
 static void offer_nouns(struct span begun, FILE *out)

@@ -40,7 +40,7 @@ static struct span get_name(struct reader *r)
     uint8_t len = reader_u8(r);
     uint8_t count = reader_u8(r);
     struct span name = reader_span(r, len);
-    if (reader_ok(r) && (name_length(name, &labels) != name.len || labels != count))
+    if (reader_ok(r) && (!name.len || name_length(name, &labels) != name.len || labels != count))
         reader_fail(r, ERR_MALFORMED);
     return name;
 }

@@ -4,6 +4,7 @@
  * same again.
  */
 #include "wire/ms/oracle.h"
+#include "wire/rpc/drs_types.h"
 #include "wire/rpc/epm.h"
 #include "wire/rpc/netlogon_logon.h"
 #include "wire/rpc/netlogon_trust.h"
@@ -268,6 +269,17 @@ static bool special(struct random_fill *f, const struct ndr_type *type, void *ou
         e->size = e->length + 1;
         e->name = arena_alloc(f->arena, e->size);
         memset(e->name, 'a', e->length);
+        return true;
+    }
+    if (strcmp(type->name, "DRS_MSG_CRACKREQ_V1") == 0) { /* never without a name */
+        struct drs_crack_request *r = out;
+
+        r->codepage = random_u32(f);
+        r->language = random_u32(f);
+        r->count = 1 + random_below(f, RANDOM_ITEMS_MAX);
+        r->names = arena_alloc(f->arena, r->count * sizeof(*r->names));
+        for (unsigned i = 0; i < r->count; i++)
+            r->names[i].text = random_text(f, random_below(f, 12));
         return true;
     }
     if (strcmp(type->name, "STRING") == 0) {

@@ -70,7 +70,8 @@ static inline struct span random_raw(struct random_fill *f, size_t units)
     uint8_t *p = arena_alloc(f->arena, 2 * units);
     uint32_t size = (uint32_t)(2 * units);
 
-    memcpy(p, &size, sizeof(size));
+    if (size >= sizeof(size))
+        memcpy(p, &size, sizeof(size));
     return span_of(p, 2 * units);
 }
 
