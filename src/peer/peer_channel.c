@@ -254,7 +254,8 @@ enum err peer_channel_call(struct peer_channels *all, const struct trust_call *c
     answer.reason = e == ERR_OK ? REASON_NONE : f.reason;
     answer.server = arena_dup_span(a, span_str(c->server));
     leave(c);
-    if (e == ERR_NOT_FOUND || e == ERR_NOMEM)
+    /* Our own directory failed, too, when nothing was found out about the partner. */
+    if (e == ERR_NOT_FOUND || e == ERR_NOMEM || (e != ERR_OK && f.status == PEER_OK))
         return e;
     *out = answer;
     return ERR_OK;
@@ -358,6 +359,14 @@ static bool seen_before(const struct attempts *of, unsigned at)
     return false;
 }
 
+static void no_memory_for(struct attempts *of, unsigned first)
+{
+    for (unsigned i = first; i < of->dcs->count; i++) {
+        if (same_host(of, first, i))
+            (void)peer_fail(&of->outcomes[i], PEER_NO_MEMORY, REASON_SERVER_FAILED, "no memory");
+    }
+}
+
 static void attempt_all(struct attempts *of, struct attempt *list)
 {
     of->pending = 1; /* those that end at once are not the last */
@@ -368,7 +377,7 @@ static void attempt_all(struct attempts *of, struct attempt *list)
         of->pending++;
         if (plat_task_start(of->all->env->loop, attempt, &list[i]) == ERR_OK)
             continue;
-        (void)peer_fail(&of->outcomes[i], PEER_NO_MEMORY, REASON_SERVER_FAILED, "no memory");
+        no_memory_for(of, i);
         of->pending--;
     }
     if (--of->pending > 0)

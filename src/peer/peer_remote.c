@@ -32,9 +32,11 @@ struct remote {
 /* --- calls ---------------------------------------------------------------------------------------
  */
 
+/* Status 0 is an answer without what was asked for, or a fault that says nothing. */
 static enum err refused(struct remote *x, const char *call, uint32_t status)
 {
-    return peer_fail(x->why, status, REASON_REMOTE_REFUSED, "%s: 0x%08x", call, status);
+    return peer_fail(x->why, status ? status : PEER_TRUST_FAILURE, REASON_REMOTE_REFUSED,
+                     "%s: 0x%08x", call, status);
 }
 
 static enum err call(struct remote *x, const char *name, uint16_t opnum, void *args)

@@ -124,24 +124,32 @@ static enum err find_trust(const struct dir_snap *s, uint16_t channel_type, stru
     return netlogon_trust_hashes(s, out->tdo, TRUST_INBOUND, a, out->nt_hash, &out->count);
 }
 
-enum err netlogon_account_find(const struct dir_snap *s, uint16_t channel_type, struct span name,
-                               struct arena *a, struct netlogon_account *out)
+static enum err find(const struct dir_snap *s, uint16_t channel_type, struct span name,
+                     struct arena *a, struct netlogon_account *out)
 {
     uint32_t kind = kind_of(channel_type);
-    struct netlogon_account found = {0};
 
     if (!kind)
         return ERR_NOT_FOUND;
     if (kind == UAC_INTERDOMAIN_TRUST_ACCOUNT) {
-        TRY(find_trust(s, channel_type, name, a, &found));
+        TRY(find_trust(s, channel_type, name, a, out));
     } else {
-        TRY(take(s, name, kind, a, &found));
-        TRY(own_hash(s, found.account, a, &found));
+        TRY(take(s, name, kind, a, out));
+        TRY(own_hash(s, out->account, a, out));
     }
-    if (!found.count)
-        return ERR_NOT_FOUND;
-    *out = found;
-    return ERR_OK;
+    return out->count ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err netlogon_account_find(const struct dir_snap *s, uint16_t channel_type, struct span name,
+                               struct arena *a, struct netlogon_account *out)
+{
+    struct netlogon_account found = {0};
+    enum err e = find(s, channel_type, name, a, &found);
+
+    if (e == ERR_OK)
+        *out = found;
+    mem_wipe(&found, sizeof(found));
+    return e;
 }
 
 bool netlogon_account_stands(const struct dir_snap *s, const struct netlogon_session *session)

@@ -10,7 +10,7 @@ struct rpc_channel {
     struct netlogon_schannel crypt;
     struct sid account;
     struct dir_token token;
-    struct span computer;
+    struct span computer, user, domain;
     struct arena memory; /* of the token and the names */
 };
 
@@ -22,8 +22,7 @@ void rpc_channel_free(struct rpc_channel *ch)
 }
 
 /* The account as it is now: it may have been disabled since it authenticated. */
-static enum err learn(struct rpc_assoc *as, const struct netlogon_session *s,
-                      struct rpc_channel *ch)
+static enum err learn(struct dir *dir, const struct netlogon_session *s, struct rpc_channel *ch)
 {
     struct arena *a = &ch->memory;
     struct dir_account acc;
@@ -31,7 +30,7 @@ static enum err learn(struct rpc_assoc *as, const struct netlogon_session *s,
     struct dir_snap snap;
     struct dir_obj o;
 
-    TRY(dir_snap_begin(as->server->env.dir, &snap));
+    TRY(dir_snap_begin(dir, &snap));
     enum err e = netlogon_account_stands(&snap, s) ? ERR_OK : ERR_NOT_FOUND;
     if (e == ERR_OK)
         e = dir_token_for_account(&snap, s->account, a, &ch->token);
@@ -42,15 +41,14 @@ static enum err learn(struct rpc_assoc *as, const struct netlogon_session *s,
     if (e == ERR_OK)
         e = dir_naming(&snap, &naming);
     if (e == ERR_OK) {
-        as->who.user = arena_dup_span(a, acc.sam_name);
-        as->who.domain = arena_dup_span(a, naming.flat_name);
+        ch->user = arena_dup_span(a, acc.sam_name);
+        ch->domain = arena_dup_span(a, naming.flat_name);
     }
     dir_snap_end(&snap);
     return e == ERR_OK && arena_failed(a) ? ERR_NOMEM : e;
 }
 
-static enum err make(struct rpc_assoc *as, const struct netlogon_session *s,
-                     struct rpc_channel **out)
+static enum err make(struct dir *dir, const struct netlogon_session *s, struct rpc_channel **out)
 {
     struct rpc_channel *ch = calloc(1, sizeof(*ch));
 
@@ -60,7 +58,7 @@ static enum err make(struct rpc_assoc *as, const struct netlogon_session *s,
     memcpy(ch->crypt.key, s->chain.key, sizeof(ch->crypt.key));
     ch->account = s->sid;
     ch->computer = arena_dup_span(&ch->memory, span_of(s->computer, s->computer_len));
-    enum err e = learn(as, s, ch);
+    enum err e = learn(dir, s, ch);
     if (e != ERR_OK) {
         rpc_channel_free(ch);
         return e;
@@ -95,11 +93,13 @@ enum reason rpc_channel_bind(struct rpc_assoc *as, const struct rpc_auth *auth,
         netlogon_session_find(s->sessions, t.computer_utf8.len ? t.computer_utf8 : t.computer);
     if (!session)
         return REASON_NETLOGON_SESSION;
-    enum err e = make(as, session, &as->channel);
+    enum err e = make(s->env.dir, session, &as->channel);
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? REASON_NETLOGON_ACCOUNT : REASON_SERVER_FAILED;
     as->who.token = &as->channel->token;
     as->who.anonymous = false;
+    as->who.user = as->channel->user;
+    as->who.domain = as->channel->domain;
     if (as->transport != RPC_ON_PIPE)
         as->who.session_key = span_of(as->channel->crypt.key, sizeof(as->channel->crypt.key));
     return answer(&s->arena, token_out) == ERR_OK ? REASON_NONE : REASON_SERVER_FAILED;

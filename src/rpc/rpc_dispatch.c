@@ -159,14 +159,11 @@ static void prepare(struct rpc_later *l, struct rpc_assoc *as, uint32_t call_id,
 static enum err run_waiting(const struct rpc_later *prepared, const struct rpc_service *v,
                             const struct rpc_handler *h, struct rpc_request *rq)
 {
-    struct rpc_assoc *as = prepared->assoc;
     struct rpc_later *l = rpc_later_new(prepared);
     bool later = false;
 
-    if (!l) {
-        rpc_refused(as->server, &as->who, "rpc.call", REASON_RPC_LIMIT, SPAN_NONE);
-        return rpc_fault(as, prepared->call_id, rq->context_id, RPC_FAULT_TOO_BUSY);
-    }
+    if (!l)
+        return ERR_NOMEM;
     rq->stub = arena_dup_span(l->ctx.arena, rq->stub); /* arguments may be views into it */
     enum err e = arena_failed(l->ctx.arena) ? ERR_NOMEM : run(l, v, h, rq, &later);
     if (!later)

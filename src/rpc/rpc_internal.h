@@ -78,8 +78,9 @@ extern const unsigned rpc_service_count;
  * step alone; what args and c->arena hold stays. */
 typedef uint32_t rpc_step(struct rpc_ctx *c, void *args, enum err e, struct span reply);
 /* Asks the peer process (trust/trust_ask.h) and goes on in `then`, from the loop; or, when it
- * cannot be asked, at once. What it returns is to be returned. The association may end meanwhile:
- * then no step is called any more. */
+ * cannot be asked, at once. When too many calls wait already, the call is at fault and there is no
+ * step. What it returns is to be returned. The association may end meanwhile: then no step is
+ * called any more. */
 uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then);
 
 /* Writes the event of a refusal. */

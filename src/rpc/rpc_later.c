@@ -12,8 +12,7 @@ struct rpc_later *rpc_later_new(const struct rpc_later *prepared)
     struct rpc_assoc *as = prepared->assoc;
     struct rpc_later *l;
 
-    if (as->server->waiting == RPC_WAITING_MAX || as->waiting_count == RPC_WAITING_EACH ||
-        !(l = malloc(sizeof(*l))))
+    if (!(l = malloc(sizeof(*l))))
         return NULL;
     *l = *prepared;
     l->who = as->who;
@@ -67,6 +66,13 @@ static void asked(struct plat_call *call, enum err e, struct plat_msg *reply)
         as->end(as);
 }
 
+/* The call at hand is one of them. It counts when it asks: a silent partner must not keep anybody
+ * from what is answered here. */
+static bool too_many(const struct rpc_assoc *as)
+{
+    return as->server->waiting > RPC_WAITING_MAX || as->waiting_count > RPC_WAITING_EACH;
+}
+
 uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then)
 {
     struct rpc_later *l = (struct rpc_later *)((uint8_t *)c - offsetof(struct rpc_later, ctx));
@@ -74,6 +80,11 @@ uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step
     enum err e = ERR_CLOSED;
 
     ENT_ASSERT(c->arena == &l->arena); /* a handler of RPC_WAITS */
+    if (too_many(l->assoc)) {
+        rpc_refused(c->server, c->who, "rpc.call", REASON_RPC_LIMIT, span_str(c->call));
+        c->fault = RPC_FAULT_TOO_BUSY;
+        return 0;
+    }
     l->ask = (struct plat_call){.done = asked};
     l->then = then;
     if (env->ask)

@@ -21,7 +21,7 @@ struct rpc_later {
     rpc_step *then;
 };
 
-/* A copy with memory of its own, among the association's. NULL: too many, or no memory. */
+/* A copy with memory of its own, among the association's. NULL: no memory. */
 struct rpc_later *rpc_later_new(const struct rpc_later *prepared);
 void rpc_later_free(struct rpc_later *l);
 /* All of an association that ends. */

@@ -236,11 +236,15 @@ static uint32_t first_step(struct rpc_ctx *c, void *args, enum err e, struct spa
     return e == ERR_OK ? rpc_ask(c, 7, SPAN_LIT("question"), second_step) : 0xbad;
 }
 
+#define NOT_ASKED 2 /* that many: known without the peer */
+
 static uint32_t waits(struct rpc_ctx *c, void *args)
 {
     struct epm_lookup *l = args;
 
     l->entries = arena_new_array(c->arena, l->max, struct epm_entry);
+    if (l->max == NOT_ASKED)
+        return 0x10ca1;
     return rpc_ask(c, 7, SPAN_LIT("question"), first_step);
 }
 
@@ -305,7 +309,7 @@ static void who_goes_takes_its_calls_along(void **state)
 static void only_so_many_wait(void **state)
 {
     struct rpc_pipe *p = open_waiting();
-    struct epm_lookup l = {.max = 1};
+    struct epm_lookup l = {.max = 1}, known = {.max = NOT_ASKED};
     (void)state;
 
     for (unsigned i = 0; i < RPC_WAITING_EACH; i++) {
@@ -313,6 +317,8 @@ static void only_so_many_wait(void **state)
         asked = NULL; /* this peer does not answer */
     }
     assert_int_equal(lookup(p, &l), RPC_FAULT_TOO_BUSY);
+    assert_int_equal(lookup(p, &known), 0); /* who does not ask need not wait */
+    assert_int_equal(known.status, 0x10ca1);
     for (struct rpc_later *w = ((struct rpc_assoc *)p)->waiting; w;
          w = ((struct rpc_assoc *)p)->waiting) {
         asked = &w->ask;
