@@ -79,16 +79,19 @@ static enum err created(struct control_call *call, const struct trust *t)
 }
 
 /* Ours is made first, because what is wrong with it shows without anybody else; it goes again when
- * theirs cannot be made. */
+ * theirs cannot be made, and theirs when it turns out to be of somebody else than we were told. */
 static enum err remote_half(struct control_call *call, struct trust *t)
 {
     struct intent undo = {.kind = INTENT_TRUST_DELETE, .target = t->dns_name};
     struct intent_reply reply;
     struct control_call before;
-    enum err e = control_trust_remote_make(call, t, control_arg(call, "password"));
+    bool made = false;
+    enum err e = control_trust_remote_make(call, t, control_arg(call, "password"), &made);
     if (e == ERR_OK)
         return ERR_OK;
-    before = *call; /* what is told is why the other half was not made */
+    before = *call; /* what is told is why there is no trust */
+    if (made)
+        (void)control_trust_remote_delete(call, t);
     (void)control_intent(call, &undo, &reply);
     call->status = before.status;
     call->code = before.code;

@@ -59,7 +59,8 @@ static enum err ask(struct control_call *call, const struct trust *t, const stru
     return answer.status ? failed(call, t, &answer) : trust_identity_decode(answer.stub, out);
 }
 
-enum err control_trust_remote_make(struct control_call *call, struct trust *t, struct span password)
+enum err control_trust_remote_make(struct control_call *call, struct trust *t, struct span password,
+                                   bool *made_out)
 {
     struct trust_remote in;
     struct trust_identity them;
@@ -68,6 +69,7 @@ enum err control_trust_remote_make(struct control_call *call, struct trust *t, s
     TRY(wish(call, t, &in));
     in.password = password;
     TRY(ask(call, t, &in, &them));
+    *made_out = true;
     t->sid = them.sid;
     return control_trust_put(call, t, SPAN_NONE, true);
 }

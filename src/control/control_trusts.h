@@ -79,9 +79,10 @@ enum err control_trust_refresh(struct control_call *call, const struct trust *t)
 /* --- control_trust_remote.c --- */
 
 /* With the argument "remote-admin": makes the partner's half, which is complementary to t and has
- * this password, and learns its names; or deletes it. Without: does nothing. */
-enum err control_trust_remote_make(struct control_call *call, struct trust *t,
-                                   struct span password);
+ * this password, and learns its names; or deletes it. Without: does nothing. *made_out is set once
+ * the half is there, whatever fails after that. */
+enum err control_trust_remote_make(struct control_call *call, struct trust *t, struct span password,
+                                   bool *made_out);
 enum err control_trust_remote_delete(struct control_call *call, const struct trust *t);
 
 /* --- control_trust_verify.c --- */

@@ -128,6 +128,17 @@ def test_both_halves_from_one_side(lab):
     assert lab.corp.cli("trust", "list") == []
 
 
+def test_half_a_trust_is_not_left_behind(lab):
+    """The other half is made, and then it shows that the partner is not who the administrator said."""
+    w = lab.world
+    code, _, text = lab.cloud.try_cli(
+        "trust", "create", w.corp.dns, "--direction", "outgoing", "--sid", "S-1-5-21-1-2-3", "--password-file",
+        lab.cloud.secret(w.trust_password), "--remote-admin", "Administrator", "--remote-password-file",
+        lab.cloud.secret(w.corp.admin_password))
+    assert code and "TRUST_CHANGE_IDENTITY" in text, text
+    assert (lab.corp.cli("trust", "list"), lab.cloud.cli("trust", "list")) == ([], [])
+
+
 def test_each_side_makes_new_passwords(lab):
     """Told over the secure channel of our own kind, while users of both forests come and go; then each side's other
     half has another password, and both prove."""
