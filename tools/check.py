@@ -218,7 +218,7 @@ def realm(tally, args):
     command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, *where]
     if not args.all:
         command += ["-m", "not long"]
-    limit = 3 * 3600 if args.all else 900
+    limit = 3 * 3600 if args.all else 1200
     code, log = run(command, "realm.log", {"ENTENTE_BUILD": os.path.join(tree.TOP, "build")}, limit)
     if not os.path.exists(report):
         tally.bad("realm tests: pytest ended with %d" % code, log=log)

@@ -14,9 +14,8 @@
 static const struct {
     utime younger_than, every;
 } patience[] = {
-    {10 * UTIME_MINUTE, 10 * UTIME_SECOND},
-    {UTIME_HOUR, 30 * UTIME_SECOND},
-    {24 * UTIME_HOUR, UTIME_MINUTE},
+    {2 * UTIME_MINUTE, 2 * UTIME_SECOND}, {10 * UTIME_MINUTE, 10 * UTIME_SECOND},
+    {UTIME_HOUR, 30 * UTIME_SECOND},      {24 * UTIME_HOUR, UTIME_MINUTE},
     {INT64_MAX, 5 * UTIME_MINUTE},
 };
 /* end table */

@@ -9,7 +9,7 @@
 #include "plat/clock.h"
 #include "plat/task.h"
 
-#define LOOK_EVERY   (5 * UTIME_SECOND) /* a trust that was made through the LSA is found so */
+#define LOOK_EVERY   (2 * UTIME_SECOND) /* a trust that was made through the LSA is found so */
 #define CHECKS_MAX   8                  /* at the same time, of all directories */
 #define DUE_MAX      (2 * UTIME_HOUR)   /* beyond: the clock was set back */
 #define LOOK_MEMORY  (4u << 20)
