@@ -14,8 +14,10 @@
 static const struct {
     utime younger_than, every;
 } patience[] = {
-    {2 * UTIME_MINUTE, 2 * UTIME_SECOND}, {10 * UTIME_MINUTE, 10 * UTIME_SECOND},
-    {UTIME_HOUR, 30 * UTIME_SECOND},      {24 * UTIME_HOUR, UTIME_MINUTE},
+    {2 * UTIME_MINUTE, 2 * UTIME_SECOND},   /* somebody is at it */
+    {10 * UTIME_MINUTE, 10 * UTIME_SECOND}, /* and looks at something else meanwhile */
+    {UTIME_HOUR, 30 * UTIME_SECOND},        /* less than a minute, still */
+    {24 * UTIME_HOUR, UTIME_MINUTE},        /* on the same day */
     {INT64_MAX, 5 * UTIME_MINUTE},
 };
 /* end table */

@@ -19,7 +19,7 @@ from netns import wait_for
 
 FOREST, BASE = "many.example", "dc=many,dc=example"
 NET = f"127.{180 + os.getpid() % 60}.{os.getpid() // 60 % 250}"
-ADMIN = "Adm1n-of-many"
+ADMIN = ldap_service.PASSWORD["administrator"]
 SERVICES = ["_ldap._tcp", "_kerberos._udp", "_kpasswd._udp", "_gc._tcp", "_ldap._tcp.dc._msdcs",
             "_kerberos._tcp.Default-First-Site-Name._sites"]
 
@@ -32,7 +32,6 @@ def service():
     try:
         s.secret("administrator", ADMIN)
         ldap_service.ADDRESS[FOREST] = f"{NET}.10"
-        ldap_service.PASSWORD["administrator"] = ADMIN
         s.cli("directory", "create", FOREST, "--short-name", "MANY", "--admin-password-file", s.dir / "administrator")
         yield s
     finally:
