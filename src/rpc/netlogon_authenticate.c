@@ -91,6 +91,29 @@ static uint32_t find(struct rpc_ctx *c, const struct netlogon_authenticate3 *x,
     return lsa_status(e);
 }
 
+static bool has_its_name(const struct netlogon_account *acc, struct span computer)
+{
+    return acc->name.len == computer.len + 1 &&
+           ascii_eq_fold(span_sub(acc->name, 0, computer.len), computer);
+}
+
+/* Sessions go by computer names, which clients choose. One under which another account has a
+ * session is taken by the computer of that name and by a partner's domain controller: whoever else
+ * has a computer account must not end the channels of the others. */
+static bool may_take(struct rpc_ctx *c, struct span computer, const struct netlogon_account *acc)
+{
+    const struct netlogon_session *there = netlogon_session_find(c->server->sessions, computer);
+    struct lsa_view v;
+
+    if (!there || sid_eq(&there->sid, &acc->sid) || acc->tdo || has_its_name(acc, computer))
+        return true;
+    if (lsa_view_begin(c, &v) != NT_OK)
+        return false;
+    bool stands = netlogon_account_stands(&v.snap, there);
+    lsa_view_end(&v);
+    return !stands;
+}
+
 static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x)
 {
     struct netlogon_session s = {.channel_type = x->channel_type, .requested = x->flags};
@@ -110,6 +133,10 @@ static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x
     mem_wipe(acc.nt_hash, sizeof(acc.nt_hash));
     if (!proved)
         return refuse(c, x, REASON_NETLOGON_SECRET, NT_ACCESS_DENIED);
+    if (!may_take(c, x->computer, &acc)) {
+        mem_wipe(&s, sizeof(s));
+        return refuse(c, x, REASON_NETLOGON_COMPUTER, NT_INVALID_COMPUTER_NAME);
+    }
     s.flags = x->flags;
     s.account = acc.account;
     s.tdo = acc.tdo;

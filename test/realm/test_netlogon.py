@@ -97,6 +97,20 @@ def test_for_another_computer(service, member):
     refused(service, "netlogon.call", "NETLOGON_SESSION")
 
 
+def test_the_name_of_another_computer(service, member):
+    """Whose name it is takes it from who only uses it, not the other way round."""
+    machine(service, "PC4")
+    assert "flags" in channel(service, "capabilities")[0]
+    assert channel(service, "capabilities", account="PC4$")[0]["status"] == 0xC0000122
+    refused(service, "netlogon.authenticate", "NETLOGON_COMPUTER")
+    assert "flags" in channel(service, "capabilities", account="PC4$", computer="PC5")[0]
+    machine(service, "PC5")
+    assert "flags" in channel(service, "capabilities", account="PC5$", computer="PC5")[0]
+    assert "status" in channel(service, "capabilities", account="PC4$", computer="PC5")[0]
+    service.connect().delete_s(f"CN=PC5,CN=Computers,{BASE}")
+    assert "flags" in channel(service, "capabilities", account="PC4$", computer="PC5")[0]
+
+
 def test_a_member_changes_its_password(service):
     machine(service, "PC3")
     me = dict(account="PC3$", computer="PC3")
