@@ -353,8 +353,9 @@ static void get_older(struct reader *r, struct arena *a, struct netlogon_answer 
     n->forest = get_name(r, a);
     n->dns_domain = get_name(r, a);
     n->dns_host = get_name(r, a);
-    for (unsigned i = 4; i-- > 0;)
-        n->address[i] = reader_u8(r);
+    uint32_t address = reader_le32(r);
+    for (unsigned i = 0; i < 4; i++)
+        n->address[i] = (uint8_t)(address >> (24 - 8 * i));
     n->has_address = reader_ok(r);
     n->flags = reader_le32(r);
 }
