@@ -247,6 +247,17 @@ static enum err quota(struct op *op)
                      limit);
 }
 
+/* dNSHostName says whose services (CVE-2022-26923) and which records of zones a computer's are. */
+static enum err own_host(struct draft *d)
+{
+    struct span host;
+    if (!draft_first(d, ATTR_dNSHostName, &host) || host_validated(d, host))
+        return ERR_OK;
+    return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_DNS_NAME_NOT_OWN,
+                     "dNSHostName \"%.*s\" is not the account's name in this domain",
+                     SPAN_ARG(host));
+}
+
 /* Authenticated users may add a few workstations without a right on the container
  * (SeMachineAccountPrivilege), and then give them these attributes alone. */
 static bool quota_attribute(const struct schema_attr *attr)
@@ -292,6 +303,7 @@ static enum err workstation_by_quota(struct draft *d, const struct dir_obj *pare
     const struct draft_attr *spns = draft_find(d, ATTR_servicePrincipalName);
     for (unsigned i = 0; spns && i < spns->count; i++)
         TRY(spn_validated(d, spns->v[i]));
+    TRY(own_host(d));
     TRY(quota(op));
     const struct sid *creator = &op->in->token.sids[0];
     return draft_set(d, ATTR_mS_DS_CreatorSID, span_of(sid, sid_to_bytes(creator, sid)));

@@ -232,6 +232,10 @@ static void rights_decide(void **state)
                         "servicePrincipalName: host/dc-b.aws.example.com"),
             DIR_SPN_NOT_OWN);
     refused(fixture_add(&f, "CN=q,CN=Computers",
+                        "objectClass: computer\nsAMAccountName: q$\nuserAccountControl: 4096\n"
+                        "dNSHostName: dc-b.aws.example.com"),
+            DIR_DNS_NAME_NOT_OWN);
+    refused(fixture_add(&f, "CN=q,CN=Computers",
                         "objectClass: computer\nsAMAccountName: q$\nuserAccountControl: 8192"),
             DIR_ACCESS);
     for (int i = 0; i < 10; i++)

@@ -273,7 +273,8 @@ static struct span own_name(struct op *op)
         return SPAN_NONE;
     if (dir_attr_first(&o, ATTR_dNSHostName, &name) && name.len > 0)
         return name;
-    if (!dir_attr_first(&o, ATTR_sAMAccountName, &name) || name.len < 2)
+    if (!dir_attr_first(&o, ATTR_sAMAccountName, &name) || name.len < 2 ||
+        name.ptr[name.len - 1] != '$')
         return SPAN_NONE;
     return span_str(arena_printf(op->a, "%.*s.%.*s", (int)name.len - 1, (const char *)name.ptr,
                                  SPAN_ARG(op->naming.dns_name)));
