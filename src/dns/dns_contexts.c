@@ -59,32 +59,49 @@ struct dns_context *dns_contexts_find(struct dns_contexts *c, struct span name,
     return x;
 }
 
-/* A free entry, or one that can make room; NULL. */
+/* Which of two entries makes room: one that was only begun, then the one that rested for longer. */
+static bool goes_before(const struct dns_context *x, const struct dns_context *y)
+{
+    return !y || (x->ready == y->ready ? x->used < y->used : !x->ready);
+}
+
+/* A free entry, or one that can make room; NULL. Anybody can begin, under any address: who only
+ * began keeps nobody out. */
 static struct dns_context *room(struct dns_contexts *c, utime wall, utime now)
 {
-    struct dns_context *oldest = NULL;
+    struct dns_context *first = NULL;
     for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
         struct dns_context *x = &c->entry[i];
         if (x->name.len == 0)
             return x;
-        bool can_go = x->busy == 0 && (wall >= x->ends || now - x->used >= DNS_CONTEXT_REST);
-        if (can_go && (!oldest || x->used < oldest->used))
-            oldest = x;
+        bool rests = wall >= x->ends || now - x->used >= DNS_CONTEXT_REST;
+        if (x->busy == 0 && (!x->ready || rests) && goes_before(x, first))
+            first = x;
     }
-    if (oldest)
-        dns_contexts_remove(c, oldest);
-    return oldest;
+    if (first)
+        dns_contexts_remove(c, first);
+    return first;
 }
 
-static unsigned of_host(struct dns_contexts *c, const struct plat_addr *client, utime now)
+/* Is there room for one more of this host? The oldest that it only began goes for it. */
+static bool host_may(struct dns_contexts *c, const struct plat_addr *client, utime now)
 {
+    struct dns_context *begun = NULL;
     unsigned count = 0;
     for (unsigned i = 0; i < DNS_CONTEXTS_MAX; i++) {
-        const struct dns_context *x = &c->entry[i];
-        count += x->name.len > 0 && now - x->used < DNS_CONTEXT_REST &&
-                 plat_addr_same_host(&x->client, client);
+        struct dns_context *x = &c->entry[i];
+        if (x->name.len == 0 || now - x->used >= DNS_CONTEXT_REST ||
+            !plat_addr_same_host(&x->client, client))
+            continue;
+        count++;
+        if (!x->ready && goes_before(x, begun))
+            begun = x;
     }
-    return count;
+    if (count < DNS_CONTEXTS_PER_HOST)
+        return true;
+    if (begun)
+        dns_contexts_remove(c, begun);
+    return begun != NULL;
 }
 
 enum err dns_contexts_add(struct dns_contexts *c, struct span name, const struct plat_addr *client,
@@ -93,7 +110,7 @@ enum err dns_contexts_add(struct dns_contexts *c, struct span name, const struct
     void *gss;
     if (by_name(c, name))
         return ERR_EXISTS;
-    if (of_host(c, client, now) >= DNS_CONTEXTS_PER_HOST)
+    if (!host_may(c, client, now))
         return ERR_BUSY;
     struct dns_context *x = room(c, wall, now);
     if (!x)

@@ -1,8 +1,9 @@
 /*
  * The keys that clients agreed: security contexts by the name that the client gave its key. While
  * tokens are still exchanged, an entry belongs to the client's address; once it is made, whoever
- * can sign with it may use it, from any socket. A new entry takes the place of one that ended, or
- * of the one that was unused for longest and at least DNS_CONTEXT_REST; entries in use stay.
+ * can sign with it may use it, from any socket. When there is no free one, a new entry takes the
+ * place of the oldest that was only begun, or else of one that ended or was unused for longest and
+ * at least DNS_CONTEXT_REST; entries in use stay.
  */
 #ifndef DNS_DNS_CONTEXTS_H
 #define DNS_DNS_CONTEXTS_H

@@ -388,6 +388,44 @@ static void keys_have_a_maximum(void **state)
     assert_int_equal(f->events[REASON_SERVER_BUSY], 1);
 }
 
+static void who_only_begins_keeps_nobody_out(void **state)
+{
+    char name[16];
+    (void)state;
+    agree();
+    for (unsigned i = 0; i < 2 * DNS_CONTEXTS_PER_HOST; i++) {
+        snprintf(name, sizeof(name), "h%u", i);
+        assert_int_equal(negotiate(name, "gss-tsig", 3, "half").error, 0);
+    }
+    assert_int_equal(f->contexts, DNS_CONTEXTS_PER_HOST);
+    assert_int_equal(negotiate("late", "gss-tsig", 3, "token").error, 0);
+    assert_int_equal(f->contexts, DNS_CONTEXTS_PER_HOST);
+    assert_int_equal(negotiate("key", "gss-tsig", 3, "token").error, DNS_TSIG_BADNAME);
+}
+
+/* As if from as many addresses as it takes: a key that is agreed stays, and another can be. */
+static void nor_from_many_addresses(void **state)
+{
+    struct dns_contexts *c = dns_contexts_new(&f->s->config.updates);
+    struct dns_context *x = NULL, *agreed = NULL;
+    struct plat_addr client;
+    struct dns_name name;
+    (void)state;
+    assert_non_null(c);
+    for (unsigned i = 0; i < 2 * DNS_CONTEXTS_MAX; i++) {
+        const char *from = arena_printf(&f->a, "127.0.%u.%u", i / 200, i % 200 + 1);
+        assert_ok(plat_addr_parse(span_str(from), 53, &client));
+        assert_ok(dns_name_from_text(span_str(arena_printf(&f->a, "k%u", i)), &name));
+        assert_ok(dns_contexts_add(c, dns_name_span(&name), &client, 1, i, &x));
+        agreed = agreed ? agreed : x;
+        agreed->ready = true;
+    }
+    assert_int_equal(f->contexts, DNS_CONTEXTS_MAX);
+    assert_ok(dns_name_from_text(SPAN_LIT("k0"), &name));
+    assert_ptr_equal(dns_contexts_find(c, dns_name_span(&name), &client, 1, 0), agreed);
+    dns_contexts_free(c);
+}
+
 /* --- updates -----------------------------------------------------------------------------------
  */
 
@@ -573,9 +611,17 @@ static void an_update_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(keys_are_agreed),      TEST(keys_that_are_not),         TEST(keys_have_a_maximum),
-        TEST(a_signed_update),      TEST(signatures_that_are_wrong), TEST(unsigned_updates),
-        TEST(prerequisites),        TEST(what_is_no_update),         TEST(too_many_records),
+        TEST(keys_are_agreed),
+        TEST(keys_that_are_not),
+        TEST(keys_have_a_maximum),
+        TEST(who_only_begins_keeps_nobody_out),
+        TEST(nor_from_many_addresses),
+        TEST(a_signed_update),
+        TEST(signatures_that_are_wrong),
+        TEST(unsigned_updates),
+        TEST(prerequisites),
+        TEST(what_is_no_update),
+        TEST(too_many_records),
         TEST(an_update_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
