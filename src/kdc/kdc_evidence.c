@@ -3,10 +3,9 @@
  * signatures are ours and the account behind it is still that one (CVE-2021-42287); a partner's is
  * believed as far as the trust goes ([MS-PAC] 4.1.2).
  */
+#include "auth/logon_info.h"
 #include "directory/policy_facts.h"
 #include "kdc/kdc_request.h"
-#include "trust/selective.h"
-#include "trust/sid_filter.h"
 #include "wire/ms/pac_sign.h"
 
 /* Accounts are looked at again when the TGT is older. */
@@ -82,14 +81,7 @@ static enum err find_user(struct kdc_request *r, struct kdc_evidence *e, const s
         e->user = e->logon->user;
         return ERR_OK;
     }
-    if (l->rid == 0) {
-        if (l->extra_count == 0 || !l->extra[0].sid)
-            return revoked(r, REASON_PAC_MALFORMED);
-        e->user = *l->extra[0].sid;
-        return ERR_OK;
-    }
-    return sid_append(l->domain_sid, l->rid, &e->user) == ERR_OK ? ERR_OK
-                                                                 : revoked(r, REASON_PAC_MALFORMED);
+    return auth_logon_user(l, &e->user) == ERR_OK ? ERR_OK : revoked(r, REASON_PAC_MALFORMED);
 }
 
 /* PAC_REQUESTOR says whom the TGT was issued to. In ours it must be there and be the user; a
@@ -142,55 +134,32 @@ static enum err check_own_account(struct kdc_request *r, struct kdc_evidence *e)
     return check_standing(r, e);
 }
 
-static enum err log_filtered(struct kdc_request *r, const struct kdc_evidence *e,
-                             const struct sid *sid, enum sid_rule rule)
+/* Whose reading lost what. */
+struct losing {
+    struct kdc_request *r;
+    const struct trust *trust;
+    struct reading *n;
+};
+
+static void log_filtered(void *ctx, const struct sid *sid, enum sid_rule rule)
 {
+    const struct losing *x = ctx;
     struct event ev;
     char text[SID_TEXT_SIZE];
     sid_to_text(sid, text);
-    event_init(&ev, r->now, "kdc.sid_filtered", REASON_SID_FILTERED);
+    event_init(&ev, x->r->now, "kdc.sid_filtered", REASON_SID_FILTERED);
     event_text(&ev, "sid", span_str(text));
     event_text(&ev, "rule", span_str(trust_sid_rule_name(rule)));
-    event_text(&ev, "trust", e->header->trust->dns_name);
-    event_emit(r->kdc->env.events, &ev);
-    return ERR_OK;
-}
-
-/* Leaves in the logon info what the filter kept. */
-static enum err apply_filter(struct kdc_request *r, const struct kdc_evidence *e,
-                             const struct trust_sid_result *f, struct reading *n)
-{
-    struct pac_logon_info *l = &n->logon;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < l->group_count; i++) {
-        struct sid sid;
-        if (trust_sid_rule_keeps(f->groups[i], f->boundary))
-            l->groups[kept++] = l->groups[i];
-        else if (sid_append(l->domain_sid, l->groups[i].rid, &sid) == ERR_OK)
-            TRY(log_filtered(r, e, &sid, f->groups[i]));
-    }
-    n->filtered = kept < l->group_count;
-    l->group_count = kept;
-    kept = 0;
-    for (uint32_t i = 0; i < l->extra_count; i++) {
-        if (trust_sid_rule_keeps(f->extra[i], f->boundary))
-            l->extra[kept++] = l->extra[i];
-        else
-            TRY(log_filtered(r, e, l->extra[i].sid, f->extra[i]));
-    }
-    n->filtered |= kept < l->extra_count;
-    l->extra_count = kept;
-    /* Groups of a resource domain belong to service tickets of that domain; a referral has none to
-     * give. */
-    l->resource_count = 0;
-    l->resource_domain = NULL;
-    return ERR_OK;
+    event_text(&ev, "trust", x->trust->dns_name);
+    event_emit(x->r->kdc->env.events, &ev);
+    x->n->filtered = true;
 }
 
 static enum err filter(struct kdc_request *r, struct kdc_evidence *e, struct reading *n)
 {
-    struct trust_sid_result result;
     const struct trust *trust = e->header->trust;
+    struct losing x = {r, trust, n};
+    struct auth_logon_filter f = {trust, &r->domain->local, log_filtered, &x};
     if (trust->sid.count == 0)
         return kdc_refuse(r, KDC_ERR_POLICY, REASON_TRUST_SID_UNKNOWN);
     enum reason reason = trust_crealm_check(trust, &r->domain->local, e->header->part->crealm);
@@ -198,58 +167,8 @@ static enum err filter(struct kdc_request *r, struct kdc_evidence *e, struct rea
         return kdc_refuse(r, KDC_ERR_POLICY, reason);
     if (e->logon)
         return ERR_OK;
-    TRY(trust_sid_filter(trust, &r->domain->local, &n->logon, r->a, &result));
-    if (result.reason != REASON_NONE)
-        return kdc_refuse(r, KDC_ERR_POLICY, result.reason);
-    return apply_filter(r, e, &result, n);
-}
-
-/* S-1-5-15 or S-1-5-1000, one of them, in place of whatever was there. */
-static enum err set_organization(struct kdc_request *r, const struct kdc_evidence *e,
-                                 struct reading *n)
-{
-    struct pac_logon_info *l = &n->logon;
-    bool foreign = e->header->trust != NULL;
-    bool had_other = false, had_this = false;
-    struct pac_sid *extra = arena_new_array(r->a, l->extra_count + 1, struct pac_sid);
-    uint32_t kept = 0;
-    if (!extra)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < l->extra_count; i++) {
-        bool other = sid_eq(l->extra[i].sid, &trust_sid_other_organization);
-        bool this_one = sid_eq(l->extra[i].sid, &trust_sid_this_organization);
-        had_other |= other;
-        had_this |= this_one;
-        if (!other && !this_one)
-            extra[kept++] = l->extra[i];
-    }
-    enum trust_organization o = trust_organization_of(e->header->trust, had_other);
-    if (foreign || had_other || had_this)
-        extra[kept++] = (struct pac_sid){trust_organization_sid(o), PAC_GROUP_DEFAULT};
-    l->extra = extra;
-    l->extra_count = kept;
-    l->user_flags =
-        kept ? l->user_flags | PAC_FLAG_EXTRA_SIDS : l->user_flags & ~PAC_FLAG_EXTRA_SIDS;
-    n->other_organization = o == ORGANIZATION_OTHER;
-    return ERR_OK;
-}
-
-static enum err collect_sids(struct kdc_request *r, const struct kdc_evidence *e, struct reading *n)
-{
-    const struct pac_logon_info *l = &n->logon;
-    struct sid *sids = arena_new_array(r->a, 2 + l->group_count + l->extra_count, struct sid);
-    unsigned count = 0;
-    if (!sids)
-        return ERR_NOMEM;
-    sids[count++] = e->user;
-    TRY(sid_append(l->domain_sid, l->primary_gid, &sids[count++]));
-    for (uint32_t i = 0; i < l->group_count; i++)
-        TRY(sid_append(l->domain_sid, l->groups[i].rid, &sids[count++]));
-    for (uint32_t i = 0; i < l->extra_count; i++)
-        sids[count++] = *l->extra[i].sid;
-    n->sids = sids;
-    n->sid_count = count;
-    return ERR_OK;
+    TRY(auth_logon_filter(&f, &n->logon, r->a, &reason));
+    return reason == REASON_NONE ? ERR_OK : kdc_refuse(r, KDC_ERR_POLICY, reason);
 }
 
 /* Verified and filtered: the next ticket of this user need not do it again. */
@@ -261,8 +180,8 @@ static enum err remember(struct kdc_request *r, struct kdc_evidence *e, struct r
                              .once = n->filtered,
                              .came = pac_contents(&e->pac, PAC_LOGON_INFO),
                              .user = e->user};
-    TRY(set_organization(r, e, n));
-    TRY(collect_sids(r, e, n));
+    TRY(auth_logon_organization(trust, &n->logon, r->a, &n->other_organization));
+    TRY(auth_logon_sids(&n->logon, r->a, &n->sids, &n->sid_count));
     builder_in(&b, r->a, PAC_MAX);
     pac_put_logon_info(&b, &n->logon);
     enum err built = builder_done(&b, &head.passed);

@@ -7,12 +7,12 @@ struct kdc_logon_local {
     uint32_t bytes;
     uint64_t usn; /* at which the set was last found to hold */
     struct dir_local_set set;
-    struct span form[KDC_LOGON_FORMS]; /* ptr NULL: not made yet; of memory of their own */
+    struct span form[AUTH_LOGON_FORMS]; /* ptr NULL: not made yet; of memory of their own */
 };
 
 static void drop_local(struct kdc_logon_local *l)
 {
-    for (unsigned i = 0; l && i < KDC_LOGON_FORMS; i++)
+    for (unsigned i = 0; l && i < AUTH_LOGON_FORMS; i++)
         free((void *)(uintptr_t)l->form[i].ptr);
     free(l);
 }
@@ -116,38 +116,6 @@ enum err kdc_logons_add(struct kdc_table *t, const struct kdc_domain *d, const s
 /* --- domain-local groups ------------------------------------------------------------------------
  */
 
-/* Where the service can take them: compressed as resource groups, or, when its account says that it
- * cannot, as extra SIDs. Built-in groups are each machine's own business. */
-enum err kdc_logons_add_groups(struct pac_logon_info *l, const struct dir_group_sid *groups,
-                               unsigned count, const struct sid *domain, enum kdc_logon_form form,
-                               struct arena *a)
-{
-    struct pac_group *resource = arena_new_array(a, count, struct pac_group);
-    struct pac_sid *extra = arena_new_array(a, l->extra_count + count, struct pac_sid);
-    if (!resource || !extra)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < l->extra_count; i++)
-        extra[i] = l->extra[i];
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t rid;
-        if (!sid_in_domain(&groups[i].sid, domain, &rid))
-            continue;
-        if (form == KDC_LOGON_COMPRESSED)
-            resource[l->resource_count++] = (struct pac_group){rid, PAC_GROUP_RESOURCE};
-        else
-            extra[l->extra_count++] = (struct pac_sid){&groups[i].sid, PAC_GROUP_RESOURCE};
-    }
-    l->extra = extra;
-    l->resource = resource;
-    if (l->resource_count) {
-        l->resource_domain = domain;
-        l->user_flags |= PAC_FLAG_RESOURCE_GROUPS;
-    }
-    if (l->extra_count)
-        l->user_flags |= PAC_FLAG_EXTRA_SIDS;
-    return ERR_OK;
-}
-
 static void *keep(uint8_t **at, const void *from, size_t len)
 {
     void *to = *at;
@@ -199,20 +167,20 @@ static enum err look(struct kdc_table *t, struct kdc_logon *l, const struct dir_
 }
 
 static enum err encode(const struct kdc_logon *l, const struct sid *domain,
-                       enum kdc_logon_form form, struct arena *scratch, struct span *out)
+                       enum auth_logon_form form, struct arena *scratch, struct span *out)
 {
     struct pac_logon_info info;
     struct builder b;
     const struct dir_local_set *set = &l->local->set;
     TRY(pac_logon_info(l->passed, scratch, &info));
-    TRY(kdc_logons_add_groups(&info, set->groups, set->count, domain, form, scratch));
+    TRY(auth_logon_add_groups(&info, set->groups, set->count, domain, form, scratch));
     builder_in(&b, scratch, PAC_MAX);
     pac_put_logon_info(&b, &info);
     return builder_done(&b, out);
 }
 
 enum err kdc_logons_for_service(struct kdc_table *t, struct kdc_logon *l, const struct dir_snap *s,
-                                const struct sid *domain, enum kdc_logon_form form,
+                                const struct sid *domain, enum auth_logon_form form,
                                 struct arena *scratch, struct span *out)
 {
     struct span made;

@@ -21,19 +21,12 @@
 #ifndef KDC_KDC_LOGONS_H
 #define KDC_KDC_LOGONS_H
 
-#include "directory/token.h"
+#include "auth/logon_info.h"
 #include "kdc/kdc_domain.h"
 #include "kdc/kdc_table.h"
 #include "wire/ms/pac.h"
 
 #define KDC_LOGONS_BYTES (4u << 20)
-
-/* How a service's ticket tells of domain-local groups. */
-enum kdc_logon_form {
-    KDC_LOGON_COMPRESSED, /* as resource groups */
-    KDC_LOGON_SPELT_OUT,  /* as extra SIDs */
-    KDC_LOGON_FORMS
-};
 
 struct kdc_logon {
     struct kdc_node node;
@@ -61,12 +54,7 @@ enum err kdc_logons_add(struct kdc_table *t, const struct kdc_domain *d, const s
 
 /* The logon information for a service of our domain. ERR_LIMIT: too many groups for a PAC. */
 enum err kdc_logons_for_service(struct kdc_table *t, struct kdc_logon *l, const struct dir_snap *s,
-                                const struct sid *domain, enum kdc_logon_form form,
+                                const struct sid *domain, enum auth_logon_form form,
                                 struct arena *scratch, struct span *out);
-
-/* Adds groups of the domain, found for the SIDs of l, to l; arrays are in the arena. */
-enum err kdc_logons_add_groups(struct pac_logon_info *l, const struct dir_group_sid *groups,
-                               unsigned count, const struct sid *domain, enum kdc_logon_form form,
-                               struct arena *a);
 
 #endif

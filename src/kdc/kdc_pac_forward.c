@@ -3,36 +3,22 @@
  * the domain-local groups of its domain; identity for ourselves (types 17, 18) leaves service
  * tickets out.
  */
-#include "directory/access.h"
+#include "auth/logon_info.h"
 #include "kdc/kdc_request.h"
 #include "trust/selective.h"
 
-static enum kdc_logon_form form_for(const struct kdc_account *service)
+static enum auth_logon_form form_for(const struct kdc_account *service)
 {
-    return service->facts.enctypes & ENCTYPE_BIT_NO_SID_COMPRESSION ? KDC_LOGON_SPELT_OUT
-                                                                    : KDC_LOGON_COMPRESSED;
+    return service->facts.enctypes & ENCTYPE_BIT_NO_SID_COMPRESSION ? AUTH_LOGON_SPELT_OUT
+                                                                    : AUTH_LOGON_COMPRESSED;
 }
 
 enum err kdc_pac_local_groups(struct kdc_request *r, const struct kdc_account *service,
                               struct pac_logon_info *l)
 {
-    struct dir_group_sid *groups;
-    unsigned count = 0, found;
-    struct sid *sids = arena_new_array(r->a, 2 + l->group_count + l->extra_count, struct sid);
-    if (!sids)
-        return ERR_NOMEM;
-    TRY(sid_append(l->domain_sid, l->rid, &sids[count++]));
-    TRY(sid_append(l->domain_sid, l->primary_gid, &sids[count++]));
-    for (uint32_t i = 0; i < l->group_count; i++)
-        TRY(sid_append(l->domain_sid, l->groups[i].rid, &sids[count++]));
-    for (uint32_t i = 0; i < l->extra_count; i++)
-        sids[count++] = *l->extra[i].sid;
-    enum err e = dir_local_groups(&r->snap, sids, count, r->a, &groups, &found);
-    if (e == ERR_LIMIT)
-        return kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS);
-    TRY(e);
-    return kdc_logons_add_groups(l, groups, found, &r->domain->naming.domain_sid, form_for(service),
-                                 r->a);
+    enum err e =
+        auth_logon_add_local(l, &r->snap, &r->domain->naming.domain_sid, form_for(service), r->a);
+    return e == ERR_LIMIT ? kdc_refuse(r, KDC_ERR_POLICY, REASON_KDC_TOO_MANY_GROUPS) : e;
 }
 
 /* Who came over a trust with selective authentication needs a right on the very service. */
@@ -42,16 +28,9 @@ static enum err check_selective(struct kdc_request *r, const struct kdc_evidence
     enum trust_organization o =
         e->logon->other_organization ? ORGANIZATION_OTHER : ORGANIZATION_THIS;
     bool granted = false;
-    if (trust_selective_applies(o)) {
-        struct dir_token token;
-        struct span sd;
-        struct guid right;
-        struct access_target target = {.property = &right};
-        memcpy(right.b, trust_right_allowed_to_authenticate, sizeof(right.b));
-        TRY(dir_token_for_sids(&r->snap, e->logon->sids, e->logon->sid_count, r->a, &token));
-        TRY(dir_sd(&r->snap, service->sd_id, &sd));
-        granted = access_check(sd, &token, ACCESS_CONTROL, &target, &service->facts.sid);
-    }
+    if (trust_selective_applies(o))
+        TRY(auth_logon_allowed(&r->snap, e->logon->sids, e->logon->sid_count, service->sd_id,
+                               &service->facts.sid, r->a, &granted));
     enum reason reason = trust_selective_check(o, granted);
     return reason == REASON_NONE ? ERR_OK : kdc_refuse(r, KDC_ERR_POLICY, reason);
 }

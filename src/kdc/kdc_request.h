@@ -301,13 +301,6 @@ enum err kdc_pac_local_groups(struct kdc_request *r, const struct kdc_account *s
 /* Builds content in the request's arena; a PAC that is too large is refused. */
 enum err kdc_pac_build(struct kdc_request *r, const struct pac_content *content, uint8_t **pac_out,
                        struct pac_layout *layout_out);
-/* userAccountControl to the USER_* bits of [MS-SAMR] 2.2.1.12. */
-uint32_t kdc_pac_account_control(uint32_t uac);
-/* As much as a PAC can say. */
-uint16_t kdc_pac_logon_count(const struct vol_state *state);
-/* S-1-18-1: the authentication authority asserted the identity. */
-extern const struct sid kdc_asserted_identity;
-
 /* The evidence that a TGS request stands on. */
 struct kdc_evidence {
     const struct kdc_header *header;

@@ -96,7 +96,7 @@ enum err kdc_template_fill(struct kdc_request *r, const struct kdc_account *clie
         return ERR_NOMEM;
     vol_get(r->kdc->env.dir, client->facts.id, &state);
     pac_set_times(pac, &t->layout, authtime, false);
-    pac_set_counts(pac, &t->layout, kdc_pac_logon_count(&state), (uint16_t)state.bad_count);
+    pac_set_counts(pac, &t->layout, auth_logon_count(&state), (uint16_t)state.bad_count);
     pac_set_attributes(pac, &t->layout, attributes);
     *pac_out = pac;
     *layout_out = t->layout;
