@@ -103,24 +103,6 @@ static inline void set_number(dir_id id, uint32_t attr, int64_t value)
     forest_apply(&forest, own);
 }
 
-static inline void make_trust(void)
-{
-    dir_id system = forest_find(&forest, "CN=System," FOREST_DN);
-    bool own = forest_step(&forest);
-    dir_id id = forest_object(&forest, system, CLASS_trustedDomain, "corp.example.com");
-    struct sid sid = SID_NT(21, 7, 8, 9);
-    uint8_t raw[SID_BYTES_MAX];
-    struct span v = span_of(raw, sid_to_bytes(&sid, raw));
-    set_u32(forest.change, id, ATTR_objectCategory, forest_category(&forest, CLASS_trustedDomain));
-    set_text(forest.change, id, ATTR_trustPartner, "corp.example.com");
-    set_text(forest.change, id, ATTR_flatName, "CORP");
-    set_u32(forest.change, id, ATTR_trustDirection, 3);
-    set_u32(forest.change, id, ATTR_trustType, 2);
-    set_u32(forest.change, id, ATTR_trustAttributes, 8);
-    change_set(forest.change, id, ATTR_securityIdentifier, &v, 1);
-    forest_apply(&forest, own);
-}
-
 /* The volatile table needs a name of its own in the folder. */
 static inline void reopen(void)
 {
@@ -157,7 +139,7 @@ static inline int fixture_start(void **state)
     forest_text(&forest, ada, ATTR_userPrincipalName, "ada.l@mail.example.com");
     give_password(ada, OLD_PASSWORD, NULL, &before);
     give_password(ada, PASSWORD, &before, &keys);
-    make_trust();
+    forest_trust(&forest, "corp.example.com", "CORP", SID_NT(21, 7, 8, 9), 8);
     fixture_acceptor(&ops);
     return 0;
 }

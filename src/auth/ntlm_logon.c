@@ -186,7 +186,8 @@ static enum err check_policy(struct attempt *t)
                                  .now = t->now,
                                  .settings = &t->policy,
                                  .workstation = t->l->workstation,
-                                 .ntlm = true};
+                                 .ntlm = true,
+                                 .no_machines = t->l->no_machines};
     TRY(dir_memberships(t->l->snap, t->account.id, t->a, &t->out->groups));
     facts.protected_user = t->out->groups.protected_user;
     policy_logon_facts(&t->account, &t->object, &facts);

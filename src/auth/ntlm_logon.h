@@ -23,6 +23,7 @@ struct ntlm_logon {
     const struct dir_snap *snap; /* of a directory with the ACCOUNT secrets */
     utime now;
     enum policy_logon_kind kind; /* NETWORK, or INTERACTIVE */
+    uint32_t no_machines;        /* as policy_logon.no_machines */
     struct span user, domain;    /* UTF-16LE, as the client wrote them: they are in the response */
     struct span workstation;     /* UTF-8; empty: not told */
     const uint8_t *challenge;    /* 8 bytes, the server's */

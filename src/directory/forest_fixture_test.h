@@ -226,6 +226,30 @@ static inline void forest_text(struct forest *f, dir_id id, uint32_t attr, const
     forest_apply(f, own);
 }
 
+/* The object of a two-way uplevel trust, without secrets. */
+static inline dir_id forest_trust(struct forest *f, const char *dns, const char *flat,
+                                  struct sid sid, uint32_t attributes)
+{
+    struct dir_obj system;
+    bool own = forest_step(f);
+
+    assert_int_equal(dir_child(&f->write.snap, f->naming.domain_nc, SPAN_LIT("System"), &system),
+                     ERR_OK);
+    dir_id id = forest_object(f, system.id, CLASS_trustedDomain, dns);
+    uint8_t raw[SID_BYTES_MAX];
+    struct span bytes = span_of(raw, sid_to_bytes(&sid, raw));
+
+    set_u32(f->change, id, ATTR_objectCategory, forest_category(f, CLASS_trustedDomain));
+    set_text(f->change, id, ATTR_trustPartner, dns);
+    set_text(f->change, id, ATTR_flatName, flat);
+    set_u32(f->change, id, ATTR_trustDirection, 3);
+    set_u32(f->change, id, ATTR_trustType, 2);
+    set_u32(f->change, id, ATTR_trustAttributes, attributes);
+    change_set(f->change, id, ATTR_securityIdentifier, &bytes, 1);
+    forest_apply(f, own);
+    return id;
+}
+
 static inline void forest_sddl(struct forest *f, dir_id id, const char *sddl)
 {
     bool own = forest_step(f);

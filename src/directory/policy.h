@@ -71,6 +71,7 @@ struct policy_logon {
     bool smartcard;           /* proved with a certificate, not a password */
     bool protected_user;      /* member of Protected Users */
     bool ntlm;
+    uint32_t no_machines; /* uac bits of accounts that are not wanted by NETWORK either */
     bool password_change; /* only to change the password: an expired one is in order */
     const struct policy_settings *settings;
 };

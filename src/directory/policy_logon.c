@@ -177,14 +177,19 @@ static bool interdomain(const struct policy_logon *l)
     return l->uac & UAC_INTERDOMAIN_TRUST_ACCOUNT;
 }
 
+static bool machine(const struct policy_logon *l, uint32_t kind)
+{
+    return l->uac & kind && (l->kind == POLICY_LOGON_INTERACTIVE || l->no_machines & kind);
+}
+
 static bool workstation_account(const struct policy_logon *l)
 {
-    return l->uac & UAC_WORKSTATION_TRUST_ACCOUNT;
+    return machine(l, UAC_WORKSTATION_TRUST_ACCOUNT);
 }
 
 static bool server_account(const struct policy_logon *l)
 {
-    return l->uac & UAC_SERVER_TRUST_ACCOUNT;
+    return machine(l, UAC_SERVER_TRUST_ACCOUNT);
 }
 
 #define ANY      15
@@ -192,7 +197,8 @@ static bool server_account(const struct policy_logon *l)
 #define NTLM_WAY (POLICY_LOGON_NETWORK | POLICY_LOGON_INTERACTIVE)
 
 /* An interdomain trust account gets tickets (its partner proves the shared secret with one) but no
- * session; machine accounts get network logons, but nobody sits down at one. */
+ * session; machine accounts get network logons, where the server wants them, but nobody sits down
+ * at one. */
 static const struct {
     bool (*refuses)(const struct policy_logon *l);
     unsigned kinds;
@@ -202,12 +208,8 @@ static const struct {
     {locked, ANY, {REASON_LOGON_LOCKED_OUT, 0xC0000234, KRB_CLIENT_REVOKED, 0x775}},
     {expired, ANY, {REASON_LOGON_ACCOUNT_EXPIRED, 0xC0000193, KRB_CLIENT_REVOKED, 0x701}},
     {interdomain, NTLM_WAY, {REASON_LOGON_TRUST_ACCOUNT, 0xC0000198, KRB_POLICY, 0x70F}},
-    {workstation_account,
-     POLICY_LOGON_INTERACTIVE,
-     {REASON_LOGON_MACHINE_ACCOUNT, 0xC0000199, KRB_POLICY, 0x710}},
-    {server_account,
-     POLICY_LOGON_INTERACTIVE,
-     {REASON_LOGON_MACHINE_ACCOUNT, 0xC000019A, KRB_POLICY, 0x711}},
+    {workstation_account, NTLM_WAY, {REASON_LOGON_MACHINE_ACCOUNT, 0xC0000199, KRB_POLICY, 0x710}},
+    {server_account, NTLM_WAY, {REASON_LOGON_MACHINE_ACCOUNT, 0xC000019A, KRB_POLICY, 0x711}},
     {outside_hours, ANY, {REASON_LOGON_HOURS, 0xC000006F, KRB_CLIENT_REVOKED, 0x530}},
     {wrong_workstation, ANY, {REASON_LOGON_WORKSTATION, 0xC0000070, KRB_POLICY, 0x531}},
     {wants_smartcard, NOT_TGS, {REASON_LOGON_SMARTCARD_REQUIRED, 0xC00002FA, KRB_POLICY, 0x52F}},

@@ -110,7 +110,11 @@ static void kinds_of_account(void **state)
     l.kind = POLICY_LOGON_NETWORK;
     assert_refused(&l, REASON_LOGON_TRUST_ACCOUNT, 0xC0000198, 12, 0x70F);
     l.uac = UAC_WORKSTATION_TRUST_ACCOUNT;
+    l.no_machines = UAC_SERVER_TRUST_ACCOUNT;
     assert_allowed(&l);
+    l.no_machines = UAC_WORKSTATION_TRUST_ACCOUNT;
+    assert_refused(&l, REASON_LOGON_MACHINE_ACCOUNT, 0xC0000199, 12, 0x710);
+    l.no_machines = 0;
     l.kind = POLICY_LOGON_INTERACTIVE;
     assert_refused(&l, REASON_LOGON_MACHINE_ACCOUNT, 0xC0000199, 12, 0x710);
     l.uac = UAC_SERVER_TRUST_ACCOUNT;

@@ -56,12 +56,11 @@ static void reveal_sam(const uint8_t *key, struct pac_logon_info *info)
     decrypt_some(key, info->reserved1, sizeof(info->reserved1));
 }
 
+/* Those of NETLOGON_VALIDATION_SAM_INFO4 are not encrypted (3.5.4.5.1). */
 static void reveal_validation(const uint8_t *key, uint16_t level, union netlogon_validation *v)
 {
     if (level == NETLOGON_VALIDATION_SAM || level == NETLOGON_VALIDATION_SAM2)
         reveal_sam(key, v->sam);
-    else if (level == NETLOGON_VALIDATION_SAM4 && v->sam4)
-        reveal_sam(key, &v->sam4->base);
 }
 
 static void protect_sam_logon(const uint8_t *key, void *args)

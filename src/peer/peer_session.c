@@ -250,7 +250,8 @@ static enum err reach(struct peer_session *s, unsigned interface, utime deadline
     return ERR_OK;
 }
 
-/* Through the call's struct: its authenticators and secrets are known by their members. */
+/* Through the call's struct: its authenticators and secrets are known by their members. All calls
+ * of NETLOGON begin with the server's name, which who asks does not know. */
 static enum err netlogon_call(struct peer_session *s, const struct rpc_call *call, struct span in,
                               struct arena *a, struct span *out_out)
 {
@@ -260,6 +261,9 @@ static enum err netlogon_call(struct peer_session *s, const struct rpc_call *cal
         return ERR_NOMEM;
     if (ndr_decode_call(call->type, NDR_IN, in, a, args, NULL) != ERR_OK)
         return ERR_RANGE;
+    struct span *server = args;
+    if (!server->len)
+        *server = span_str(s->server);
     TRY(peer_secrets_protect(&s->chain, call->opnum, args, a));
     TRY(peer_rpc_invoke(&s->rpc[TRUST_NETLOGON], call->opnum, args, a));
     TRY(peer_secrets_reveal(&s->chain, call->opnum, args));

@@ -36,8 +36,8 @@ static struct netlogon_domain_trust of_trust(const struct trust *t)
         .sid = t->sid.count ? &t->sid : NULL};
 }
 
-/* The own domain first; those that have one of the flags. */
-static enum err list(struct rpc_ctx *c, uint32_t flags, struct netlogon_domain_trusts *out)
+enum err netlogon_list_domains(struct rpc_ctx *c, uint32_t flags,
+                               struct netlogon_domain_trusts *out)
 {
     struct netlogon_domain_trusts d = {0};
     struct trust *trusts;
@@ -70,14 +70,15 @@ uint32_t netlogon_dsr_enum_trusts(struct rpc_ctx *c, void *args)
 
     if (!x->flags || x->flags & ~(uint32_t)FLAGS_ALL)
         return WERR_INVALID_FLAGS;
-    return list(c, x->flags, &x->trusts) == ERR_OK ? WERR_OK : WERR_NOT_ENOUGH_MEMORY;
+    return netlogon_list_domains(c, x->flags, &x->trusts) == ERR_OK ? WERR_OK
+                                                                    : WERR_NOT_ENOUGH_MEMORY;
 }
 
 uint32_t netlogon_enum_trusted_ex(struct rpc_ctx *c, void *args)
 {
     struct netlogon_enum_trusts *x = args;
 
-    return lsa_status(list(c, FLAGS_ALL, &x->trusts));
+    return lsa_status(netlogon_list_domains(c, FLAGS_ALL, &x->trusts));
 }
 
 /* NetBIOS names of the trusts, in one buffer. */
@@ -87,7 +88,7 @@ uint32_t netlogon_enum_trusted(struct rpc_ctx *c, void *args)
     struct netlogon_domain_trusts d;
     struct span name, all;
     struct builder b;
-    enum err e = list(c, NETLOGON_TRUST_OUTBOUND, &d);
+    enum err e = netlogon_list_domains(c, NETLOGON_TRUST_OUTBOUND, &d);
 
     builder_in(&b, c->arena, 2 * NETLOGON_LIST_MAX * 17);
     for (unsigned i = 0; e == ERR_OK && i < d.count; i++) {

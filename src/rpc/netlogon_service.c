@@ -8,6 +8,8 @@
 #define CHANNEL BARE /* netlogon_enter asks, and says why not */
 
 static const struct rpc_handler handlers[] = {
+    {NETLOGON_SAM_LOGON, CHANNEL | RPC_WAITS, netlogon_sam_logon},
+    {NETLOGON_SAM_LOGOFF, CHANNEL, netlogon_sam_logoff},
     {NETLOGON_REQ_CHALLENGE, BARE, netlogon_req_challenge},
     {NETLOGON_GET_DC_NAME, 0, netlogon_get_dc_name},
     {NETLOGON_CONTROL, RPC_WAITS, netlogon_control_oldest},
@@ -21,13 +23,16 @@ static const struct rpc_handler handlers[] = {
     {NETLOGON_AUTHENTICATE3, BARE, netlogon_authenticate3},
     {NETLOGON_DSR_GET_DC_NAME_EX, 0, netlogon_dsr_get_dc_name_ex},
     {NETLOGON_DSR_GET_SITE_NAME, 0, netlogon_dsr_get_site_name},
+    {NETLOGON_GET_DOMAIN_INFO, CHANNEL, netlogon_get_domain_info},
     {NETLOGON_PASSWORD_SET2, CHANNEL, netlogon_password_set2},
     {NETLOGON_DSR_GET_DC_NAME_EX2, 0, netlogon_dsr_get_dc_name_ex2},
     {NETLOGON_ENUM_TRUSTED_EX, 0, netlogon_enum_trusted_ex},
+    {NETLOGON_SAM_LOGON_EX, CHANNEL | RPC_WAITS, netlogon_sam_logon_ex},
     {NETLOGON_DSR_ENUM_TRUSTS, 0, netlogon_dsr_enum_trusts},
     {NETLOGON_TRUST_PASSWORDS_GET, CHANNEL, netlogon_trust_passwords_get},
     {NETLOGON_DSR_FOREST_INFO, RPC_WAITS, netlogon_dsr_forest_info},
     {NETLOGON_FOREST_INFO, CHANNEL, netlogon_forest_info},
+    {NETLOGON_SAM_LOGON_FLAGS, CHANNEL | RPC_WAITS, netlogon_sam_logon},
     {NETLOGON_GET_TRUST_INFO, CHANNEL, netlogon_get_trust_info},
 };
 const struct rpc_service rpc_netlogon_service = {.iface = &netlogon_iface,

@@ -47,6 +47,12 @@ void netlogon_event(const struct rpc_ctx *c, const char *name, enum reason why, 
 struct lsa_forest_info;
 uint32_t netlogon_own_forest(struct rpc_ctx *c, struct lsa_forest_info **out);
 
+/* Our own domain first, then those that it has a trust with; each that has one of the flags (enum
+ * netlogon_trust_flags). In the arena of the call. */
+struct netlogon_domain_trusts;
+enum err netlogon_list_domains(struct rpc_ctx *c, uint32_t flags,
+                               struct netlogon_domain_trusts *out);
+
 /* The calls. */
 uint32_t netlogon_req_challenge(struct rpc_ctx *c, void *args);
 uint32_t netlogon_authenticate2(struct rpc_ctx *c, void *args);
@@ -60,8 +66,12 @@ uint32_t netlogon_enum_trusted(struct rpc_ctx *c, void *args);
 uint32_t netlogon_enum_trusted_ex(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_trust_info(struct rpc_ctx *c, void *args);
 uint32_t netlogon_trust_passwords_get(struct rpc_ctx *c, void *args);
+uint32_t netlogon_get_domain_info(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_capabilities(struct rpc_ctx *c, void *args);
 uint32_t netlogon_forest_info(struct rpc_ctx *c, void *args);
+uint32_t netlogon_sam_logon(struct rpc_ctx *c, void *args);
+uint32_t netlogon_sam_logon_ex(struct rpc_ctx *c, void *args);
+uint32_t netlogon_sam_logoff(struct rpc_ctx *c, void *args);
 uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_dc_name(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_any_dc_name(struct rpc_ctx *c, void *args);

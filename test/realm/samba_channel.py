@@ -9,8 +9,8 @@ import json
 import sys
 
 from samba import NTSTATUSError, WERRORError, credentials, param
-from samba.dcerpc import lsa, misc, netlogon
-from samba.ndr import ndr_unpack  # noqa: F401 (the types of the answers)
+from samba.dcerpc import lsa, misc, netlogon, ntlmssp
+from samba.ndr import ndr_pack, ndr_pack_in, ndr_unpack, ndr_unpack_out  # noqa: F401 (the types of the answers)
 
 
 class Channel:
@@ -111,6 +111,107 @@ class Channel:
         self.creds.encrypt_netr_crypt_password(buffer)
         self.conn.netr_ServerPasswordSet2(self.server, self.q["account"], self.q["type"], self.computer,
                                           self.authenticators()[0], buffer)
+        return {}
+
+    # --- logons of people; q: user, domain, secret, level, validation, control, via, workstation, target, key
+
+    def scramble(self, sixteen):
+        """Under the session's key, as the first bytes of a new password would be."""
+        buffer = netlogon.netr_CryptPassword()
+        buffer.data = list(sixteen) + [0] * 496
+        self.creds.encrypt_netr_crypt_password(buffer)
+        return bytes(buffer.data[:16])
+
+    def somebody(self):
+        user = credentials.Credentials()
+        user.guess(self.lp)
+        user.set_username(self.q["user"])
+        user.set_domain(self.q["domain"])
+        user.set_workstation(self.q.get("workstation", self.q["computer"]))
+        user.set_password(self.q["secret"])
+        return user
+
+    def interactive(self, user):
+        info = netlogon.netr_PasswordInfo()
+        info.ntpassword.hash = list(self.scramble(bytes(user.get_nt_hash())))
+        return info
+
+    def network(self, user):
+        pairs = []
+        for kind, value in zip((ntlmssp.MsvAvNbComputerName, ntlmssp.MsvAvNbDomainName, ntlmssp.MsvAvDnsDomainName),
+                               self.q.get("target", [])):
+            pairs.append(ntlmssp.AV_PAIR())
+            pairs[-1].AvId, pairs[-1].Value = kind, value
+        pairs.append(ntlmssp.AV_PAIR())
+        target = ntlmssp.AV_PAIR_LIST()
+        target.count, target.pair = len(pairs), pairs
+        info = netlogon.netr_NetworkInfo()
+        info.challenge = list(b"8 bytes.")
+        how = credentials.CLI_CRED_NTLM_AUTH if self.q.get("old") else credentials.CLI_CRED_NTLMv2_AUTH
+        made = user.get_ntlm_response(flags=how, challenge=b"8 bytes.", target_info=ndr_pack(target))
+        self.key = bytes(made["nt_session_key"])
+        for field, response in ((info.nt, made["nt_response"]), (info.lm, made["lm_response"])):
+            field.data, field.length, field.size = list(response), len(response), len(response)
+        return info
+
+    def logon(self):
+        """Whatever came of it, with what the call says beside its status."""
+        q, user = self.q, self.somebody()
+        level = q.get("level", 2)
+        self.key = bytes(16)
+        info = self.network(user) if level in (2, 6) else self.interactive(user)
+        who = info.identity_info
+        # The response is over the domain as Samba's client spells it, in upper case.
+        who.domain_name.string = user.get_domain() if level in (2, 6) else q["domain"]
+        who.account_name.string = q["user"]
+        who.workstation.string, who.parameter_control = q.get("workstation", q["computer"]), q.get("control", 0x820)
+        call = dict(ex=netlogon.netr_LogonSamLogonEx, flags=netlogon.netr_LogonSamLogonWithFlags,
+                    plain=netlogon.netr_LogonSamLogon)[q.get("via", "ex")]()
+        call.in_server_name, call.in_computer_name = self.server, self.computer
+        call.in_logon_level, call.in_logon, call.in_validation_level = level, info, q.get("validation", 6)
+        if q.get("via", "ex") != "ex":
+            call.in_credential, call.in_return_authenticator = self.authenticators()
+        if q.get("via", "ex") != "plain":
+            call.in_flags = 0
+        ndr_unpack_out(call, self.conn.request(call.opnum(), ndr_pack_in(call)))
+        said = {"authoritative": call.out_authoritative}
+        if call.result[0]:
+            return dict(said, status=call.result[0])
+        return dict(said, **self.told(call.out_validation, q.get("validation", 6)))
+
+    def told(self, v, level):
+        base = v.base
+        key = bytes(base.key.key)
+        said = {"name": base.account_name.string, "domain": base.logon_domain.string, "rid": base.rid,
+                "domain_sid": str(base.domain_sid), "server": base.logon_server.string, "flags": base.user_flags,
+                "groups": sorted(g.rid for g in base.groups.rids), "primary": base.primary_gid,
+                "key": bool(any(key)), "key_fits": key == (self.key if level == 6 or not any(self.key)
+                                                          else self.scramble(self.key))}
+        if level > 2:
+            said["extra"] = sorted(str(s.sid) for s in v.sids or [])
+        if level == 6:
+            said["dns"], said["upn"] = v.dns_domainname.string, v.principal_name.string
+        return said
+
+    def domain_info(self):
+        q = netlogon.netr_WorkstationInformation()
+        q.dns_hostname, q.os_name.string, q.workstation_flags = "pc1.somewhere", "Testix", self.q.get("workstation", 0)
+        _, info = self.conn.netr_LogonGetDomainInfo(self.server, self.computer, *self.authenticators(),
+                                                    self.q.get("level", 1), q)
+        if self.q.get("level", 1) == 2:
+            return {"policy": info.policy_size}
+        p = info.primary_domain
+        return {"primary": [p.domainname.string, p.dns_domainname.string, p.dns_forestname.string, str(p.domain_sid)],
+                "guid": str(p.domain_guid), "host": info.dns_hostname.string, "flags": info.workstation_flags,
+                "types": info.supported_enc_types,
+                "trusted": {t.dns_domainname.string: [t.trust_extension.info.info.flags,
+                                                      t.trust_extension.info.info.trust_attributes]
+                            for t in info.trusted_domains}}
+
+    def logoff(self):
+        info = netlogon.netr_PasswordInfo()
+        info.identity_info.domain_name.string, info.identity_info.account_name.string = self.q["domain"], self.q["user"]
+        self.conn.netr_LogonSamLogoff(self.server, self.computer, *self.authenticators(), self.q.get("level", 1), info)
         return {}
 
     def control(self):

@@ -100,6 +100,24 @@ def test_logons_by_kerberos(lab, joined):
     assert refused.returncode != 0 and "succeeded" not in refused.stdout, refused.stdout
 
 
+def test_logons_by_ntlm(lab, joined):
+    """In clear, which is an interactive logon, and by challenge and response."""
+    who, password = f"{joined.forest.netbios}\\{lab.user}", lab.cloud.forest.users[lab.user]
+    said = joined.run("wbinfo", "-a", f"{who}%{password}")
+    assert "plaintext password authentication succeeded" in said, said
+    assert "challenge/response password authentication succeeded" in said, said
+    said = joined.run("wbinfo", "-a", f"{who}%Wrong-password-1", ok=False)
+    assert said.returncode != 0 and "NT_STATUS_WRONG_PASSWORD" in said.stdout, said.stdout
+    lab.cloud.reason_seen("NTLM_PASSWORD_WRONG")
+    said = joined.run("ntlm_auth", f"--configfile={joined.conf}", f"--username={lab.user}", f"--password={password}",
+                      f"--domain={joined.forest.netbios}", "--diagnostics", ok=False).stdout
+    for old in ("LM and NTLM", "NTLM in LM", "NTLM"):
+        assert f"Test {old} failed" in said, said
+    for new in ("NTLMv2", "NTLMv2 and LMv2"):
+        assert f"Test {new} failed" not in said, said
+    lab.cloud.reason_seen("NTLM_VERSION")
+
+
 def test_sysvol_as_the_machine(joined):
     said = joined.run("smbclient", "-s", joined.conf, f"//{joined.forest.fqdn()}/sysvol", "-P", "-c", "ls")
     assert joined.forest.dns in said, said

@@ -120,6 +120,19 @@ def test_a_member_changes_its_password(service):
         assert "flags" in channel(service, "capabilities", **me, password=new)[0]
 
 
+def test_what_a_member_asks_at_its_start(service, member):
+    said = channel(service, "domain_info")[0]
+    assert said["primary"][:3] == ["CLOUD", CLOUD, CLOUD] and said["primary"][3].startswith("S-1-5-21-"), said
+    assert said["trusted"] == {CLOUD: [0x1D, 0], CORP: [0x22, 8]} and said["flags"] == 0, said
+    assert said["guid"] != "00000000-0000-0000-0000-000000000000" and said["types"] == 0xFFFFFFFF, said
+    dn = f"CN=PC1,CN=Computers,{BASE}"
+    service.connect().modify_s(dn, [(2, "dNSHostName", [f"pc1.{CLOUD}".encode()]),
+                                    (2, "msDS-SupportedEncryptionTypes", [b"24"])])
+    said = channel(service, "domain_info", workstation=2)[0]
+    assert said["host"] == f"pc1.{CLOUD}" and said["types"] == 24 and said["flags"] == 2, said
+    assert channel(service, "domain_info", level=2)[0]["policy"] == 0
+
+
 # --- trusts ---------------------------------------------------------------------------------------
 
 def test_names_of_the_forest(service):
