@@ -1,6 +1,7 @@
 #include "peer/peer_channel.h"
 
 #include "base/text.h"
+#include "wire/rpc/netlogon_trust.h"
 
 struct waiter {
     struct waiter *next;
@@ -217,6 +218,42 @@ static enum err make(struct peer_channels *all, struct channel *c, utime deadlin
 /* --- calls -------------------------------------------------------------------------------------
  */
 
+static enum err trusts_epoch(const struct peer_env *env, uint64_t *out)
+{
+    struct dir_snap snap;
+    TRY(dir_snap_begin(env->dir, &snap));
+    *out = snap.epochs.trusts;
+    dir_snap_end(&snap);
+    return ERR_OK;
+}
+
+/* A channel of a trust that was deleted, made again or given another password is not used. */
+static void end_if_changed(struct peer_channels *all, struct channel *c, struct arena *a)
+{
+    struct peer_secret secret;
+    uint64_t epoch;
+    if (trusts_epoch(all->env, &epoch) == ERR_OK && epoch == c->session.basis.epoch)
+        return;
+    if (peer_secret_read(all->env, span_str(c->partner), a, &secret) == ERR_OK &&
+        peer_basis_same(&secret.basis, &c->session.basis))
+        c->session.basis.epoch = secret.basis.epoch;
+    else
+        peer_session_close(&c->session);
+}
+
+/* The other side ended the channel, or has its half anew, and with it another account: access is
+ * denied, for which the channel is to be made again ([MS-NRPC] 3.4.5), or, as Samba says it, the
+ * account is disabled. Of a logon that would be the user's. A call's own status is the last of its
+ * answer. */
+static bool forgotten(const struct trust_call *call, struct span stub)
+{
+    struct reader r = reader_of(span_sub(stub, stub.len < 4 ? stub.len : stub.len - 4, stub.len));
+    uint32_t status = reader_le32(&r);
+    return call->interface == TRUST_NETLOGON &&
+           (status == PEER_ACCESS_DENIED ||
+            (status == PEER_ACCOUNT_DISABLED && call->opnum == NETLOGON_GET_TRUST_INFO));
+}
+
 /* A channel that stood until now may have been ended by the other side meanwhile: that is found out
  * by calling, and then a new one is made, once. */
 static enum err call_over(struct peer_channels *all, struct channel *c,
@@ -224,6 +261,8 @@ static enum err call_over(struct peer_channels *all, struct channel *c,
                           struct peer_failure *f)
 {
     utime deadline = plat_mono() + TRUST_CALL_TIMEOUT - UTIME_SECOND;
+    if (peer_session_is_open(&c->session))
+        end_if_changed(all, c, a);
     bool fresh = !peer_session_is_open(&c->session);
     enum err e = fresh ? make(all, c, deadline, a) : ERR_OK;
     *f = c->failure;
@@ -231,7 +270,9 @@ static enum err call_over(struct peer_channels *all, struct channel *c,
         return e;
     e = peer_session_call(&c->session, call->interface, call->opnum, call->stub, deadline, a, out,
                           f);
-    if (e == ERR_OK || e == ERR_UNSUPPORTED || e == ERR_RANGE || (e == ERR_REFUSED && fresh))
+    if (e == ERR_OK && (fresh || !forgotten(call, *out)))
+        return e;
+    if (e == ERR_UNSUPPORTED || e == ERR_RANGE || (e == ERR_REFUSED && fresh))
         return e;
     peer_session_close(&c->session);
     note(c, f, c->server);
@@ -284,6 +325,8 @@ enum err peer_channel_state(struct peer_channels *all, struct span partner, stru
         read_state(c, a, out);
     else
         *out = (struct trust_channel){0};
+    if (out->up) /* the next call will not use one that rests on something else */
+        out->up = peer_basis_same(&c->session.basis, &secret.basis);
     return ERR_OK;
 }
 

@@ -21,7 +21,7 @@ static bool hash_of(const struct trust_auth_info *infos, unsigned count, uint8_t
 }
 
 static enum err read_hashes(const struct dir_snap *s, dir_id tdo, struct arena *a,
-                            struct peer_secret *out)
+                            struct peer_basis *out)
 {
     struct trust_auth *auth = arena_new(a, struct trust_auth);
     struct span incoming, outgoing;
@@ -56,10 +56,11 @@ static enum err read_all(const struct peer_env *env, const struct dir_snap *s, s
                                  .attributes = t->attributes,
                                  .partner_flat = ascii_upper(a, t->flat_name),
                                  .domain = arena_dup_span(a, naming->dns_name),
-                                 .computer = ascii_upper(a, span_sub(env->dc_host, 0, 15))};
+                                 .computer = ascii_upper(a, span_sub(env->dc_host, 0, 15)),
+                                 .basis = {.epoch = s->epochs.trusts, .tdo = t->object}};
     secret.account = span_str(arena_printf(a, "%.*s.", SPAN_ARG(naming->dns_name)));
     if (t->direction & TRUST_OUTBOUND)
-        TRY(read_hashes(s, t->object, a, &secret));
+        TRY(read_hashes(s, t->object, a, &secret.basis));
     if (arena_failed(a))
         return ERR_NOMEM;
     *out = secret;
@@ -78,9 +79,15 @@ enum err peer_secret_read(const struct peer_env *env, struct span partner, struc
 
 enum err peer_secret_usable(const struct peer_secret *x, struct peer_failure *why_out)
 {
-    if (x->hashes > 0)
+    if (x->basis.hashes > 0)
         return ERR_OK;
     return peer_fail(why_out, PEER_NO_TRUST_ACCOUNT, REASON_CHANNEL_NO_SECRET,
                      "%.*s does not trust %.*s: there is no channel of ours to it",
                      SPAN_ARG(x->domain), SPAN_ARG(x->partner));
+}
+
+bool peer_basis_same(const struct peer_basis *a, const struct peer_basis *b)
+{
+    return a->tdo == b->tdo && a->hashes == b->hashes &&
+           mem_eq_ct(a->hash, b->hash, a->hashes * sizeof(a->hash[0]));
 }

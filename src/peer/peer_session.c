@@ -176,8 +176,8 @@ static enum err authenticate(struct peer_session *s, const struct peer_secret *x
 static enum err authenticate_any(struct peer_session *s, const struct peer_secret *x,
                                  const char *where, struct arena *a, struct peer_failure *f)
 {
-    for (unsigned i = 0; i < x->hashes; i++) {
-        enum err e = authenticate(s, x, x->hash[i], where, a, f);
+    for (unsigned i = 0; i < x->basis.hashes; i++) {
+        enum err e = authenticate(s, x, x->basis.hash[i], where, a, f);
         s->former = i > 0;
         if (e != ERR_DENIED)
             return e;
@@ -210,7 +210,7 @@ enum err peer_session_open(struct peer_session *s, const struct peer_env *env,
                            const struct peer_secret *secret, const struct peer_dc *dc,
                            utime deadline, struct arena *a, struct peer_failure *why_out)
 {
-    *s = (struct peer_session){.dc = *dc, .loop = env->loop};
+    *s = (struct peer_session){.dc = *dc, .loop = env->loop, .basis = secret->basis};
     snprintf(s->server, sizeof(s->server), "\\\\%s", dc->host);
     snprintf(s->computer, sizeof(s->computer), "%.*s", SPAN_ARG(secret->computer));
     snprintf(s->domain, sizeof(s->domain), "%.*s", SPAN_ARG(secret->partner_flat));

@@ -17,6 +17,7 @@ enum peer_status { /* NTSTATUS, [MS-ERREF] 2.3.1: what a caller is told when the
                    PEER_INVALID_PARAMETER = 0xc000000d,
                    PEER_ACCESS_DENIED = 0xc0000022,
                    PEER_NO_LOGON_SERVERS = 0xc000005e,
+                   PEER_ACCOUNT_DISABLED = 0xc0000072,
                    PEER_NO_MEMORY = 0xc0000017,
                    PEER_IO_TIMEOUT = 0xc00000b5,
                    PEER_DOMAIN_NOT_FOUND = 0xc00000df, /* STATUS_NO_SUCH_DOMAIN */
@@ -35,6 +36,16 @@ struct peer_failure {
 enum err peer_fail(struct peer_failure *f, uint32_t status, enum reason reason, const char *format,
                    ...) __attribute__((format(printf, 4, 5)));
 
+/* What a channel rests on, and ends with: a trust that is made again is another one, and the
+ * partner has another account for it. */
+struct peer_basis {
+    uint64_t epoch; /* dir_epochs.trusts, at which it was so */
+    dir_id tdo;
+    uint8_t hash[2][16]; /* NT hashes of the password: current, previous */
+    unsigned hashes;     /* 0: the trust is not outgoing, or has no secret */
+};
+bool peer_basis_same(const struct peer_basis *a, const struct peer_basis *b);
+
 /* What a channel is made of: the trust as our directory has it. In an arena that wipes. */
 struct peer_secret {
     struct span partner; /* DNS name, lower case */
@@ -44,8 +55,7 @@ struct peer_secret {
     struct span domain;   /* our DNS name */
     struct span account;  /* at the partner: our DNS name and a dot */
     struct span computer; /* our NetBIOS name */
-    uint8_t hash[2][16];  /* NT hashes of the password: current, previous */
-    unsigned hashes;      /* 0: the trust is not outgoing, or has no secret */
+    struct peer_basis basis;
 };
 /* ERR_NOT_FOUND: no such trust. */
 enum err peer_secret_read(const struct peer_env *env, struct span partner, struct arena *a,
@@ -61,6 +71,7 @@ struct peer_session {
     struct plat_loop *loop;
     uint32_t flags; /* as agreed */
     bool former;    /* the partner has our former password, not the current one */
+    struct peer_basis basis;
     struct netlogon_chain chain;
     struct peer_link link[2]; /* by enum trust_interface; LSARPC is connected when it is used */
     struct peer_rpc rpc[2];

@@ -272,10 +272,10 @@ static void attempt(struct fixture *f, enum mode mode, unsigned hashes)
                                      .domain = SPAN_LIT("aws.ex"),
                                      .account = SPAN_LIT("aws.ex."),
                                      .computer = SPAN_LIT("DC1"),
-                                     .hashes = hashes},
+                                     .basis = {.hashes = hashes}},
                           .dc = {.host = "dc1.corp.ex"}};
-    memcpy(f->secret.hash[0], new_hash, 16);
-    memcpy(f->secret.hash[1], old_hash, 16);
+    memcpy(f->secret.basis.hash[0], new_hash, 16);
+    memcpy(f->secret.basis.hash[1], old_hash, 16);
     assert_int_equal(plat_addr_parse(SPAN_LIT("127.0.0.1"), 0, &f->dc.addr), ERR_OK);
     assert_int_equal(plat_tcp_listen(&f->dc.addr, &listener), ERR_OK);
     assert_int_equal(plat_sock_addr(listener, &f->dc.addr), ERR_OK);
