@@ -9,21 +9,22 @@
 #include "rpc/netlogon_partner.h"
 #include "wire/rpc/netlogon_trust.h"
 
-enum { LEVEL1 = 1, LEVEL2 = 2, LEVEL3 = 4, LEVEL4 = 8, ADMIN = 16, TRUST = 32 };
+enum { LEVEL1 = 1, LEVEL2 = 2, LEVEL3 = 4, LEVEL4 = 8, TRUST = 16 };
 
-/* Codes that are served, with the levels that go with them. */
+/* Codes that are served, with the levels that go with them. All but the first are for
+ * administrators, and so are those that are not here. */
 static const struct control_rule {
     uint32_t code;
     unsigned rule;
 } rules[] = {
     {NETLOGON_CONTROL_QUERY, LEVEL1 | LEVEL3},
-    {NETLOGON_CONTROL_REDISCOVER, LEVEL1 | LEVEL2 | LEVEL3 | ADMIN | TRUST},
-    {NETLOGON_CONTROL_TC_QUERY, LEVEL1 | LEVEL2 | LEVEL3 | ADMIN | TRUST},
-    {NETLOGON_CONTROL_TRANSPORT_NOTIFY, LEVEL1 | LEVEL3 | ADMIN},
-    {NETLOGON_CONTROL_FIND_USER, LEVEL4 | ADMIN},
-    {NETLOGON_CONTROL_TC_VERIFY, LEVEL2 | ADMIN | TRUST},
-    {NETLOGON_CONTROL_FORCE_DNS_REG, LEVEL1 | LEVEL3 | ADMIN},
-    {NETLOGON_CONTROL_QUERY_DNS_REG, LEVEL1 | ADMIN},
+    {NETLOGON_CONTROL_REDISCOVER, LEVEL1 | LEVEL2 | LEVEL3 | TRUST},
+    {NETLOGON_CONTROL_TC_QUERY, LEVEL1 | LEVEL2 | LEVEL3 | TRUST},
+    {NETLOGON_CONTROL_TRANSPORT_NOTIFY, LEVEL1 | LEVEL3},
+    {NETLOGON_CONTROL_FIND_USER, LEVEL4},
+    {NETLOGON_CONTROL_TC_VERIFY, LEVEL2 | TRUST},
+    {NETLOGON_CONTROL_FORCE_DNS_REG, LEVEL1 | LEVEL3},
+    {NETLOGON_CONTROL_QUERY_DNS_REG, LEVEL1},
 };
 
 /* --- answers --------------------------------------------------------------------------------- */
@@ -191,28 +192,40 @@ static uint32_t control(struct rpc_ctx *c, struct netlogon_control *x)
 
     if (x->level < 1 || x->level > 4)
         return WERR_INVALID_LEVEL;
+    if (x->code != NETLOGON_CONTROL_QUERY && !lsa_administrator(c)) {
+        netlogon_event(c, "netlogon.call", REASON_NETLOGON_ACCESS, c->who->user, SPAN_NONE);
+        return WERR_ACCESS_DENIED;
+    }
     if (!rule)
         return WERR_NOT_SUPPORTED;
     if (!(rule->rule & (1u << (x->level - 1))))
         return x->code == NETLOGON_CONTROL_QUERY_DNS_REG ? WERR_INVALID_LEVEL
                                                          : WERR_INVALID_PARAMETER;
-    if (rule->rule & ADMIN && !lsa_administrator(c)) {
-        netlogon_event(c, "netlogon.call", REASON_NETLOGON_ACCESS, c->who->user, SPAN_NONE);
-        return WERR_ACCESS_DENIED;
-    }
     if (rule->rule & TRUST)
         return about_trust(c, x);
     return x->code == NETLOGON_CONTROL_FIND_USER ? find_user(c, x) : simple_answer(c, x);
 }
 
-/* The oldest form has no data and one level. */
+/* The oldest form has no data and one level, and no code that came with its successors, whoever
+ * asks (3.5.4.9.3). */
 uint32_t netlogon_control_oldest(struct rpc_ctx *c, void *args)
 {
     struct netlogon_control *x = args;
 
-    if (x->level == 2)
+    if (x->level != 1)
+        return x->level == 2 ? WERR_NOT_SUPPORTED : WERR_INVALID_LEVEL;
+    switch (x->code) {
+    case NETLOGON_CONTROL_QUERY:
+    case NETLOGON_CONTROL_REPLICATE:
+    case NETLOGON_CONTROL_SYNCHRONIZE:
+    case NETLOGON_CONTROL_PDC_REPLICATE:
+    case NETLOGON_CONTROL_BACKUP_CHANGE_LOG:
+    case NETLOGON_CONTROL_TRUNCATE_LOG:
+    case NETLOGON_CONTROL_BREAKPOINT:
+        return control(c, x);
+    default:
         return WERR_NOT_SUPPORTED;
-    return x->level == 1 ? control(c, x) : WERR_INVALID_LEVEL;
+    }
 }
 
 uint32_t netlogon_control2(struct rpc_ctx *c, void *args)

@@ -54,11 +54,31 @@ static struct span without_dollar(struct span name)
     return name.len > 0 && name.ptr[name.len - 1] == '$' ? span_sub(name, 0, name.len - 1) : name;
 }
 
-/* CN=NAME in the well-known container of users or computers. */
-static uint32_t place(struct rpc_ctx *c, struct span name, bool computer, struct span *dn_out)
+/* Types of accounts (3.1.5.4.4), and the well-known containers that they are made in ([MS-ADTS]
+ * 6.1.1.4). */
+static const struct kind {
+    uint32_t type, uac;
+    const char *class, *container;
+} kinds[] = {
+    {SAMR_NORMAL, UAC_NORMAL_ACCOUNT, "user", "A9D1CA15768811D1ADED00C04FD8D5CD"},
+    {SAMR_WORKSTATION, UAC_WORKSTATION_TRUST_ACCOUNT, "computer",
+     "AA312825768811D1ADED00C04FD8D5CD"},
+    {SAMR_SERVER, UAC_SERVER_TRUST_ACCOUNT, "computer", "A361B2FFFFD211D1AA4B00C04FD7D83A"},
+};
+
+static const struct kind *kind_of(uint32_t type)
 {
-    static const char users[] = "A9D1CA15768811D1ADED00C04FD8D5CD",
-                      computers[] = "AA312825768811D1ADED00C04FD8D5CD"; /* [MS-ADTS] 6.1.1.4 */
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].type == type)
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+/* CN=NAME in its container. */
+static uint32_t place(struct rpc_ctx *c, struct span name, const struct kind *kind,
+                      struct span *dn_out)
+{
     struct dir_obj container;
     struct span domain, parent;
     struct lsa_view v;
@@ -68,10 +88,10 @@ static uint32_t place(struct rpc_ctx *c, struct span name, bool computer, struct
         return status;
     enum err e = dir_dn(&v.snap, v.naming.domain_nc, c->arena, &domain);
     if (e == ERR_OK)
-        e = dir_by_dn(&v.snap,
-                      span_str(arena_printf(c->arena, "<WKGUID=%s,%.*s>",
-                                            computer ? computers : users, SPAN_ARG(domain))),
-                      &container, NULL);
+        e = dir_by_dn(
+            &v.snap,
+            span_str(arena_printf(c->arena, "<WKGUID=%s,%.*s>", kind->container, SPAN_ARG(domain))),
+            &container, NULL);
     if (e == ERR_OK)
         e = dir_dn(&v.snap, container.id, c->arena, &parent);
     lsa_view_end(&v);
@@ -117,19 +137,17 @@ static uint32_t open_new(struct rpc_ctx *c, struct samr_create_user2 *x, dir_id 
 }
 
 /* Disabled until it has a password. */
-static uint32_t add(struct rpc_ctx *c, struct span name, bool computer, dir_id *id_out)
+static uint32_t add(struct rpc_ctx *c, struct span name, const struct kind *kind, dir_id *id_out)
 {
-    uint32_t uac = UAC_ACCOUNTDISABLE | UAC_PASSWD_NOTREQD |
-                   (computer ? UAC_WORKSTATION_TRUST_ACCOUNT : UAC_NORMAL_ACCOUNT);
-    struct span control = span_str(arena_printf(c->arena, "%u", uac)),
-                cls = computer ? SPAN_LIT("computer") : SPAN_LIT("user");
+    uint32_t uac = UAC_ACCOUNTDISABLE | UAC_PASSWD_NOTREQD | kind->uac;
+    struct span control = span_str(arena_printf(c->arena, "%u", uac)), cls = span_str(kind->class);
     struct intent_mod mods[] = {
         {MOD_ADD, SPAN_LIT("objectClass"), &cls, 1},
         {MOD_ADD, SPAN_LIT("sAMAccountName"), &name, 1},
         {MOD_ADD, SPAN_LIT("userAccountControl"), &control, 1},
     };
     struct intent in = {.kind = INTENT_ADD, .mods = mods, .mod_count = 3};
-    uint32_t status = place(c, without_dollar(name), computer, &in.target);
+    uint32_t status = place(c, without_dollar(name), kind, &in.target);
 
     return status == NT_OK ? ask(c, &in, id_out) : status;
 }
@@ -138,6 +156,7 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
 {
     struct samr_create_user2 *x = args;
     struct samr_domain d;
+    const struct kind *kind = kind_of(x->type);
     dir_id id;
     uint32_t status = samr_domain_begin(c, &x->domain, &d);
 
@@ -145,13 +164,13 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
         return status;
     bool builtin = d.builtin;
     samr_domain_end(&d);
-    if (x->type != SAMR_NORMAL && x->type != SAMR_WORKSTATION)
+    if (!kind)
         return NT_INVALID_PARAMETER;
     if (builtin)
         return NT_ACCESS_DENIED;
     if (!x->name.len)
         return NT_INVALID_ACCOUNT_NAME;
-    status = add(c, x->name, x->type == SAMR_WORKSTATION, &id);
+    status = add(c, x->name, kind, &id);
     return status == NT_OK ? open_new(c, x, id) : status;
 }
 
@@ -226,6 +245,7 @@ static void replace_fields(struct change *x, const struct samr_user_all *u, uint
     } texts[] = {
         {SAMR_FIELD_FULLNAME, "displayName", &u->full_name},
         {SAMR_FIELD_COMMENT, "description", &u->comment},
+        {SAMR_FIELD_USER_COMMENT, "comment", &u->user_comment},
         {SAMR_FIELD_HOME, "homeDirectory", &u->home},
         {SAMR_FIELD_DRIVE, "homeDrive", &u->drive},
         {SAMR_FIELD_SCRIPT, "scriptPath", &u->script},
@@ -247,9 +267,9 @@ static void replace_fields(struct change *x, const struct samr_user_all *u, uint
 }
 
 #define KNOWN_FIELDS                                                                               \
-    (SAMR_FIELD_USERNAME | SAMR_FIELD_FULLNAME | SAMR_FIELD_COMMENT | SAMR_FIELD_HOME |            \
-     SAMR_FIELD_DRIVE | SAMR_FIELD_SCRIPT | SAMR_FIELD_PROFILE | SAMR_FIELD_WORKSTATIONS |         \
-     SAMR_FIELD_EXPIRES | SAMR_FIELD_CONTROL | SAMR_FIELD_EXPIRED)
+    (SAMR_FIELD_USERNAME | SAMR_FIELD_FULLNAME | SAMR_FIELD_COMMENT | SAMR_FIELD_USER_COMMENT |    \
+     SAMR_FIELD_HOME | SAMR_FIELD_DRIVE | SAMR_FIELD_SCRIPT | SAMR_FIELD_PROFILE |                 \
+     SAMR_FIELD_WORKSTATIONS | SAMR_FIELD_EXPIRES | SAMR_FIELD_CONTROL | SAMR_FIELD_EXPIRED)
 
 /* --- a password under the session key -----------------------------------------------------------
  */

@@ -1,14 +1,19 @@
 """Trusts made, looked at and deleted by `samba-tool domain trust` on the Samba side, with our administrator's
 credentials: both halves through our LSA, or the local half alone, in each kind and direction, with Kerberos and NTLM."""
 
+import os
+import re
+
 import pytest
 
 import smbtorture
 from netns import wait_for
-from samba_lab import COMPLEMENT, Lab
+from samba_forest import HERE, PYTHON, SambaForest
+from samba_lab import COMPLEMENT, FOREST, Lab
 
 # As Samba calls a direction that is ours.
 THEIRS = {"incoming": "outgoing", "outgoing": "incoming", "two-way": "both"}
+CONTROL = os.path.join(HERE, "samba_control.py")
 KERBEROS = {"kerberos": "required", "ntlm": "off"}
 
 
@@ -19,9 +24,9 @@ def lab():
     made.net.close()
 
 
-def tool(lab, verb, *options, login="kerberos", **kw):
+def tool(lab, verb, *options, login="kerberos", partner=None, **kw):
     """With our administrator's credentials: an account name as Kerberos and NTLM both take it."""
-    f = lab.world.cloud
+    f = partner or lab.world.cloud
     who = f"administrator@{f.realm}" if login == "kerberos" else f"{f.netbios}\\administrator"
     given = [f"-U{who}%{f.admin_password}", f"--use-kerberos={KERBEROS[login]}"] if login else []
     return lab.corp.tool("domain", "trust", verb, f.dns, *options, *given, **kw).stdout
@@ -50,19 +55,97 @@ def works(lab, kind, direction):
         lab.cloud_logs_on().ticket(named(f"cifs/{w.corp.fqdn()}", w.corp.realm))
 
 
-def test_validated(lab):
+def validated(said, direction):
+    """Who trusts proves its half."""
+    assert ("OK: LocalValidation" in said) == (direction != "outgoing"), said
+    assert ("OK: RemoteValidation" in said) == (direction != "incoming"), said
+
+
+def each_dc_proves(lab):
+    w, host = lab.world, lab.cloud_client.host
+    for dc in range(len(w.cloud.hosts)):
+        said = host.run(PYTHON, CONTROL, smbtorture.configuration(host, w.cloud), w.cloud.fqdn(dc), "administrator",
+                        w.corp.dns, input=w.cloud.admin_password).stdout
+        assert said == "WERR_OK WERR_OK\n", said
+
+
+@pytest.mark.parametrize("time", ["first", "again"])
+def test_validated(lab, time):
     """Both halves with nothing left out: Samba asks our NETLOGON for names (44, 43), which calls back, and lets each
-    side prove the channel (46, 18). It comes first: a trust that is made again within half a minute is not proved at once."""
+    side prove the channel (46, 18). Made again at once, too: no channel of the trust before is in the way."""
     w = lab.world
     said = tool(lab, "create", "--type=forest", "--direction=both")
-    assert "OK: LocalValidation" in said and "OK: RemoteValidation" in said and "Success." in said, said
-    assert f"DNS[*.{w.cloud.dns}]" in said and f"DNS[*.{w.corp.dns}]" in said, said
+    validated(said, "two-way")
+    assert "Success." in said and f"DNS[*.{w.cloud.dns}]" in said and f"DNS[*.{w.corp.dns}]" in said, said
     said = tool(lab, "validate")
     assert "OK: LocalRediscover: DC" in said and "OK: RemoteRediscover: DC" in said and "ERROR" not in said, said
     said = lab.corp.tool("domain", "trust", "namespaces", w.cloud.dns, "--refresh=check").stdout
     assert f"SID[{lab.cloud_sid}]" in said, said
+    each_dc_proves(lab)
     works(lab, "forest", "two-way")
     unmake(lab)
+
+
+@pytest.mark.parametrize("direction", ["two-way", "incoming", "outgoing"])
+def test_external_validated(lab, direction):
+    said = tool(lab, "create", "--type=external", f"--direction={THEIRS[direction]}")
+    validated(said, direction)
+    assert "Success." in said, said
+    works(lab, "external", direction)
+    unmake(lab)
+
+
+def names_refused(said):
+    """Where samba-tool ended: whose domain controller it asked for names (43), and what that one answered."""
+    found = re.search(r"^ERROR: (LOCAL|REMOTE)_DC.*DsRGetForestTrustInformation\(\) failed - ERROR\((\S+)\)", said, re.M)
+    assert found, said
+    return found[1], found[2]
+
+
+@pytest.fixture
+def another(lab):
+    """A second forest of Samba's, fresh, where we are otherwise."""
+    made = SambaForest(lab.net, lab.world.another(), {lab.world.corp.dns: lab.world.corp.addresses})
+    lab.corp.set_forward(made.forest.dns, made.forest.addresses)
+    made.start()
+    yield made.forest
+    made.stop()
+    lab.corp.remove_forward(made.forest.dns)
+
+
+def test_incoming_forest_validated(lab, another):
+    """samba-tool asks both sides for the other's names (43), whatever the direction, and who does not trust has no
+    channel to ask over: ERROR_NO_SUCH_DOMAIN ([MS-NRPC] 3.5.4.7.5). It ends there with another Samba as with us; both
+    halves are made by then, and are good."""
+    create = "create", "--type=forest", f"--direction={THEIRS['incoming']}"
+    theirs = tool(lab, *create, partner=another, check=False)
+    assert "RemoteTDO deleted" in tool(lab, "delete", partner=another)
+    ours = tool(lab, *create, check=False)
+    assert names_refused(ours) == names_refused(theirs) == ("REMOTE", "0x0000054B"), (ours, theirs)
+    said = tool(lab, "validate", "--validate-location=local")
+    assert "OK: LocalValidation" in said and "OK: LocalRediscover" in said, said
+    works(lab, "forest", "incoming")
+    unmake(lab)
+
+
+def test_outgoing_forest_validated(lab):
+    """Here it is Samba that does not trust: samba-tool is refused by its own domain controller."""
+    said = tool(lab, "create", "--type=forest", f"--direction={THEIRS['outgoing']}", check=False)
+    assert names_refused(said)[0] == "LOCAL", said
+    each_dc_proves(lab)
+    works(lab, "forest", "outgoing")
+    unmake(lab)
+
+
+def test_their_half_again(lab):
+    """Only Samba's half goes and comes back, with the same password: our channels have no account there any more."""
+    w = lab.world
+    lab.trust("forest", "two-way")
+    each_dc_proves(lab)
+    lab.corp.delete_half(w.cloud)
+    lab.corp.create_half(w.cloud, lab.cloud_sid, 3, w.trust_password, FOREST)
+    each_dc_proves(lab)
+    lab.part()
 
 
 @pytest.mark.parametrize("kind,direction,login", [

@@ -175,10 +175,28 @@ def test_a_workstation_by_quota(service):
     assert made["RelativeId"] > 1000
     found = service.connect().search_s(BASE, 2, "(sAMAccountName=QUOTA1$)", ["mS-DS-CreatorSID", "userAccountControl"])
     assert found[0][1]["userAccountControl"] == [str(0x1000 | 0x2 | 0x20).encode()]
-    with pytest.raises(Exception, match="STATUS_INVALID_PARAMETER"):
+    with pytest.raises(Exception, match="STATUS_ACCESS_DENIED"):
         samr.hSamrCreateUser2InDomain(dce, domain, "QUOTA2$", samr.USER_SERVER_TRUST_ACCOUNT)
+    refused(service, "samr.change", "DIR_ACCESS")
     with pytest.raises(Exception, match="STATUS_INVALID_ACCOUNT_NAME"):
         samr.hSamrCreateUser2InDomain(dce, domain, "a,CN=b", samr.USER_WORKSTATION_TRUST_ACCOUNT)
+
+
+def test_a_domain_controller(service):
+    """An administrator makes the account of one, where its kind belongs; as yet nobody logs on with it."""
+    dce = connect("administrator")
+    made = samr.hSamrCreateUser2InDomain(dce, domain_of(dce), "SECOND$", samr.USER_SERVER_TRUST_ACCOUNT)
+    assert made["RelativeId"] > 1000
+    found = service.connect().search_s(BASE, 2, "(sAMAccountName=SECOND$)",
+                                       ["userAccountControl", "primaryGroupID", "objectClass"])
+    dn, values = found[0]
+    assert dn.lower() == f"cn=second,ou=domain controllers,{BASE}".lower()
+    assert values["userAccountControl"] == [str(0x2000 | 0x2 | 0x20).encode()]
+    assert values["primaryGroupID"] == [b"516"] and values["objectClass"][-1] == b"computer"
+    samr.hSamrDeleteUser(dce, made["UserHandle"])
+    for kind in (0, samr.USER_NORMAL_ACCOUNT | samr.USER_SERVER_TRUST_ACCOUNT, samr.USER_INTERDOMAIN_TRUST_ACCOUNT):
+        with pytest.raises(Exception, match="STATUS_INVALID_PARAMETER"):
+            samr.hSamrCreateUser2InDomain(dce, domain_of(dce), "THIRD$", kind)
 
 
 def test_many_users(service):

@@ -46,7 +46,7 @@ class World:
         self.rng = random.Random(f"{seed}/{name}")
         self.net = self.rng.randrange(1, 255)
         self.ipv6 = ipv6
-        words = self.rng.sample(WORDS, 6)
+        words = self.words = self.rng.sample(WORDS, 6)
         self.cloud = self._forest(words[0], words[1], 1, dcs)
         self.corp = self._forest(words[2], words[3], 2, 1)
         self.clock = self.rng.randint(FIRST, until) - int(time.time())
@@ -60,6 +60,10 @@ class World:
         return Forest(dns=f"{first}{self.digits(2)}.example.com", netbios=netbios, hosts=hosts,
                       addresses=[self.address(block * 10 + i) for i in range(dcs)],
                       admin_password=self.password())
+
+    def another(self):
+        """A third forest, on the same network."""
+        return self._forest(self.words[4], self.words[5], 3, 1)
 
     def address(self, host):
         return f"fd99:{self.net:x}::{host:x}" if self.ipv6 else f"10.99.{self.net}.{host}"

@@ -38,7 +38,8 @@ enum samr_user_level {
 enum samr_user_fields {
     SAMR_FIELD_USERNAME = 0x1,
     SAMR_FIELD_FULLNAME = 0x2,
-    SAMR_FIELD_COMMENT = 0x10,
+    SAMR_FIELD_COMMENT = 0x10, /* the administrator's */
+    SAMR_FIELD_USER_COMMENT = 0x20,
     SAMR_FIELD_HOME = 0x40,
     SAMR_FIELD_DRIVE = 0x80,
     SAMR_FIELD_SCRIPT = 0x100,
