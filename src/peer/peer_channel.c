@@ -131,7 +131,8 @@ static void note(struct channel *c, const struct peer_failure *f, const char *se
 {
     bool changed = c->since == 0 || c->failure.status != f->status || strcmp(c->server, server);
     c->failure = *f;
-    snprintf(c->server, sizeof(c->server), "%s", server);
+    if (server != c->server)
+        snprintf(c->server, sizeof(c->server), "%s", server);
     if (changed)
         c->since = plat_now();
 }
