@@ -10,9 +10,21 @@
 #define START_MEMORY (1u << 20)
 #define STARTERS     4 /* directories that start at the same time */
 
-static struct plat_channel **link_of(struct control_directory *d, uint32_t type)
+/* The place of a domain controller's peer: the one that it has, or a free one. */
+static struct plat_channel **peer_of(struct control_directory *d, struct span host)
 {
-    return type == CONTROL_LINK_WRITER ? &d->writer : &d->peer;
+    struct control_peer *place = NULL;
+    for (unsigned i = 0; i < CONTROL_DCS_MAX; i++) {
+        struct control_peer *p = &d->peer[i];
+        if (p->channel && ascii_eq_fold(span_str(p->host), host))
+            return &p->channel;
+        if (!p->channel && !place)
+            place = p;
+    }
+    if (!place || host.len >= sizeof(place->host))
+        return NULL;
+    snprintf(place->host, sizeof(place->host), "%.*s", SPAN_ARG(host));
+    return &place->channel;
 }
 
 static void link_gone(void *ctx, struct plat_channel *ch, enum err why)
@@ -21,8 +33,10 @@ static void link_gone(void *ctx, struct plat_channel *ch, enum err why)
     (void)why;
     if (d->writer == ch)
         d->writer = NULL;
-    if (d->peer == ch)
-        d->peer = NULL;
+    for (unsigned i = 0; i < CONTROL_DCS_MAX; i++) {
+        if (d->peer[i].channel == ch)
+            d->peer[i].channel = NULL;
+    }
     plat_channel_free(ch);
 }
 
@@ -33,17 +47,26 @@ static void link_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
     link_gone(ctx, ch, ERR_MALFORMED);
 }
 
-void control_linked(struct control *c, uint32_t type, struct span id, int fd)
+static struct plat_channel **link_of(struct control_directory *d, uint32_t type, struct span host)
+{
+    if (type == CONTROL_LINK_WRITER)
+        return &d->writer;
+    return type == CONTROL_LINK_PEER ? peer_of(d, host) : NULL;
+}
+
+void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
 {
     static const struct plat_channel_ops ops = {.message = link_spoke, .closed = link_gone};
-    struct control_directory *d = control_directory_by_id(c, id);
+    const uint8_t *slash = whose.len ? memchr(whose.ptr, '/', whose.len) : NULL;
+    size_t id = slash ? (size_t)(slash - whose.ptr) : whose.len;
+    struct control_directory *d = control_directory_by_id(c, span_sub(whose, 0, id));
+    struct plat_channel **link =
+        d ? link_of(d, type, span_sub(whose, id + (slash != NULL), whose.len)) : NULL;
     struct plat_channel *ch;
-    if (!d || (type != CONTROL_LINK_WRITER && type != CONTROL_LINK_PEER) ||
-        plat_channel_new(c->env.loop, fd, &ops, d, &ch) != ERR_OK) {
+    if (!link || plat_channel_new(c->env.loop, fd, &ops, d, &ch) != ERR_OK) {
         close(fd);
         return;
     }
-    struct plat_channel **link = link_of(d, type);
     if (*link)
         plat_channel_free(*link);
     *link = ch;

@@ -33,8 +33,8 @@ struct control_env {
  * ERR_IO, ERR_MALFORMED with a sentence in *why_out. */
 enum err control_new(const struct control_env *env, struct control **out, const char **why_out);
 void control_free(struct control *c);
-/* A link that serve gives: enum control_link; takes over fd. */
-void control_linked(struct control *c, uint32_t type, struct span id, int fd);
+/* A link that serve gives: enum control_link, with its payload; takes over fd. */
+void control_linked(struct control *c, uint32_t type, struct span whose, int fd);
 /* What serve tells: enum control_news. */
 void control_told(struct control *c, uint32_t type, struct span payload);
 

@@ -22,12 +22,18 @@
 #define CONTROL_DCS_KNOWN (2 * CONTROL_DCS_MAX)
 #define CONTROL_MEMORY    (64u << 20)
 
+/* The peer process of a domain controller. */
+struct control_peer {
+    char host[64];
+    struct plat_channel *channel; /* NULL: the place is free */
+};
+
 /* States of a directory and of a trust have the API's names. */
 struct control_directory {
     struct control_directory *next;
     json_t *record;              /* id, name, short_name, site, state, state_reason, dcs, trusts */
     struct plat_channel *writer; /* NULL: no link */
-    struct plat_channel *peer;
+    struct control_peer peer[CONTROL_DCS_MAX];
     struct dir *dir;  /* NULL: not open */
     json_t *making;   /* partners whose trust a request is making now */
     json_t *checking; /* partners whose trust is proved now without anybody asking */
@@ -169,6 +175,11 @@ enum err control_keys_load(struct control *c, const char **why_out);
  * ERR_INTEGRITY: sealed under another key file. */
 enum err control_key_find(struct control *c, struct span id, struct arena *a,
                           struct span *account_out, struct span *secret_out);
+
+/* --- control_trust_ask.c --- */
+
+/* The peer process of this domain controller; host NULL: of the first that has one. NULL: none. */
+struct plat_channel *control_peer(const struct control_directory *d, const char *host);
 
 /* --- control_trust_watch.c --- */
 

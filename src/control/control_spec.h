@@ -32,8 +32,8 @@ enum control_message {
 /* What serve tells without being asked: struct control_health. */
 enum control_news { CONTROL_HEALTH = 32 };
 /* Links that serve gives to control, each with a descriptor: CONTROL_LINK_WRITER's payload is the
- * id, of CONTROL_LINK_PEER the id too (the first domain controller's peer). A new link replaces the
- * old one. */
+ * id, of CONTROL_LINK_PEER it is ID/HOST, of the domain controller whose peer it is. A new link
+ * replaces the old one. */
 enum control_link { CONTROL_LINK_WRITER = 16, CONTROL_LINK_PEER };
 
 struct control_dc {

@@ -37,9 +37,13 @@ static void close_links(struct control_directory *d)
 {
     if (d->writer)
         plat_channel_free(d->writer);
-    if (d->peer)
-        plat_channel_free(d->peer);
-    d->writer = d->peer = NULL;
+    d->writer = NULL;
+    for (unsigned i = 0; i < CONTROL_DCS_MAX; i++) {
+        struct plat_channel *ch = d->peer[i].channel;
+        d->peer[i].channel = NULL;
+        if (ch)
+            plat_channel_free(ch);
+    }
 }
 
 void control_directory_remove(struct control *c, struct control_directory *d)

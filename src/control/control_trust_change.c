@@ -27,7 +27,7 @@ static enum err find_flat_name(struct control_call *call, struct trust *t, bool 
         *guessed_out = true;
         return t->flat_name.len ? ERR_OK : ERR_NOMEM;
     }
-    struct span why = control_trust_first_failure(&report);
+    struct span why = control_trust_first_failure(call, &report);
     return control_refuse(call, 400, "PartnerUnknown", REASON_TRUST_FLAT_NAME_UNKNOWN,
                           "the NetBIOS name of %.*s could not be found: %.*s",
                           SPAN_ARG(t->dns_name), SPAN_ARG(why));
@@ -127,7 +127,7 @@ static enum err create(struct control_call *call, struct trust *t)
     /* The other half may come later: a trust that cannot be proved yet is made all the same. */
     if (control_flag(call, "no_wait"))
         control_trust_check(call->control, call->directory, t->dns_name);
-    else if (call->directory->peer)
+    else if (control_peer(call->directory, NULL))
         TRY(control_trust_prove(call, t, false, &report, &verdict));
     return created(call, t);
 }

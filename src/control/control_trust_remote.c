@@ -47,10 +47,10 @@ static enum err ask(struct control_call *call, const struct trust *t, const stru
     struct span bytes;
     TRY(trust_remote_encode(in, call->a, &bytes));
     enum err e = ERR_CLOSED;
+    struct plat_channel *peer = control_peer(call->directory, NULL);
     control_read_end(call);
-    if (call->directory->peer)
-        e = plat_channel_call(call->directory->peer, TRUST_MESSAGE_REMOTE, bytes, REMOTE_TIMEOUT,
-                              call->a, &reply);
+    if (peer)
+        e = plat_channel_call(peer, TRUST_MESSAGE_REMOTE, bytes, REMOTE_TIMEOUT, call->a, &reply);
     if (e == ERR_TIMEOUT || e == ERR_CLOSED || (e == ERR_OK && reply.payload.len == 0))
         return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
                               "the process that asks other forests does not answer");

@@ -28,11 +28,11 @@ static enum err ask(struct control_call *call, uint32_t type, const struct trust
 {
     struct plat_msg reply;
     struct trust_answer answer;
-    if (!call->directory->peer)
+    struct plat_channel *peer = control_peer(call->directory, NULL);
+    if (!peer)
         return away(call);
     control_read_end(call);
-    enum err e =
-        plat_channel_call(call->directory->peer, type, t->dns_name, timeout, call->a, &reply);
+    enum err e = plat_channel_call(peer, type, t->dns_name, timeout, call->a, &reply);
     if (e == ERR_TIMEOUT || e == ERR_CLOSED || (e == ERR_OK && reply.payload.len == 0))
         return away(call);
     TRY(e);

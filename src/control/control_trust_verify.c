@@ -5,31 +5,15 @@
 #include "trust/trust_attributes.h"
 #include "wire/ms/forest_info.h"
 
-#define VERIFY_TIMEOUT (20 * UTIME_SECOND) /* the peer gives up before */
-
-/* --- the peer
- * ------------------------------------------------------------------------------------------- */
-
-enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,
-                                utime timeout, struct trust_report *out)
-{
-    struct plat_msg reply;
-    if (!call->directory->peer)
-        return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
-                              "the process that asks other forests is not running");
-    control_read_end(call);
-    enum err e = plat_channel_call(call->directory->peer, type, partner, timeout, call->a, &reply);
-    if (e == ERR_TIMEOUT || e == ERR_CLOSED)
-        return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
-                              "the process that asks other forests does not answer");
-    TRY(e);
-    return trust_report_decode(reply.payload, call->a, out);
-}
+/* --- the report
+ * -------------------------------------------------------------------------------------------
+ */
 
 static json_t *check_json(const struct trust_check *c)
 {
     static const char *const halves[] = {"both", "incoming", "outgoing", "both"};
     json_t *row = json_object();
+    control_set_span(row, "dc", c->dc);
     json_object_set_new(row, "side", json_string(halves[c->half & 3]));
     control_set_span(row, "server", c->server);
     json_object_set_new(row, "step", json_string(trust_step_name(c->step)));
@@ -43,15 +27,6 @@ static json_t *check_json(const struct trust_check *c)
                             json_string(reason_side_name(reason_row(c->reason)->side)));
     }
     return row;
-}
-
-struct span control_trust_first_failure(const struct trust_report *report)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        if (report->checks[i].status == TRUST_STATUS_FAIL)
-            return report->checks[i].detail;
-    }
-    return SPAN_NONE;
 }
 
 /* --- put
@@ -119,7 +94,7 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
 {
     enum reason reason;
     TRY(control_trust_ask_name(call, t));
-    TRY(control_trust_ask_peer(call, TRUST_MESSAGE_VERIFY, t->dns_name, VERIFY_TIMEOUT, report));
+    TRY(control_trust_ask_peers(call, t->dns_name, report));
     TRY(control_trust_named(call, t->dns_name,
                             t)); /* it may have been changed or deleted meanwhile */
     if (t->sid.count == 0 && sid_is_domain(&report->sid)) {
@@ -134,7 +109,18 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
         return e;
     }
     return control_trust_set_state(call, t, "VerifyFailed", reason,
-                                   control_trust_first_failure(report), background);
+                                   control_trust_first_failure(call, report), background);
+}
+
+/* The trust is proved by those of our domain controllers that could be asked; that all of them
+ * reach the partner is then not known. */
+static bool complete(const struct trust_report *report)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        if (report->checks[i].reason == REASON_CONTROL_PEER_AWAY)
+            return false;
+    }
+    return true;
 }
 
 enum err control_trust_verify(struct control_call *call)
@@ -147,6 +133,8 @@ enum err control_trust_verify(struct control_call *call)
     call->result = json_array();
     for (unsigned i = 0; i < report.count; i++)
         json_array_append_new(call->result, check_json(&report.checks[i]));
+    if (verdict == TRUST_STATUS_PASS && !complete(&report))
+        verdict = TRUST_STATUS_UNKNOWN;
     call->verdict = verdict == TRUST_STATUS_PASS   ? "pass"
                     : verdict == TRUST_STATUS_FAIL ? "fail"
                                                    : "unknown";

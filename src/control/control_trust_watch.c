@@ -154,7 +154,7 @@ static void look(void *ctx)
 {
     struct control *c = ctx;
     for (struct control_directory *d = c->directories; d; d = d->next) {
-        if (d->peer && c->checks < CHECKS_MAX)
+        if (control_peer(d, NULL) && c->checks < CHECKS_MAX)
             look_at(c, d);
     }
 }

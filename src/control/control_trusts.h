@@ -85,11 +85,21 @@ enum err control_trust_remote_make(struct control_call *call, struct trust *t, s
                                    bool *made_out);
 enum err control_trust_remote_delete(struct control_call *call, const struct trust *t);
 
-/* --- control_trust_verify.c --- */
+/* --- control_trust_ask.c --- */
 
+/* Asks the first domain controller of ours that can be asked. */
 enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,
                                 utime timeout, struct trust_report *out);
-struct span control_trust_first_failure(const struct trust_report *report);
+/* A verification from every domain controller of ours at the same time. The report has the rows of
+ * all, with a row of status unknown for one that could not be asked. Refused: none could. */
+enum err control_trust_ask_peers(struct control_call *call, struct span partner,
+                                 struct trust_report *out);
+/* What was seen, from where and toward whom. */
+struct span control_trust_first_failure(struct control_call *call,
+                                        const struct trust_report *report);
+
+/* --- control_trust_verify.c --- */
+
 /* Stores what t says; info: also what the partner's forest claims at least. */
 enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
                            bool info);

@@ -249,13 +249,23 @@ static void join_rpc(struct serve_directory *d, unsigned dc)
         join(rpc, SERVE_LINK_PEER, SPAN_NONE, peer, SERVE_LINK_RPC, SPAN_NONE);
 }
 
-/* Control asks the first domain controller's peer. */
-static void join_peer(struct serve_directory *d)
+/* Control asks the peer of each domain controller. */
+static void join_peer(struct serve_directory *d, struct serve_process *peer)
 {
-    struct serve_process *peer = of_dc(d, ROLE_PEER, 0);
-    if (peer && d->parent->control)
-        join(d->parent->control, CONTROL_LINK_PEER, d->spec.id, peer, SERVE_LINK_CONTROL,
+    char whose[CONTROL_ID_MAX + 66];
+    snprintf(whose, sizeof(whose), "%.*s/%.*s", SPAN_ARG(d->spec.id),
+             SPAN_ARG(d->spec.dc[peer->dc].host));
+    if (d->parent->control)
+        join(d->parent->control, CONTROL_LINK_PEER, span_str(whose), peer, SERVE_LINK_CONTROL,
              SPAN_NONE);
+}
+
+static void join_peers(struct serve_directory *d)
+{
+    for (unsigned i = 0; i < d->process_count; i++) {
+        if (d->process[i]->role == ROLE_PEER)
+            join_peer(d, d->process[i]);
+    }
 }
 
 void serve_directory_link(struct serve_directory *d, struct serve_process *process)
@@ -267,8 +277,10 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
     } else {
         join_writer(d, process);
     }
-    if (process->role == ROLE_CONTROL || process == of_dc(d, ROLE_PEER, 0))
-        join_peer(d);
+    if (process->role == ROLE_CONTROL)
+        join_peers(d);
+    if (process->role == ROLE_PEER)
+        join_peer(d, process);
     if (process->role == ROLE_RPC || process->role == ROLE_PEER)
         join_rpc(d, process->dc);
 }

@@ -95,7 +95,8 @@ enum trust_status trust_report_verdict(const struct trust_report *report, uint32
 
 const char *trust_step_name(enum trust_step step)
 {
-    static const char *const names[] = {"resolve", "reach", "clock", "realm", "proof", "channel"};
+    static const char *const names[] = {"resolve", "reach",   "clock", "realm",
+                                        "proof",   "channel", "ask"};
     return step < TRUST_STEP__COUNT ? names[step] : "unknown";
 }
 

@@ -22,6 +22,7 @@ enum trust_step {
     TRUST_STEP_REALM,   /* who answers there */
     TRUST_STEP_PROOF,   /* the secret, and the other half, by Kerberos */
     TRUST_STEP_CHANNEL, /* the secure channel, by NETLOGON */
+    TRUST_STEP_ASK,     /* our own domain controller's peer process */
     TRUST_STEP__COUNT
 };
 
@@ -43,6 +44,7 @@ struct trust_check {
     enum reason reason; /* REASON_NONE on pass */
     struct span server; /* "dc1.corp.example.com (10.0.0.1)", may be empty */
     struct span detail; /* what was seen: a resolver and a name, seconds of skew, a protocol code */
+    struct span dc; /* ours that asked; who has several reports sets it, no message carries it */
 };
 
 struct trust_report {

@@ -1,6 +1,11 @@
-"""The life of a trust after it was made, between two forests of Entente: it heals by itself."""
+"""The life of a trust after it was made, between two forests of Entente: it heals by itself, and is proved from each
+domain controller to each of the other side's."""
 
+import json
+import os
 import shlex
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +160,47 @@ def test_each_side_makes_new_passwords(lab):
     for ours in (lab.cloud, lab.corp):
         rows = ours.cli("trust", "verify", lab.other(ours).forest.dns)
         assert {row["status"] for row in rows} == {"pass"}, rows
+
+
+def proofs(rows):
+    """(ours, theirs, side, step) of what passed."""
+    return {(r["dc"], r["server"].split(".")[0], r["side"], r["step"]) for r in rows
+            if r["status"] == "pass" and r["step"] in ("proof", "channel")}
+
+
+def test_from_every_dc_to_every_other(lab):
+    lab.half(lab.corp, "two-way")
+    lab.half(lab.cloud, "two-way")
+    both_heal(lab)
+    for ours in (lab.cloud, lab.corp):
+        theirs = lab.other(ours).forest
+        rows = ours.cli("trust", "verify", theirs.dns)
+        assert {row["status"] for row in rows} == {"pass"}, rows
+        assert proofs(rows) == {(a, b, side, step) for a in ours.forest.hosts for b in theirs.hosts for side, step in (
+            ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"))}, rows
+
+
+def test_a_dc_of_ours_cannot_be_asked(lab):
+    """It is named; the others prove the trust, which stays what it is."""
+    lab.half(lab.corp, "two-way")
+    lab.half(lab.cloud, "two-way")
+    both_heal(lab)
+    ours, theirs = lab.cloud, lab.world.corp
+    silent, = (p["pid"] for name, p in ours.processes().items() if name.startswith("peer") and name.endswith(ours.forest.hosts[0]))
+    os.kill(silent, signal.SIGSTOP)
+    since = lab.corp.mark()
+    asking = ours.host.start(str(BUILD / "entente"), "--socket", ours.socket, "--output", "json", "trust", "verify", theirs.dns,
+                             log="asking.log")
+    wait_for(lambda: len([e for e in lab.corp.events(since) if e["event"].startswith("kdc.")]) >= 2, "the other one to prove")
+    os.kill(silent, signal.SIGKILL)
+    code = asking.wait(30)
+    ours.host.procs.remove(asking)
+    answer = json.loads(Path(ours.host.dir, "asking.log").read_text(encoding="utf-8"))
+    assert code == 3 and answer["verdict"] == "unknown", answer
+    asked = [(r["dc"], r["step"], r["status"], r["reason"]) for r in answer["result"] if r["status"] != "pass"]
+    assert asked == [(ours.forest.hosts[0], "ask", "unknown", "CONTROL_PEER_AWAY")], answer
+    assert proofs(answer["result"]) == {(ours.forest.hosts[1], theirs.hosts[0], side, step) for side, step in (
+        ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"))}
+    assert verified(lab, ours)
+    # Whatever else is asked goes to the one that is there; and then the first is back.
+    wait_for(lambda: ours.try_cli("trust", "verify", theirs.dns)[0] == 0, "all to be asked again")
