@@ -9,6 +9,7 @@ enum err aws_reset_user_password(struct aws_call *call)
     json_t *args;
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
+    TRY(aws_as_owner(call));
     args = json_object();
     control_set_span(args, "name", aws_text(call, "UserName"));
     control_set_span(args, "password", aws_text(call, "NewPassword"));
@@ -31,6 +32,7 @@ enum err aws_create_computer(struct aws_call *call)
     json_t *args, *made, *computer;
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
+    TRY(aws_as_owner(call));
     if (json_array_size(json_object_get(call->in, "ComputerAttributes")))
         return aws_refuse(call, "UnsupportedOperationException", REASON_API_UNSUPPORTED,
                           "ComputerAttributes: an account is made without further attributes; set "

@@ -84,10 +84,11 @@ enum err aws_refuse(struct aws_call *call, const char *error, enum reason reason
 const char *aws_error(const struct aws_operation *op, enum aws_error which)
 {
     static const char *const ds[AWS__ERRORS] = {
-        "EntityDoesNotExistException", "EntityAlreadyExistsException", "InvalidParameterException",
-        "DirectoryUnavailableException", "ServiceException"};
+        "EntityDoesNotExistException", "EntityAlreadyExistsException",  "InvalidParameterException",
+        "AccessDeniedException",       "DirectoryUnavailableException", "ServiceException"};
     static const char *const data[AWS__ERRORS] = {
-        "ResourceNotFoundException", "ConflictException", "ValidationException",
+        "ResourceNotFoundException",     "ConflictException",
+        "ValidationException",           "AccessDeniedException",
         "DirectoryUnavailableException", "InternalServerException"};
     if (which == AWS_MISSING && op->missing == AWS_DIRECTORY)
         return "DirectoryDoesNotExistException";
@@ -134,6 +135,8 @@ static enum aws_error error_of(const struct aws_operation *op, const struct cont
         break;
     }
     switch (c->status) {
+    case 403:
+        return AWS_DENIED;
     case 404:
         return AWS_MISSING;
     case 409:
@@ -217,6 +220,7 @@ enum err aws_do(struct aws_call *call, enum operation_id id, json_t *args, json_
                                  .op = operation_of(id),
                                  .args = args,
                                  .a = call->a,
+                                 .as = call->c.as,
                                  .code = "Failed"};
     const char *member = strcmp(inner.op->noun, "directory") == 0 ? "name" : "directory";
     if (call->c.directory)

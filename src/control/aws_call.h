@@ -29,7 +29,15 @@ struct aws_call {
 };
 
 /* What every operation may have to say, each service in its own words. */
-enum aws_error { AWS_MISSING, AWS_EXISTS, AWS_INVALID, AWS_UNAVAILABLE, AWS_FAILED, AWS__ERRORS };
+enum aws_error {
+    AWS_MISSING,
+    AWS_EXISTS,
+    AWS_INVALID,
+    AWS_DENIED,
+    AWS_UNAVAILABLE,
+    AWS_FAILED,
+    AWS__ERRORS
+};
 
 typedef enum err (*aws_handler)(struct aws_call *call);
 
@@ -57,6 +65,9 @@ enum err aws_directory(struct aws_call *call, struct span id);
 enum err aws_directory_of(struct aws_call *call);
 /* Refuses unless the directory is in service. */
 enum err aws_active(struct aws_call *call);
+/* From here on what the call changes in the directory is changed with its owner's rights
+ * (aws_owner.c). */
+enum err aws_as_owner(struct aws_call *call);
 bool aws_sees(const struct aws_call *call, const struct control_directory *d);
 /* "aws" of the record; made when it is not there. */
 json_t *aws_notes(struct control_directory *d);

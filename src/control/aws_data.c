@@ -83,7 +83,7 @@ enum err aws_data_begin(struct aws_call *call)
         return aws_refuse(call, "ValidationException", REASON_CONTROL_ARGUMENT,
                           "Realm: expected %.*s; other forests are asked over LDAP.",
                           SPAN_ARG(own));
-    return ERR_OK;
+    return aws_as_owner(call);
 }
 
 void aws_data_head(struct aws_call *call)

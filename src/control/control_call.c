@@ -150,8 +150,8 @@ enum err control_intent(struct control_call *call, struct intent *in, struct int
 {
     struct span bytes;
     struct plat_msg msg;
-    in->flags |= INTENT_SYSTEM | INTENT_PROTECTED;
-    in->token = dir_token_system;
+    in->flags |= INTENT_PROTECTED | (call->as ? 0 : INTENT_SYSTEM);
+    in->token = call->as ? *call->as : dir_token_system;
     if (!call->directory->writer)
         return control_refuse(call, 503, "WriterUnavailable", REASON_CONTROL_WRITER_AWAY,
                               "the directory's writer is not running");

@@ -65,6 +65,7 @@ struct control_call {
     struct control_directory *directory; /* control_hold: of DIRECTORY_ARG, or the only one */
     struct dir_snap snap;                /* of directory; ended by whoever made the call */
     bool has_snap;
+    const struct dir_token *as; /* with whose rights accounts are changed; NULL: the service's */
     /* The answer. */
     json_t *result; /* owned */
     const char *verdict;
@@ -98,8 +99,8 @@ const json_t *control_list(const struct control_call *call, const char *member);
 /* Makes this the call's directory, which stays in memory until the call has ended. */
 void control_hold(struct control_call *call, struct control_directory *d);
 void control_release(struct control_directory *d);
-/* Asks the directory's writer as the service itself; refuses when it refused. Waits, without a
- * snapshot: what was found in the one before has to be found again. */
+/* Asks the directory's writer, as the service itself or as call->as; refuses when it refused.
+ * Waits, without a snapshot: what was found in the one before has to be found again. */
 enum err control_intent(struct control_call *call, struct intent *in, struct intent_reply *out);
 /* A snapshot for reading, begun once a call. */
 enum err control_read(struct control_call *call);

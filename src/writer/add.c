@@ -276,13 +276,26 @@ static bool quota_attribute(const struct schema_attr *attr)
     }
 }
 
+/* Where the domain has its computers by default: elsewhere an account would come under the rights
+ * and policies of what somebody else keeps there, of the domain controllers above all. */
+static bool takes_workstations(struct op *op, const struct dir_obj *parent)
+{
+    struct span base;
+    struct dir_obj o;
+    if (dir_dn(op->s, op->naming.domain_nc, op->a, &base) != ERR_OK)
+        return false;
+    const char *known =
+        arena_printf(op->a, "<WKGUID=AA312825768811D1ADED00C04FD8D5CD,%.*s>", SPAN_ARG(base));
+    return known && dir_by_dn(op->s, span_str(known), &o, NULL) == ERR_OK && o.id == parent->id;
+}
+
 static enum err workstation_by_quota(struct draft *d, const struct dir_obj *parent)
 {
     struct op *op = d->op;
     const struct sid authenticated = SID_NT(11);
     uint8_t sid[SID_BYTES_MAX];
     if (!schema_class_is(d->cls, CLASS_computer) || !op->in->token.count ||
-        !dir_token_has(&op->in->token, &authenticated))
+        !dir_token_has(&op->in->token, &authenticated) || !takes_workstations(op, parent))
         return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
                          "the requester may not create objects of class %s under %.*s",
                          d->cls->name, SPAN_ARG(op_name(op, parent->id)));

@@ -238,6 +238,9 @@ static void rights_decide(void **state)
     refused(fixture_add(&f, "CN=q,CN=Computers",
                         "objectClass: computer\nsAMAccountName: q$\nuserAccountControl: 8192"),
             DIR_ACCESS);
+    refused(fixture_add(&f, "CN=q,OU=Domain Controllers",
+                        "objectClass: computer\nsAMAccountName: q$\nuserAccountControl: 4096"),
+            DIR_ACCESS);
     for (int i = 0; i < 10; i++)
         done(fixture_add(
             &f, arena_printf(&f.arena, "CN=q%d,CN=Computers", i),

@@ -10,7 +10,10 @@ import threading
 from contextlib import contextmanager
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 
 from entente import BUILD, EntenteForest
 from netns import wait_for
@@ -53,6 +56,14 @@ def post(path, body, headers, method="POST"):
     text = r.read().decode()
     connection.close()
     return r.status, r.headers, text
+
+
+class Refusal(Exception):
+    """What a request that no client of Debian's knows is answered with."""
+
+    def __init__(self, status, body):
+        super().__init__(f"{status} {body}")
+        self.status, self.code, self.message = status, body["__type"], body["message"]
 
 
 class Inside:
@@ -103,3 +114,23 @@ class AwsForest(EntenteForest):
         if check and r.returncode:
             raise AssertionError(f"aws {' '.join(words)} -> {r.returncode}\n{r.stdout}")
         return json.loads(r.stdout or "{}") if r.returncode == 0 else r.stdout
+
+    def send(self, key, path, service, headers, body):
+        """A request of what Debian's clients do not know, signed by botocore's code."""
+        request = botocore.awsrequest.AWSRequest("POST", ENDPOINT + path, {"Host": ENDPOINT[7:], **headers},
+                                                 json.dumps(body).encode())
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*key[:2]), service, REGION).add_auth(request)
+        with inside(self.host):
+            status, _, text = post(path, request.body, dict(request.headers.items()))
+        if status != 200:
+            raise Refusal(status, json.loads(text))
+        return json.loads(text)
+
+    def data(self, key, id, operation, **members):
+        """An operation of ds-data: "Users/CreateUser"."""
+        return self.send(key, f"/{operation}?DirectoryId={id}", "ds-data", {"Content-Type": "application/json"}, members)
+
+    def set_access(self, key, id, operation):
+        """EnableDirectoryDataAccess and its like, newer than Debian's botocore."""
+        return self.send(key, "/", "ds", {"Content-Type": "application/x-amz-json-1.1",
+                                          "X-Amz-Target": f"DirectoryService_20150416.{operation}"}, {"DirectoryId": id})

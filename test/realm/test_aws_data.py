@@ -4,21 +4,12 @@ by botocore's code and by curl's."""
 import json
 import secrets
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
 import pytest
 
-from aws_api import ENDPOINT, REGION, AwsForest, inside, post
+from aws_api import ENDPOINT, REGION, AwsForest, Refusal
 from entente import Client
 from netns import Network, wait_for
 from world import World
-
-
-class Refusal(Exception):
-    def __init__(self, status, body):
-        super().__init__(f"{status} {body}")
-        self.status, self.code, self.message = status, body["__type"], body["message"]
 
 
 class Lab:
@@ -39,23 +30,11 @@ class Lab:
             self.net.close()
             raise
 
-    def send(self, path, service, headers, body):
-        request = botocore.awsrequest.AWSRequest("POST", ENDPOINT + path, {"Host": ENDPOINT[7:], **headers},
-                                                 json.dumps(body).encode())
-        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*self.key[:2]), service, REGION).add_auth(request)
-        with inside(self.cloud.host):
-            status, _, text = post(path, request.body, dict(request.headers.items()))
-        if status != 200:
-            raise Refusal(status, json.loads(text))
-        return json.loads(text)
-
     def data(self, operation, **members):
-        return self.send(f"/{operation}?DirectoryId={self.id}", "ds-data", {"Content-Type": "application/json"}, members)
+        return self.cloud.data(self.key, self.id, operation, **members)
 
     def set_access(self, operation):
-        """Newer than Debian's botocore."""
-        return self.send("/", "ds", {"Content-Type": "application/x-amz-json-1.1",
-                                     "X-Amz-Target": f"DirectoryService_20150416.{operation}"}, {"DirectoryId": self.id})
+        return self.cloud.set_access(self.key, self.id, operation)
 
     def refused(self, code, operation, **members):
         with pytest.raises(Refusal) as refusal:
@@ -189,7 +168,7 @@ def test_what_is_refused(lab):
                 OtherAttributes={"department": {"N": 7}})
     lab.refused("UnknownOperationException", "Users/Fly")
     with pytest.raises(Refusal, match="ResourceNotFoundException"):
-        lab.send("/Users/ListUsers?DirectoryId=d-0123456789", "ds-data", {}, {})
+        lab.cloud.data(lab.key, "d-0123456789", "Users/ListUsers")
 
 
 def test_curl_signs_too(lab):

@@ -6,7 +6,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from aws_api import AwsForest
+from aws_api import AwsForest, Refusal
 from netns import Network, wait_for
 from world import World
 
@@ -361,5 +361,42 @@ def test_reset_user_password_and_create_computer(lab):
     lab.refused("EntityAlreadyExistsException", lab.ds.create_computer, **here, ComputerName="web1",
                 Password="One-time-1")
     there = lab.ds.create_computer(**here, ComputerName="web2", Password="One-time-1",
-                                   OrganizationalUnitDistinguishedName="CN=Users,DC=cloud,DC=example,DC=com")
+                                   OrganizationalUnitDistinguishedName="OU=Users,OU=CLOUD,DC=cloud,DC=example,DC=com")
     assert there["Computer"]["ComputerId"] == lab.service.cli("computer", "show", "web2", "--directory", CLOUD)["sid"]
+
+
+# --- what a key's holder may -----------------------------------------------------------------------------------------
+
+DENIED = [("Users/DisableUser", {"SAMAccountName": "Administrator"}),
+          ("Users/DeleteUser", {"SAMAccountName": "krbtgt"}),
+          ("Users/UpdateUser", {"SAMAccountName": "Administrator", "Surname": "Mine", "UpdateType": "REPLACE"}),
+          ("Groups/UpdateGroup", {"SAMAccountName": "Domain Admins", "GroupScope": "Universal"}),
+          ("Groups/DeleteGroup", {"SAMAccountName": "AWS Delegated Administrators"}),
+          *[("GroupMemberships/AddGroupMember", {"GroupName": group, "MemberName": "Admin"})
+            for group in ("Domain Admins", "Enterprise Admins", "Administrators", "Account Operators")]]
+
+
+def test_a_key_has_the_rights_of_the_directorys_admin(lab):
+    """Not those of the service: its Administrator and the domain's groups are no customer's."""
+    id = lab.ids[CORP]
+    for name in ("Administrator", "DC1$"):
+        lab.refused("AccessDeniedException", lab.ds.reset_user_password, DirectoryId=id, UserName=name,
+                    NewPassword=lab.world.password())
+    lab.refused("AccessDeniedException", lab.ds.create_computer, DirectoryId=id, ComputerName="dc9", Password="One-time-1",
+                OrganizationalUnitDistinguishedName="OU=Domain Controllers,DC=corp,DC=example,DC=com")
+    lab.service.set_access(lab.key, id, "EnableDirectoryDataAccess")
+    for operation, members in DENIED:
+        with pytest.raises(Refusal) as refusal:
+            lab.service.data(lab.key, id, operation, **members)
+        assert (refusal.value.status, refusal.value.code) == (403, "AccessDeniedException"), (operation, refusal.value)
+    # What is his he makes, fills and passes on.
+    lab.ds.reset_user_password(DirectoryId=id, UserName="Admin", NewPassword=lab.password)
+    lab.service.data(lab.key, id, "Users/CreateUser", SAMAccountName="erin", Surname="First")
+    lab.ds.reset_user_password(DirectoryId=id, UserName="erin", NewPassword=lab.world.password())
+    lab.service.data(lab.key, id, "Groups/CreateGroup", SAMAccountName="team")
+    for group in ("team", "AWS Delegated Account Operators"):
+        lab.service.data(lab.key, id, "GroupMemberships/AddGroupMember", GroupName=group, MemberName="erin")
+    lab.service.data(lab.key, id, "Users/UpdateUser", SAMAccountName="erin", Surname="Second", UpdateType="REPLACE")
+    lab.service.data(lab.key, id, "Users/DisableUser", SAMAccountName="erin")
+    lab.service.data(lab.key, id, "Groups/DeleteGroup", SAMAccountName="team")
+    lab.service.data(lab.key, id, "Users/DeleteUser", SAMAccountName="erin")

@@ -234,6 +234,10 @@ def test_admin_makes_nothing_elsewhere(admin, where, kind):
     # A second attribute that the quota of workstations does not give.
     with pytest.raises(ldap.INSUFFICIENT_ACCESS):
         admin.add_s(f"{rdn}=new,{where}", [("objectClass", kind.encode()), ("description", b"mine")])
+    if kind == "computer":  # neither by the quota that everybody has
+        with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+            admin.add_s(f"cn=new,{where}", [("objectClass", b"computer"), ("sAMAccountName", b"NEW$"),
+                                            ("userAccountControl", b"4096")])
 
 
 def test_trusts_are_made_by_the_service_alone(admin):
