@@ -28,8 +28,8 @@ static enum err constraint(struct checking *c, const struct aws_shape *shape, st
                            const char *must)
 {
     bool cut = value.len > SHOWN_MAX;
-    while (value.len > SHOWN_MAX || (cut && value.len && (value.ptr[value.len] & 0xc0) == 0x80))
-        value.len--;
+    if (cut)
+        value = text_valid_part(span_sub(value, 0, SHOWN_MAX));
     c->error = "ValidationException";
     if (shape->sensitive || !value.ptr)
         c->why = arena_printf(c->a,

@@ -11,6 +11,8 @@
 
 /* True when s is well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
 bool text_valid(struct span s);
+/* Its beginning that is well-formed: what is left of a text that was cut somewhere. */
+struct span text_valid_part(struct span s);
 bool text_is_ascii(struct span s);
 
 /* UTF-8 to UTF-16LE and back. ERR_MALFORMED on bad input (an unpaired surrogate, an odd length). */

@@ -43,6 +43,10 @@ static void validity(void **state)
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_false(text_valid(span_str(bad[i])));
+    assert_int_equal(text_valid_part(SPAN_LIT("abc\xe2\x82")).len, 3);
+    assert_int_equal(text_valid_part(SPAN_LIT("\xc3\xbc\xc3\xbc\xc3")).len, 4);
+    assert_int_equal(text_valid_part(SPAN_LIT("\xff")).len, 0);
+    assert_int_equal(text_valid_part(SPAN_LIT("all of it \xc3\xbc")).len, 12);
 }
 
 static void ascii_is_seen_at_every_place(void **state)

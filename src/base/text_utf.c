@@ -22,16 +22,18 @@ bool text_is_ascii(struct span s)
     return ascii_prefix(s) == s.len;
 }
 
-bool text_valid(struct span s)
+struct span text_valid_part(struct span s)
 {
     uint32_t cp;
-    for (size_t i = ascii_prefix(s); i < s.len;) {
-        size_t n = utf8_decode(span_sub(s, i, 4), &cp);
-        if (n == 0)
-            return false;
+    size_t i = ascii_prefix(s), n = 1;
+    while (i < s.len && (n = utf8_decode(span_sub(s, i, 4), &cp)))
         i += n;
-    }
-    return true;
+    return span_sub(s, 0, i);
+}
+
+bool text_valid(struct span s)
+{
+    return text_valid_part(s).len == s.len;
 }
 
 static uint8_t *put_unit(uint8_t *p, uint32_t unit)

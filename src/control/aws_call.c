@@ -77,7 +77,7 @@ enum err aws_refuse(struct aws_call *call, const char *error, enum reason reason
     va_end(args);
     call->error = error;
     call->reason = reason;
-    call->message = arena_dup_str(call->a, span_str(text));
+    call->message = arena_dup_str(call->a, text_valid_part(span_str(text)));
     return ERR_REFUSED;
 }
 

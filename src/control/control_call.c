@@ -77,7 +77,7 @@ enum err control_refuse(struct control_call *call, unsigned status, const char *
     call->status = status;
     call->code = code;
     call->reason = reason;
-    call->message = arena_dup_str(call->a, span_str(text));
+    call->message = arena_dup_str(call->a, text_valid_part(span_str(text)));
     return ERR_REFUSED;
 }
 

@@ -99,6 +99,37 @@ enum err control_pools_set(struct control_pools *pools, struct span name, struct
     return ERR_OK;
 }
 
+/* Two networks are apart, or one lies in the other. */
+static bool overlap(const struct control_pool *a, const struct control_pool *b)
+{
+    unsigned shared = a->prefix < b->prefix ? a->prefix : b->prefix;
+    if (a->size != b->size)
+        return false;
+    for (unsigned bit = 0; bit < shared; bit++) {
+        if ((a->network[bit / 8] ^ b->network[bit / 8]) >> (7 - bit % 8) & 1)
+            return false;
+    }
+    return true;
+}
+
+enum err control_pools_check(const struct control_pools *pools, struct arena *a,
+                             const char **why_out)
+{
+    for (unsigned i = 1; i < pools->count; i++) {
+        const struct control_pool *one = &pools->pool[i];
+        for (unsigned j = 0; j < i; j++) {
+            const struct control_pool *other = &pools->pool[j];
+            if (!overlap(one, other))
+                continue;
+            *why_out = arena_printf(
+                a, "%s: %s and %s, %s, have addresses in common: expected networks that do not",
+                one->name, control_pool_text(one, a), other->name, control_pool_text(other, a));
+            return ERR_RANGE;
+        }
+    }
+    return ERR_OK;
+}
+
 static const char *text_of(const uint8_t *bytes, unsigned size, struct arena *a)
 {
     struct plat_addr at;

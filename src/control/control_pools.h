@@ -36,6 +36,10 @@ extern const struct control_pools control_pools_default;
  * (a constant): what was expected. */
 enum err control_pools_set(struct control_pools *pools, struct span name, struct span value,
                            const char **why_out);
+/* Once all are there. An address that two of them may give belongs to two subnets, and is added to
+ * two interfaces. ERR_RANGE with a sentence in the arena. */
+enum err control_pools_check(const struct control_pools *pools, struct arena *a,
+                             const char **why_out);
 /* The value as it was given, into the arena; NULL without memory. */
 const char *control_pool_text(const struct control_pool *pool, struct arena *a);
 /* NULL: there is none of this name. */

@@ -54,6 +54,36 @@ static void as_many_as_there_may_be(void **state)
     }
 }
 
+static void networks_lie_apart(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        enum err err;
+    } rows[] = {
+        {"10.1.2.0/24", "10.1.3.0/24", ERR_OK},
+        {"10.1.2.0/24", "10.1.2.0/24", ERR_RANGE},
+        {"10.1.0.0/16", "10.1.2.0/24", ERR_RANGE},
+        {"10.1.2.0/28", "10.0.0.0/8", ERR_RANGE},
+        {"10.1.2.0/28", "10.1.2.16/28", ERR_OK},
+        {"fd00:1::/64", "fd00:1::/48", ERR_RANGE},
+        {"fd00:1::/64", "fd00:2::/64", ERR_OK},
+        {"0a01::/16", "10.1.0.0/16", ERR_OK}, /* the same bits of another family */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct control_pools pools = {0};
+        const char *why = "";
+        assert_int_equal(set(&pools, "subnet-x", rows[i].one), ERR_OK);
+        assert_int_equal(control_pools_check(&pools, &arena, &why), ERR_OK);
+        assert_int_equal(set(&pools, "subnet-y", rows[i].other), ERR_OK);
+        assert_int_equal(control_pools_check(&pools, &arena, &why), rows[i].err);
+        if (rows[i].err != ERR_OK)
+            assert_non_null(strstr(why, "subnet-y"));
+    }
+    const char *why = "";
+    assert_int_equal(control_pools_check(&control_pools_default, &arena, &why), ERR_OK);
+}
+
 static void addresses(void **state)
 {
     struct control_pools pools = control_pools_default;
@@ -75,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values),
         cmocka_unit_test(as_many_as_there_may_be),
+        cmocka_unit_test(networks_lie_apart),
         cmocka_unit_test(addresses),
     };
     arena_init(&arena, 4096, 1 << 20, 0);

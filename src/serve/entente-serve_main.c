@@ -83,6 +83,8 @@ static void configure(enum purpose purpose, int argc, char **argv, struct serve_
                 ERR_OK)
             refuse(purpose, "%s", why);
     }
+    if (control_pools_check(&config->pools, a, &why) != ERR_OK)
+        refuse(purpose, "%s", why);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "base/text.h"
 #include "plat/clock.h"
 #include "plat/random.h"
 
@@ -92,7 +93,7 @@ enum err op_refuse(struct op *op, enum err e, enum reason reason, const char *fm
     va_end(ap);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     op->reply->reason = reason;
-    op->reply->text = arena_dup_span(op->out, span_of(text, len));
+    op->reply->text = arena_dup_span(op->out, text_valid_part(span_of(text, len)));
     return e;
 }
 

@@ -647,7 +647,7 @@ def test_control_wrong_types(unharmed):
     for noun, verb in operations():
         path = f"/v1/{noun}/{verb}"
         refused(post(unharmed, path, {"nosuchmember": "x"}), 400)
-        for wrong in (1, -1, 1.5, True, None, [], {}, [1], [[]], {"a": {}}, "", "x" * 70000, "\u0001", "a\nb"):
+        for wrong in (1, -1, 1.5, True, None, [], {}, [1], [[]], {"a": {}}, "", "x" * 70000, "é" * 4000, "x" + "é" * 4000, "\u0001", "a\nb"):
             status, answer = post(unharmed, path, {"name": wrong, "partner": wrong, "directory": wrong, "spn": wrong})
             assert 400 <= status < 500 and answer["error"]["message"], (path, wrong, status, answer)
 

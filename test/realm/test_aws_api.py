@@ -148,6 +148,10 @@ def test_shapes_are_checked_by_the_server(lab):
     reason, error = lab.error(body=b'{"DirectoryIds":"d-0123456789"}', **describe())
     assert (reason, error) == ("API_SHAPE", "SerializationException")
     assert lab.error(body=b"{", **describe()) == ("API_SHAPE", "SerializationException")
+    # A message is cut, and stays text where it is.
+    for letters in (505, 506, 507, 508, 2000, 200000):
+        unknown = json.dumps({"é" * letters: 1}, ensure_ascii=False).encode()
+        assert lab.error(body=unknown, **describe()) == ("API_SHAPE", "ValidationException")
     assert lab.error(body=b"[" * 100000, **describe()) == ("API_SHAPE", "SerializationException")
     lab.refused("EntityDoesNotExistException", lab.ds.describe_directories, DirectoryIds=["d-0123456789"])
 

@@ -133,6 +133,17 @@ def test_directories_that_cannot_be_made(lab):
                 VpcSettings=other)
     lab.refused("ValidationException", lab.ds.create_microsoft_ad, Name="single", Password=lab.password,
                 VpcSettings=VPC)
+    # What AWS's patterns let through and no forest can be called.
+    before = {d["DirectoryId"] for d in lab.ds.describe_directories()["DirectoryDescriptions"]}
+    for name in ("one-label", "back\\slash.example.com", "a" * 64 + ".example.com", ("a" * 60 + ".") * 5 + "com"):
+        message = lab.refused("InvalidParameterException", lab.ds.create_microsoft_ad, Name=name, Password=lab.password,
+                              VpcSettings=VPC)
+        assert message.startswith("Name: "), message
+    for short in ("12345", "MORE THAN FIFTEEN", "A.B", "A B", "ÄÖ"):
+        message = lab.refused("InvalidParameterException", lab.ds.create_microsoft_ad, Name="a.example.com", ShortName=short,
+                              Password=lab.password, VpcSettings=VPC)
+        assert message.startswith("ShortName: "), message
+    assert before == {d["DirectoryId"] for d in lab.ds.describe_directories()["DirectoryDescriptions"]}
     weak = lab.refused("ValidationException", lab.ds.create_microsoft_ad, Name="a.example.com", Password="weak secret",
                        VpcSettings=VPC)
     assert "weak secret" not in weak and "password" in weak

@@ -156,6 +156,10 @@ def test_the_configuration_is_looked_at_before_it_is_used(tmp_path):
     assert told.returncode == 2 and "line 3" in told.stdout and "1 to 64" in told.stdout
     assert config("check", "--config", tmp_path / "none.conf").returncode == 2
     assert config("check", "--no-such", "1").returncode == 2
+    # Each subnet is good, and the two are not: an address would belong to both.
+    told = config("check", "--config", good, "--subnet-b", "10.1.0.128/25 zone-b")
+    assert told.returncode == 2 and "subnet-a" in told.stdout and "10.1.0.128/25" in told.stdout
+    assert config("check", "--config", good, "--subnet-b", "10.1.1.0/24", "--subnet-a", "10.1.2.0/24").returncode == 0
     effective = config("show", "--config", good, "--user", "svc").stdout.splitlines()
     assert {"kdc-workers = 2", "ldap-workers = 1", "user = svc", "subnet-a = 10.1.0.0/24 zone-a eth0"} <= set(effective)
     # What it prints is a configuration, and says the same again.
