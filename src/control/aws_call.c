@@ -245,11 +245,13 @@ static enum err perform(struct aws_call *call)
     if (op->unsupported)
         return aws_refuse(call, "UnsupportedOperationException", REASON_API_UNSUPPORTED, "%s",
                           op->unsupported);
-    if (aws_token_known(call, &e))
-        return e;
-    TRY(handlers[op->id](call));
-    aws_token_remember(call);
-    return ERR_OK;
+    bool again;
+    TRY(aws_token_begin(call, &again));
+    if (again)
+        return ERR_OK;
+    e = handlers[op->id](call);
+    aws_token_end(call, e);
+    return e;
 }
 
 enum err aws_perform(struct aws_call *call)

@@ -40,12 +40,16 @@ void aws_data_head(struct aws_call *call);
 /* --- aws_tokens.c --- */
 
 /* ClientToken: a request that was performed within AWS_TOKEN_LIFE with the same token is not
- * performed again. True: it was; its answer is in call->out, or, of another body, the refusal.
- * Until the service ends, and for the newest AWS_TOKENS_MAX. */
+ * performed again, also after a restart: tokens.jsonl in the state directory has the digests of the
+ * newest AWS_TOKENS_MAX, and their answers. What a crash ends between the change of the directory
+ * and that file is performed again, and its client had no answer. */
 #define AWS_TOKEN_LIFE (8 * UTIME_HOUR)
 #define AWS_TOKENS_MAX 4096
-bool aws_token_known(struct aws_call *call, enum err *result_out);
-void aws_token_remember(struct aws_call *call);
+enum err aws_tokens_load(struct control *c);
+/* *again_out: it was performed; its answer is in call->out. Refuses one of another body, and one
+ * that is being performed. Every begin that did not refuse has its end. */
+enum err aws_token_begin(struct aws_call *call, bool *again_out);
+void aws_token_end(struct aws_call *call, enum err e);
 void aws_tokens_free(struct aws_tokens *all);
 
 #endif

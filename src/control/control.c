@@ -164,6 +164,8 @@ enum err control_new(const struct control_env *env, struct control **out, const 
     if (e == ERR_OK)
         e = control_keys_load(c, why_out);
     if (e == ERR_OK)
+        e = aws_tokens_load(c);
+    if (e == ERR_OK)
         e = listen_all(c, why_out);
     if (e == ERR_OK)
         e = control_watch_start(c);

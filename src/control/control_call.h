@@ -50,7 +50,7 @@ struct control {
     struct control_env env;
     struct control_directory *directories;
     json_t *keys;              /* access keys of the AWS API: {"id","account","created","sealed"} */
-    struct aws_tokens *tokens; /* of requests to the AWS API; NULL: none yet */
+    struct aws_tokens *tokens; /* of requests to the AWS API */
     struct control_http *local, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */

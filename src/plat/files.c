@@ -194,6 +194,24 @@ enum err plat_file_write(const char *path, struct span data, mode_t mode)
     return sync_dir_of(path);
 }
 
+enum err plat_file_append(const char *path, struct span data, mode_t mode)
+{
+    struct stat st;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return from_errno();
+    enum err e = fstat(fd, &st) == 0 ? write_all(fd, data) : ERR_IO;
+    if (e == ERR_OK && fdatasync(fd) != 0)
+        e = ERR_IO;
+    if (e != ERR_OK) {
+        int saved = errno;
+        (void)!ftruncate(fd, st.st_size);
+        errno = saved;
+    }
+    close_quietly(fd);
+    return e == ERR_OK && st.st_size == 0 ? sync_dir_of(path) : e;
+}
+
 enum err plat_file_lock(const char *path, int *fd_out)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

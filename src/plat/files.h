@@ -28,6 +28,10 @@ enum err plat_file_fill(int fd, void *buf, size_t len, size_t *got_out);
  * rename, fsync of the directory. When it returns ERR_OK the content survives a power cut. */
 enum err plat_file_write(const char *path, struct span data, mode_t mode);
 
+/* Adds to the end of a file, which is made if missing. When it returns ERR_OK the data survives a
+ * power cut; on an error nothing of it stays, but for what a crash meanwhile leaves. */
+enum err plat_file_append(const char *path, struct span data, mode_t mode);
+
 /* Takes an exclusive lock on a file (made if missing, mode 0600), held until the descriptor is
  * closed or the process ends. ERR_BUSY when another process holds it. */
 enum err plat_file_lock(const char *path, int *fd_out);

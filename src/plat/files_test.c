@@ -2,6 +2,8 @@
 #include "plat/files.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +87,33 @@ static void the_maximum_is_exact(void **state)
     assert_true(out.len > 100);
     assert_err(plat_file_read("/proc/self/status", 100, &a, &out), ERR_LIMIT);
     assert_err(plat_file_read("/dev/zero", 5000, &a, &out), ERR_LIMIT);
+}
+
+static void what_is_added_follows(void **state)
+{
+    struct span got;
+    struct stat st;
+    (void)state;
+    assert_int_equal(plat_file_append(at("log"), SPAN_LIT("one\n"), 0600), ERR_OK);
+    assert_int_equal(plat_file_append(at("log"), SPAN_LIT("two\n"), 0600), ERR_OK);
+    assert_int_equal(plat_file_read(at("log"), 100, &a, &got), ERR_OK);
+    assert_true(span_eq(got, SPAN_LIT("one\ntwo\n")));
+    assert_int_equal(stat(at("log"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(plat_file_append(at("none/log"), SPAN_LIT("x"), 0600), ERR_NOT_FOUND);
+    /* No room, by the limit of this process: what was there stays, and nothing else. */
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit six = {6, 6};
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &six);
+        _exit(plat_file_append(at("log"), SPAN_LIT("three\n"), 0600) == ERR_IO ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(plat_file_read(at("log"), 100, &a, &got), ERR_OK);
+    assert_true(span_eq(got, SPAN_LIT("one\ntwo\n")));
 }
 
 static void what_cannot_be_read(void **state)
@@ -221,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(write_then_read),
         cmocka_unit_test(the_maximum_is_exact),
+        cmocka_unit_test(what_is_added_follows),
         cmocka_unit_test(what_cannot_be_read),
         cmocka_unit_test(secrets_are_for_us_alone),
         cmocka_unit_test(one_holder_of_a_lock),

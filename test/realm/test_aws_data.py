@@ -3,6 +3,8 @@ by botocore's code and by curl's."""
 
 import json
 import secrets
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -156,6 +158,49 @@ def test_a_token_is_performed_once(lab):
     assert lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token) == first
     lab.refused("ConflictException", "Users/CreateUser", SAMAccountName=lab.name(), ClientToken=token)
     lab.refused("ConflictException", "Users/CreateUser", SAMAccountName=name, ClientToken=secrets.token_hex(8))
+
+
+def test_one_token_many_times_at_once(lab):
+    """A client that does not wait for the answer: one is performed, the others get its answer or are told to wait."""
+    name, token, outcomes = lab.name(), secrets.token_hex(8), []
+
+    def ask():
+        try:
+            outcomes.append(lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)["SID"])
+        except Refusal as refusal:
+            outcomes.append(refusal.message)
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    sids = {o for o in outcomes if o.startswith("S-1-5-21-")}
+    assert len(outcomes) == 6 and len(sids) == 1, outcomes
+    assert all("is being performed" in o for o in outcomes if o not in sids), outcomes
+    assert lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)["SID"] in sids
+
+
+def test_tokens_outlive_the_service(lab):
+    """Also a file whose last line a crash cut off: that token is not known, and all others are."""
+    name, token = lab.name(), secrets.token_hex(8)
+    first = lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)
+    group = lab.data("Groups/CreateGroup", SAMAccountName="g" + name, ClientToken=token)
+    lost = secrets.token_hex(8)
+    lab.data("Users/DisableUser", SAMAccountName=name, ClientToken=lost)
+    path = Path(lab.cloud.state) / "tokens.jsonl"
+    text = path.read_bytes()
+    assert text.endswith(b"\n") and name.encode() in text and token.encode() not in text
+    lab.cloud.stop()
+    path.write_bytes(path.read_bytes()[:-20])
+    lab.cloud.serve()
+    lab.cloud.wait_ready()
+    assert lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token) == first
+    assert lab.data("Groups/CreateGroup", SAMAccountName="g" + name, ClientToken=token) == group
+    lab.refused("ConflictException", "Users/CreateUser", SAMAccountName=lab.name(), ClientToken=token)
+    assert path.read_bytes().endswith(b"\n") and path.stat().st_mode & 0o777 == 0o600
+    lab.data("Users/DisableUser", SAMAccountName=name, ClientToken=lost)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len({line["who"] for line in lines}) == len(lines) >= 3
 
 
 def test_what_is_refused(lab):
