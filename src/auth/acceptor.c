@@ -59,6 +59,21 @@ void acceptor_context_free(struct acceptor_context *c)
     free(c);
 }
 
+void acceptor_context_wait(struct acceptor_context *c, const struct acceptor_waiter *w)
+{
+    c->waiter = *w;
+}
+
+const struct acceptor_waiter *acceptor_waiter(const struct acceptor_context *c)
+{
+    return &c->waiter;
+}
+
+const char *acceptor_account(const struct acceptor_context *c)
+{
+    return c->acc->account;
+}
+
 enum err acceptor_refuse(struct acceptor_context *c, int32_t krb_error, enum reason reason)
 {
     c->reason = reason;

@@ -46,10 +46,14 @@
 
 struct acceptor;
 struct acceptor_context;
+struct acceptor_ntlm_answer;
+struct plat_addr;
+struct trust;
 
 /* A logon that only a trusted domain can decide: NETLOGON_NETWORK_INFO in short ([MS-NRPC]
  * 2.2.1.4.5). Texts are UTF-8. */
 struct acceptor_ntlm_ask {
+    const struct trust *trust; /* the way there */
     struct span domain, user, workstation;
     const uint8_t *challenge; /* 8 bytes */
     struct span nt_response, lm_response;
@@ -63,13 +67,15 @@ struct acceptor_ntlm_ops {
     /* Mandatory. The writer's answer to a lockout, waited for. */
     enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
                        struct intent_reply *out);
-    /* An account of a trusted domain: ask its domain controllers, then acceptor_resume. Everything
-     * in *ask is the caller's to copy. ERR_OK: it will come, acceptor_step returns ERR_BUSY; the
-     * context may be freed before, of which acceptor_ntlm_ops.cancel tells. NULL: such accounts are
-     * refused (NTLM_DOMAIN_NOT_ASKED). */
-    enum err (*pass_through)(void *ctx, struct acceptor_context *c,
+    /* An account of a trusted domain: ask its domain controllers, then tell the context's waiter.
+     * Everything in *ask is the callee's to copy. ERR_OK: it will come, never from inside, and
+     * acceptor_step returns ERR_BUSY; the context may be freed before, of which
+     * acceptor_ntlm_ops.cancel tells. ERR_LIMIT: too many are waited for already. NULL: such
+     * accounts are refused (NTLM_DOMAIN_NOT_ASKED). */
+    enum err (*pass_through)(void *pass_ctx, struct acceptor_context *c,
                              const struct acceptor_ntlm_ask *ask);
-    void (*cancel)(void *ctx, struct acceptor_context *c); /* mandatory with pass_through */
+    void (*cancel)(void *pass_ctx, struct acceptor_context *c); /* mandatory with pass_through */
+    void *pass_ctx;
     /* Under which host names and addresses, beside its own, clients may reach this domain
      * controller; what a client says that it wants to reach must be among them. */
     const struct span *names;
@@ -91,6 +97,17 @@ void acceptor_free(struct acceptor *acc);
 enum err acceptor_context_new(struct acceptor *acc, struct acceptor_context **out);
 void acceptor_context_free(struct acceptor_context *c);
 
+/* Who goes on when a trusted domain has answered, by acceptor_resume. */
+struct acceptor_waiter {
+    void (*answered)(void *ctx, const struct acceptor_ntlm_answer *answer);
+    void *ctx;
+    const struct plat_addr *client; /* valid as long as the context */
+};
+void acceptor_context_wait(struct acceptor_context *c, const struct acceptor_waiter *w);
+const struct acceptor_waiter *acceptor_waiter(const struct acceptor_context *c);
+/* Account of the domain controller for which the context accepts: "DC1$". */
+const char *acceptor_account(const struct acceptor_context *c);
+
 /*
  * One token of the client. *out: the answer, empty when there is none. *done: the session is
  * there; until then the client owes another token. An empty `in` is answered with an empty *out,
@@ -110,7 +127,8 @@ struct acceptor_ntlm_answer {
     uint32_t ntstatus;
     const struct sid *sids; /* the user first; filtered as the trust demands */
     unsigned sid_count;
-    uint8_t session_key[16]; /* UserSessionKey */
+    struct span user, domain; /* as the trusted domain spells them */
+    uint8_t session_key[16];  /* UserSessionKey */
 };
 /* Goes on after acceptor_step returned ERR_BUSY. Results as acceptor_step's; ERR_STATE: the client
  * did something else meanwhile, of which the context died. */

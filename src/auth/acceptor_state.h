@@ -76,6 +76,7 @@ enum acceptor_stage {
 
 struct acceptor_context {
     struct acceptor *acc;
+    struct acceptor_waiter waiter;
     struct arena memory; /* token, principal, mechanism list */
     enum acceptor_stage stage;
     enum reason reason;

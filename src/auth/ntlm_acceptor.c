@@ -4,7 +4,9 @@
  * channel and the target are the ones that the client saw, so that nobody stood between.
  */
 #include "auth/acceptor_state.h"
+#include "auth/trust_facts.h"
 #include "base/text.h"
+#include "trust/pass_through.h"
 
 /* Without all of these there is no session security worth the name: names in Unicode, signatures
  * with keys of 128 bits for each direction. */
@@ -279,26 +281,28 @@ static enum err take_names(struct exchange *x)
     return set_names(x, domain, user);
 }
 
-static enum err pass_through(struct exchange *x, struct span workstation)
+static enum err pass_through(struct exchange *x, const struct trust *trust, struct span workstation)
 {
     struct acceptor_context *c = x->c;
     const struct acceptor_ntlm_ops *ops = c->acc->env.ntlm;
-    struct acceptor_ntlm_ask ask = {.domain = c->session.domain,
+    struct acceptor_ntlm_ask ask = {.trust = trust,
+                                    .domain = c->session.domain,
                                     .user = c->session.user,
                                     .workstation = workstation,
                                     .challenge = c->ntlm.challenge,
                                     .nt_response = x->m.nt,
                                     .lm_response = x->m.lm};
-    if (!ops->pass_through)
-        return refuse(c, NTSTATUS_NO_LOGON_SERVERS, REASON_NTLM_DOMAIN_NOT_ASKED);
+    enum reason why = ops->pass_through ? trust_may_pass(trust) : REASON_NTLM_DOMAIN_NOT_ASKED;
+    if (why != REASON_NONE)
+        return refuse(c, NTSTATUS_NO_LOGON_SERVERS, why);
     c->ntlm.waiting = arena_dup_span(&c->memory, x->token);
     if (!c->ntlm.waiting.len)
         return ERR_NOMEM;
-    enum err e = ops->pass_through(ops->ctx, c, &ask);
+    enum err e = ops->pass_through(ops->pass_ctx, c, &ask);
     if (e == ERR_OK)
         return ERR_BUSY;
     c->ntlm.waiting = SPAN_NONE; /* nothing was begun that could be cancelled */
-    return e;
+    return e == ERR_LIMIT ? refuse(c, NTSTATUS_NO_LOGON_SERVERS, REASON_NTLM_PARTNER_BUSY) : e;
 }
 
 static enum err local_session(struct exchange *x, const struct dir_snap *s,
@@ -333,19 +337,44 @@ static enum err logon(struct exchange *x, const struct dir_snap *s, struct span 
     return local_session(x, s, v);
 }
 
+/* *trust_out NULL: ours to judge. So is who names a domain that nobody knows, as in Windows:
+ * clients that are not members of any name their workgroup. */
+static enum err find_trust(struct exchange *x, const struct dir_snap *s,
+                           const struct trust **trust_out)
+{
+    const struct acceptor_session *session = &x->c->session;
+    struct route_facts facts;
+    struct route route;
+    struct dir_naming *n = arena_new(x->a, struct dir_naming);
+    *trust_out = NULL;
+    if (!n)
+        return ERR_NOMEM;
+    TRY(dir_naming(s, n));
+    struct span name = ntlm_logon_domain(s, session->user, session->domain);
+    if (!name.len || ascii_eq_fold(name, n->flat_name) || ascii_eq_fold(name, n->dns_name))
+        return ERR_OK;
+    TRY(auth_route_facts(s, n, x->a, &facts));
+    trust_route_name(&facts, name, ROUTE_CLIENT, &route);
+    *trust_out = route.kind == ROUTE_TRUST ? route.trust : NULL;
+    return ERR_OK;
+}
+
 static enum err somebody(struct exchange *x)
 {
     struct dir_snap s;
     struct ntlm_verdict v = {0};
     struct span workstation;
+    const struct trust *trust;
     TRY(take_names(x));
     if (text_from_utf16(x->m.workstation, x->a, &workstation) != ERR_OK)
         return malformed(x->c);
     TRY(dir_snap_begin(x->c->acc->env.dir, &s));
-    enum err e = logon(x, &s, workstation, &v);
+    enum err e = find_trust(x, &s, &trust);
+    if (e == ERR_OK && !trust)
+        e = logon(x, &s, workstation, &v);
     dir_snap_end(&s);
-    if (e == ERR_NOT_FOUND)
-        return pass_through(x, workstation);
+    if (e == ERR_OK && trust)
+        return pass_through(x, trust, workstation);
     if (e == ERR_OK)
         e = finish(x, v.base_key);
     mem_wipe(&v, sizeof(v));
@@ -390,6 +419,7 @@ enum err acceptor_ntlm_resume(struct acceptor_context *c, const struct acceptor_
     TRY(open_message(&x));
     if (answer->reason != REASON_NONE)
         return refuse(c, answer->ntstatus, answer->reason);
+    TRY(set_names(&x, answer->domain, answer->user));
     TRY(dir_snap_begin(c->acc->env.dir, &s));
     enum err e = acceptor_keep_token(
         c, dir_token_for_sids(&s, answer->sids, answer->sid_count, a, &token), &token);
@@ -401,5 +431,5 @@ enum err acceptor_ntlm_resume(struct acceptor_context *c, const struct acceptor_
 void acceptor_ntlm_free(struct acceptor_context *c)
 {
     if (c->ntlm.waiting.len)
-        c->acc->env.ntlm->cancel(c->acc->env.ntlm->ctx, c);
+        c->acc->env.ntlm->cancel(c->acc->env.ntlm->pass_ctx, c);
 }

@@ -594,7 +594,7 @@ static void a_trusted_domain(void **state)
     assert_ok(acceptor_resume(c.server, &answer, &arena, &c.out, &c.done));
     assert_true(c.done);
     const struct acceptor_session *s = acceptor_session(c.server);
-    assert_span(s->principal, "Corp.Example.com\\alice");
+    assert_span(s->principal, "CORP\\Alice");
     assert_true(sid_eq(&s->token->sids[0], &user));
     assert_span_equal(acceptor_session_key(s), span_of(c.exported, NTLM_KEY_SIZE));
     assert_err(acceptor_resume(c.server, &answer, &arena, &c.out, &c.done), ERR_STATE);
@@ -648,24 +648,30 @@ static void a_trusted_domain_refuses(void **state)
 static enum err pass_nothing(void *ctx, struct acceptor_context *c,
                              const struct acceptor_ntlm_ask *ask)
 {
-    (void)ctx, (void)ask;
+    (void)ask;
     seen.context = c;
-    return ERR_CLOSED;
+    return *(enum err *)ctx;
 }
 
 /* What could not be asked is not cancelled either. */
 static void a_trusted_domain_out_of_reach(void **state)
 {
     struct client c = client_of("alice", PASSWORD);
+    enum err why = ERR_CLOSED;
     (void)state;
 
     ops.pass_through = pass_nothing;
     ops.cancel = fixture_cancel;
+    ops.pass_ctx = &why;
     fixture_acceptor(&ops);
     c.domain = "CORP";
     assert_err(converse(&c, SPAN_NONE), ERR_CLOSED);
     assert_null(acceptor_session(c.server));
     client_end(&c);
+    why = ERR_LIMIT;
+    c = client_of("alice", PASSWORD);
+    c.domain = "CORP";
+    must_refuse(&c, SPAN_NONE, REASON_NTLM_PARTNER_BUSY, NTSTATUS_NO_LOGON_SERVERS);
     assert_int_equal(seen.cancelled, 0);
 }
 

@@ -331,7 +331,8 @@ static inline void client_end(struct client *c)
 /* What Netlogon's answer gives: the base key, SIDs. */
 static inline struct acceptor_ntlm_answer corp_says(struct client *c, struct sid *user)
 {
-    struct acceptor_ntlm_answer answer = {.sids = user, .sid_count = 1};
+    struct acceptor_ntlm_answer answer = {
+        .sids = user, .sid_count = 1, .user = SPAN_LIT("Alice"), .domain = SPAN_LIT("CORP")};
     struct ntlm_challenge m;
     assert_ok(ntlm_challenge_decode(c->challenge, &m));
     (void)client_response(c, &m, answer.session_key);

@@ -1,6 +1,5 @@
 #include "auth/ntlm_logon.h"
 
-#include "auth/trust_facts.h"
 #include "base/text.h"
 #include "directory/policy_facts.h"
 #include "directory/volatile.h"
@@ -38,35 +37,31 @@ static enum err verdict(struct attempt *t, enum reason reason, uint32_t ntstatus
 /* --- names --------------------------------------------------------------------------------------
  */
 
-/* ERR_OK: ours. */
-static enum err check_domain(const struct dir_snap *s, struct span domain, struct arena *a)
+struct span ntlm_logon_domain(const struct dir_snap *s, struct span user, struct span domain)
 {
-    struct dir_naming n;
-    struct trust *trusts;
-    unsigned count;
-    TRY(dir_naming(s, &n));
-    if (domain.len == 0 || ascii_eq_fold(domain, n.flat_name) || ascii_eq_fold(domain, n.dns_name))
-        return ERR_OK;
-    TRY(auth_trusts(s, a, &trusts, &count));
-    return auth_trust_named(trusts, count, domain) ? ERR_NOT_FOUND : ERR_OK;
+    struct dir_account acc;
+    const uint8_t *at = user.len ? memrchr(user.ptr, '@', user.len) : NULL;
+    if (domain.len || !at)
+        return domain;
+    if (dir_account_by_upn(s, user, &acc) == ERR_OK)
+        return SPAN_NONE;
+    return span_sub(user, (size_t)(at - user.ptr) + 1, user.len);
 }
 
 /* name, or name@suffix without a domain: an explicit principal name, or a name of our own. */
 static enum err by_name(const struct dir_snap *s, struct span user, struct span domain,
-                        struct arena *a, struct dir_account *out)
+                        struct dir_account *out)
 {
     const uint8_t *at = domain.len || user.len == 0 ? NULL : memrchr(user.ptr, '@', user.len);
     if (!at)
         return dir_account_by_sam(s, user, out);
     enum err e = dir_account_by_upn(s, user, out);
-    if (e != ERR_NOT_FOUND)
-        return e;
-    size_t len = (size_t)(at - user.ptr);
-    TRY(check_domain(s, span_sub(user, len + 1, user.len), a));
-    return dir_account_by_sam(s, span_sub(user, 0, len), out);
+    return e == ERR_NOT_FOUND
+               ? dir_account_by_sam(s, span_sub(user, 0, (size_t)(at - user.ptr)), out)
+               : e;
 }
 
-/* Whose account it is. *known: there is one. ERR_NOT_FOUND: a trusted domain's. */
+/* Whose account it is. *known: there is one. */
 static enum err find(struct attempt *t, bool *known)
 {
     struct span user, domain;
@@ -77,8 +72,7 @@ static enum err find(struct attempt *t, bool *known)
         e = text_from_utf16(l->domain, t->a, &domain);
     if (e != ERR_OK)
         return e == ERR_MALFORMED ? ERR_OK : e;
-    TRY(check_domain(l->snap, domain, t->a));
-    e = by_name(l->snap, user, domain, t->a, &t->account);
+    e = by_name(l->snap, user, domain, &t->account);
     if (e == ERR_OK)
         e = dir_by_id(l->snap, t->account.id, &t->object);
     *known = e == ERR_OK;

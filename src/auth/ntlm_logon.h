@@ -43,9 +43,12 @@ struct ntlm_verdict {
     uint8_t base_key[NTLM_KEY_SIZE];
 };
 
-/* a: wipes. ERR_NOT_FOUND: the domain is a trusted one, whose controllers must be asked. A domain
- * that nobody knows is taken for ours, as in Windows: clients that are not members of any name
- * their workgroup. ERR_NOMEM, ERR_IO, ERR_DENIED: ours. */
+/* a: wipes. Whatever the domain is called, it is taken for ours. ERR_NOMEM, ERR_IO, ERR_DENIED:
+ * ours. */
 enum err ntlm_logon(const struct ntlm_logon *l, struct arena *a, struct ntlm_verdict *out);
+
+/* The name that says whose account it is, for routing: the domain, or what a principal name ends
+ * in, unless an account of ours has it for its own. Empty: ours. A view of what is given. */
+struct span ntlm_logon_domain(const struct dir_snap *s, struct span user, struct span domain);
 
 #endif

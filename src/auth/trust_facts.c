@@ -110,3 +110,18 @@ enum err auth_trust_local(const struct dir_snap *s, const struct dir_naming *nam
     *out = local;
     return ERR_OK;
 }
+
+enum err auth_route_facts(const struct dir_snap *s, const struct dir_naming *naming,
+                          struct arena *a, struct route_facts *out)
+{
+    struct trust_local *local = arena_new(a, struct trust_local);
+    struct route_facts f = {.local = local};
+    struct trust *trusts;
+    if (!local)
+        return ERR_NOMEM;
+    TRY(auth_trust_local(s, naming, a, local));
+    TRY(auth_trusts(s, a, &trusts, &f.trust_count));
+    f.trusts = trusts;
+    *out = f;
+    return ERR_OK;
+}

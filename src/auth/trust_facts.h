@@ -23,6 +23,10 @@ const struct trust *auth_trust_named(const struct trust *list, unsigned count, s
 enum err auth_trust_local(const struct dir_snap *s, const struct dir_naming *naming,
                           struct arena *a, struct trust_local *out);
 
+/* Both, for routing; naming must live as long as *out. */
+enum err auth_route_facts(const struct dir_snap *s, const struct dir_naming *naming,
+                          struct arena *a, struct route_facts *out);
+
 /* Inter-realm keys are derived from the trust password at some milliseconds each, so they are kept
  * until a trust changes. One cache a process, not thread-safe; it holds secrets and wipes them. */
 struct auth_trust_cache;

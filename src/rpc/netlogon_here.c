@@ -113,8 +113,6 @@ uint32_t netlogon_logon_here(struct rpc_ctx *c, const struct netlogon_logon *l,
     if (e == ERR_OK && verdict.reason == REASON_NONE)
         e = describe(c, l, v, &verdict, w);
     mem_wipe(verdict.base_key, sizeof(verdict.base_key));
-    if (e == ERR_NOT_FOUND) /* a name of a trusted domain within ours */
-        return netlogon_not_here(c, l, REASON_NETLOGON_DOMAIN);
     if (e != ERR_OK)
         return netlogon_failed(c, l, e);
     return verdict.reason == REASON_NONE ? netlogon_let_in(c, l, w)

@@ -5,6 +5,7 @@
  */
 #include "rpc/netlogon_logon.h"
 
+#include "auth/ntlm_logon.h"
 #include "auth/trust_facts.h"
 #include "base/text.h"
 #include "trust/pass_through.h"
@@ -63,38 +64,6 @@ uint32_t netlogon_let_in(struct rpc_ctx *c, const struct netlogon_logon *l,
     hide_key(l, &w->info);
     l->validation->sam = &w->info;
     return netlogon_decide(c, l, REASON_NONE, NT_OK);
-}
-
-/* --- whose account it is ---------------------------------------------------------------------- */
-
-static enum err read_route(const struct lsa_view *v, struct arena *a, struct route_facts *out)
-{
-    struct trust_local *local = arena_new(a, struct trust_local);
-    struct dir_naming *naming = arena_dup(a, &v->naming, sizeof(v->naming));
-    struct trust *trusts;
-
-    if (!local || !naming)
-        return ERR_NOMEM;
-    TRY(auth_trust_local(&v->snap, naming, a, local));
-    TRY(auth_trusts(&v->snap, a, &trusts, &out->trust_count));
-    out->trusts = trusts;
-    out->local = local;
-    return ERR_OK;
-}
-
-/* The name that leads to the account's domain: the domain, or what a principal name ends in, unless
- * an account of ours has it for its own. Empty: ours. */
-static struct span routed_name(const struct lsa_view *v, const struct netlogon_identity *who)
-{
-    struct dir_account acc;
-    struct span user = who->account;
-    const uint8_t *at = user.len ? memrchr(user.ptr, '@', user.len) : NULL;
-
-    if (who->domain.len || !at)
-        return who->domain;
-    if (dir_account_by_upn(&v->snap, user, &acc) == ERR_OK)
-        return SPAN_NONE;
-    return span_sub(user, (size_t)(at - user.ptr) + 1, user.len);
 }
 
 /* --- the server that the client wanted -------------------------------------------------------- */
@@ -167,7 +136,9 @@ static uint32_t logon_somewhere(struct rpc_ctx *c, struct netlogon_logon *l, str
     struct route_facts f = {0};
     struct route route = {.kind = ROUTE_LOCAL};
     enum reason why = REASON_NONE;
-    enum err e = read_route(v, c->arena, &f);
+    /* Routes outlive the snapshot. */
+    const struct dir_naming *naming = arena_dup(c->arena, &v->naming, sizeof(v->naming));
+    enum err e = naming ? auth_route_facts(&v->snap, naming, c->arena, &f) : ERR_NOMEM;
 
     if (e != ERR_OK)
         return netlogon_failed(c, l, e);
@@ -175,7 +146,7 @@ static uint32_t logon_somewhere(struct rpc_ctx *c, struct netlogon_logon *l, str
         why = check_response(c, l, v, &f);
     if (why != REASON_NONE)
         return netlogon_decide(c, l, why, NT_LOGON_FAILURE);
-    struct span name = routed_name(v, l->who);
+    struct span name = ntlm_logon_domain(&v->snap, l->who->account, l->who->domain);
     if (name.len)
         trust_route_name(&f, name, ROUTE_CLIENT, &route);
     /* A principal name may end in anything; then it is for our own accounts to say. */

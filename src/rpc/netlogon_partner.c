@@ -1,5 +1,6 @@
 #include "rpc/netlogon_partner.h"
 
+#include "auth/partner_call.h"
 #include "base/text.h"
 
 uint32_t netlogon_ask_partner(struct rpc_ctx *c, struct span partner, uint16_t opnum,
@@ -7,35 +8,33 @@ uint32_t netlogon_ask_partner(struct rpc_ctx *c, struct span partner, uint16_t o
 {
     struct trust_call call = {.partner = partner, .interface = TRUST_NETLOGON, .opnum = opnum};
     struct span message;
-    struct builder b;
 
-    builder_in(&b, c->arena, TRUST_STUB_MAX);
-    ndr_put_call(&b, type, NDR_IN, args);
-    enum err e = builder_done(&b, &call.stub);
-    if (e == ERR_OK)
-        e = trust_call_encode(&call, c->arena, &message);
-    return e == ERR_OK ? rpc_ask(c, TRUST_MESSAGE_CALL, message, then) : NT_INSUFFICIENT_RESOURCES;
+    return partner_call(&call, type, args, c->arena, &message) == ERR_OK
+               ? rpc_ask(c, TRUST_MESSAGE_CALL, message, then)
+               : NT_INSUFFICIENT_RESOURCES;
 }
 
 uint32_t netlogon_partner_answer(struct rpc_ctx *c, enum err e, struct span reply,
                                  const struct ndr_type *type, void *args_out,
                                  struct span *server_out)
 {
-    struct trust_answer answer;
+    struct trust_answer how = {.status = NT_OK};
 
-    if (e != ERR_OK || trust_answer_decode(reply, &answer) != ERR_OK)
+    e = partner_call_answer(e, reply, type, c->arena, args_out, &how);
+    if (server_out && e != ERR_IO)
+        *server_out = arena_dup_span(c->arena, how.server);
+    switch (e) {
+    case ERR_OK:
+        return NT_OK;
+    case ERR_REFUSED:
+        return how.status;
+    case ERR_IO:
         return NT_NO_LOGON_SERVERS;
-    if (server_out)
-        *server_out = arena_dup_span(c->arena, answer.server);
-    if (answer.status != NT_OK)
-        return answer.status;
-    /* The reply goes with the step, and what is decoded stays. */
-    struct span stub = arena_dup_span(c->arena, answer.stub);
-    if (arena_failed(c->arena))
+    case ERR_NOMEM:
         return NT_INSUFFICIENT_RESOURCES;
-    return ndr_decode_call(type, NDR_OUT, stub, c->arena, args_out, NULL) == ERR_OK
-               ? NT_OK
-               : NT_INVALID_PARAMETER;
+    default:
+        return NT_INVALID_PARAMETER;
+    }
 }
 
 struct span netlogon_own_name(struct rpc_ctx *c)

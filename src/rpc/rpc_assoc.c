@@ -2,8 +2,18 @@
  * An association: bind and alter_context choose interfaces, requests are joined from their
  * fragments ([MS-RPCE] 3.3.1.5.3, C706 chapter 9 and 12).
  */
+#include <stdlib.h>
+
+#include "base/text.h"
 #include "rpc/rpc_channel.h"
 #include "rpc/rpc_later.h"
+
+/* A fragment that waits until it is known who sent it. */
+struct rpc_held {
+    struct rpc_held *next;
+    size_t len;
+    uint8_t bytes[];
+};
 
 void rpc_assoc_init(struct rpc_assoc *as, struct rpc_server *s, enum rpc_transport transport)
 {
@@ -24,9 +34,20 @@ static void joined(struct rpc_assoc *as)
     arena_init(&as->in_memory, 0, RPC_ARENA_MAX, ARENA_WIPE);
 }
 
+static struct rpc_held *held_next(struct rpc_held *h)
+{
+    struct rpc_held *next = h->next;
+
+    mem_wipe(h->bytes, h->len);
+    free(h);
+    return next;
+}
+
 void rpc_assoc_fini(struct rpc_assoc *as)
 {
     joined(as);
+    while (as->held)
+        as->held = held_next(as->held);
     rpc_later_cancel_all(as);
     arena_fini(&as->in_memory);
     if (as->auth)
@@ -157,7 +178,37 @@ static uint16_t fragment_size(const struct rpc_bind *bind)
     return size < RPC_FRAGMENT_MIN ? RPC_FRAGMENT_MIN : size;
 }
 
-static enum err take_bind(struct rpc_assoc *as, const struct rpc_pdu *pdu)
+/* said: of the security context. */
+static enum err conclude_bind(struct rpc_assoc *as, const struct rpc_pdu *pdu,
+                              const struct rpc_bind *bind, enum err said, struct span token)
+{
+    if (said == ERR_OK)
+        return answer_bind(as, pdu, bind, token);
+    return pdu->type == RPC_BIND
+               ? nak(as, pdu->call_id, as->auth_type ? RPC_NAK_NONE : RPC_NAK_AUTH_TYPE)
+               : rpc_fault(as, pdu->call_id, 0, RPC_FAULT_ACCESS_DENIED);
+}
+
+/* At the end of those that are held already. */
+static enum err hold(struct rpc_assoc *as, struct span bytes)
+{
+    struct rpc_held **at = &as->held;
+    unsigned count = 0;
+
+    for (; *at; at = &(*at)->next)
+        count++;
+    struct rpc_held *h = count < RPC_HELD_MAX ? malloc(sizeof(*h) + bytes.len) : NULL;
+    if (!h) {
+        rpc_refused(as->server, &as->who, "rpc.bind", REASON_RPC_LIMIT, SPAN_NONE);
+        return ERR_CLOSED;
+    }
+    *h = (struct rpc_held){.len = bytes.len};
+    memcpy(h->bytes, bytes.ptr, bytes.len);
+    *at = h;
+    return ERR_OK;
+}
+
+static enum err take_bind(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span bytes)
 {
     struct rpc_bind bind;
     struct span token;
@@ -173,13 +224,51 @@ static enum err take_bind(struct rpc_assoc *as, const struct rpc_pdu *pdu)
             return ERR_CLOSED;
         }
     }
-    if (rpc_auth_step(as, pdu, &token))
-        return answer_bind(as, pdu, &bind, token);
-    if (pdu->type == RPC_BIND)
-        TRY(nak(as, pdu->call_id, as->auth_type ? RPC_NAK_NONE : RPC_NAK_AUTH_TYPE));
-    else
-        TRY(rpc_fault(as, pdu->call_id, 0, RPC_FAULT_ACCESS_DENIED));
-    return ERR_OK;
+    enum err said = rpc_auth_step(as, pdu, &token);
+    return said == ERR_BUSY ? hold(as, bytes) : conclude_bind(as, pdu, &bind, said, token);
+}
+
+/* AUTH3 is not answered: a refusal shows at the next call. */
+static enum err take_auth3(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span bytes)
+{
+    struct span token;
+
+    if (!as->bound_once)
+        return ERR_CLOSED;
+    return rpc_auth_step(as, pdu, &token) == ERR_BUSY ? hold(as, bytes) : ERR_OK;
+}
+
+/* What came of the fragment that waited, which was whole when it came. */
+static enum err conclude_held(struct rpc_assoc *as, const struct rpc_held *h, enum err said,
+                              struct span token)
+{
+    struct rpc_bind bind;
+    struct rpc_pdu pdu;
+
+    TRY(rpc_pdu_open(span_of(h->bytes, h->len), &pdu));
+    if (pdu.type == RPC_AUTH3)
+        return ERR_OK;
+    TRY(rpc_bind_decode(&pdu, &as->server->arena, &bind));
+    return conclude_bind(as, &pdu, &bind, said, token);
+}
+
+void rpc_assoc_answered(void *assoc, const struct acceptor_ntlm_answer *answer)
+{
+    struct rpc_assoc *as = assoc;
+    struct rpc_held *h = as->held;
+    struct span token = SPAN_NONE;
+    enum err said = rpc_auth_resume(as, answer, &token);
+
+    as->held = NULL;
+    enum err e = conclude_held(as, h, said, token);
+    arena_reset(&as->server->arena);
+    for (h = held_next(h); h; h = held_next(h)) {
+        if (e == ERR_OK)
+            e = rpc_assoc_take(as, h->bytes, h->len);
+        arena_reset(&as->server->arena);
+    }
+    if (e != ERR_OK)
+        as->end(as);
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -222,19 +311,17 @@ static enum err take_request(struct rpc_assoc *as, const struct rpc_pdu *pdu, ui
 enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len)
 {
     struct rpc_pdu pdu;
-    struct span token;
 
     if (rpc_pdu_open(span_of(bytes, len), &pdu) != ERR_OK)
         return ERR_CLOSED;
+    if (as->held)
+        return hold(as, span_of(bytes, len));
     switch (pdu.type) {
     case RPC_BIND:
     case RPC_ALTER_CONTEXT:
-        return take_bind(as, &pdu);
-    case RPC_AUTH3: /* is not answered: a refusal shows at the next call */
-        if (!as->bound_once)
-            return ERR_CLOSED;
-        (void)rpc_auth_step(as, &pdu, &token);
-        return ERR_OK;
+        return take_bind(as, &pdu, span_of(bytes, len));
+    case RPC_AUTH3:
+        return take_auth3(as, &pdu, span_of(bytes, len));
     case RPC_REQUEST:
         return take_request(as, &pdu, bytes);
     case RPC_CO_CANCEL: /* calls are answered already when it comes, or will be */

@@ -12,10 +12,14 @@ static bool known_type(uint8_t type)
 
 static bool begin(struct rpc_assoc *as, const struct rpc_auth *t)
 {
+    struct acceptor_waiter waiter = {rpc_assoc_answered, as, &as->who.client};
+
     if (!known_type(t->type) || t->level < RPC_LEVEL_CONNECT || t->level > RPC_LEVEL_PRIVACY ||
         (t->type != RPC_AUTH_NETLOGON &&
          acceptor_context_new(as->server->acceptor, &as->auth) != ERR_OK))
         return false;
+    if (as->auth)
+        acceptor_context_wait(as->auth, &waiter);
     as->auth_type = t->type;
     /* CALL is PKT on connections ([MS-RPCE] 2.2.1.1.8). */
     as->level = t->level;
@@ -54,35 +58,59 @@ static bool refuse(struct rpc_assoc *as, enum reason otherwise)
     return false;
 }
 
+static enum err refused(struct rpc_assoc *as, enum reason otherwise)
+{
+    (void)refuse(as, otherwise);
+    return ERR_REFUSED;
+}
+
 /* One token is all that there is. */
-static bool step_channel(struct rpc_assoc *as, const struct rpc_auth *t, struct span *token_out)
+static enum err step_channel(struct rpc_assoc *as, const struct rpc_auth *t, struct span *token_out)
 {
     enum reason why = rpc_channel_bind(as, t, token_out);
 
     as->auth_done = why == REASON_NONE;
-    return as->auth_done || refuse(as, why);
+    return as->auth_done ? ERR_OK : refused(as, why);
 }
 
-bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out)
+static enum err stepped(struct rpc_assoc *as, enum err e, bool done)
 {
+    if (e == ERR_BUSY)
+        return e;
+    if (e != ERR_OK)
+        return refused(as, REASON_SERVER_FAILED);
+    if (done)
+        learn(as);
+    return ERR_OK;
+}
+
+enum err rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out)
+{
+    bool done = false;
+
     *token_out = SPAN_NONE;
     if (pdu->auth.level == 0)
-        return true;
+        return ERR_OK;
     if (as->auth_failed)
-        return false;
+        return ERR_REFUSED;
     if (as->auth_type ? !same(as, &pdu->auth) || as->auth_done : !begin(as, &pdu->auth))
-        return refuse(as, REASON_RPC_AUTH_TYPE);
+        return refused(as, REASON_RPC_AUTH_TYPE);
     if (pdu->type == RPC_BIND && pdu->flags & RPC_HEADER_SIGN)
         as->header_sign = true;
     if (as->auth_type == RPC_AUTH_NETLOGON)
         return step_channel(as, &pdu->auth, token_out);
+    enum err e =
+        acceptor_step(as->auth, pdu->auth.token, SPAN_NONE, &as->server->arena, token_out, &done);
+    return stepped(as, e, done);
+}
+
+enum err rpc_auth_resume(struct rpc_assoc *as, const struct acceptor_ntlm_answer *answer,
+                         struct span *token_out)
+{
     bool done = false;
-    if (acceptor_step(as->auth, pdu->auth.token, SPAN_NONE, &as->server->arena, token_out, &done) !=
-        ERR_OK)
-        return refuse(as, REASON_SERVER_FAILED);
-    if (done)
-        learn(as);
-    return true;
+    enum err e = acceptor_resume(as->auth, answer, &as->server->arena, token_out, &done);
+
+    return stepped(as, e, done);
 }
 
 bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *bytes,

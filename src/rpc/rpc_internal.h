@@ -18,6 +18,7 @@
 #define RPC_WAITING_MAX      256         /* calls that are answered later, of all */
 #define RPC_WAITING_EACH     16          /* of one association */
 #define RPC_WAITING_MEMORY   (8u << 20)  /* of one of them */
+#define RPC_HELD_MAX         8 /* fragments of an association whose security context waits */
 #define RPC_QUEUED_MAX       (64u << 20) /* answers that wait in pipes to be read, of all */
 #define RPC_CONTEXTS_MAX     16          /* interfaces bound on one association */
 #define RPC_GROUPS_MAX       8192
@@ -25,6 +26,7 @@
 
 struct rpc_assoc;
 struct rpc_group;
+struct rpc_held;
 
 /* --- interfaces ------------------------------------------------------------------------------ */
 
@@ -160,6 +162,9 @@ struct rpc_assoc {
     uint32_t auth_id;
     bool auth_done, auth_failed, header_sign;
 
+    /* While a trusted domain is asked who the caller is: the token's fragment, and those after it.
+     */
+    struct rpc_held *held;
     struct rpc_later *waiting; /* calls that are answered later */
     unsigned waiting_count;
 
@@ -176,8 +181,13 @@ enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len);
 enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_request *rq);
 enum err rpc_fault(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id, uint32_t status);
 
-/* The token of a bind or its kin. *token_out is what to answer. False: refused. */
-bool rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out);
+/* The token of a bind or its kin. *token_out is what to answer. ERR_REFUSED; ERR_BUSY: a trusted
+ * domain is asked, rpc_auth_resume finishes. */
+enum err rpc_auth_step(struct rpc_assoc *as, const struct rpc_pdu *pdu, struct span *token_out);
+enum err rpc_auth_resume(struct rpc_assoc *as, const struct acceptor_ntlm_answer *answer,
+                         struct span *token_out);
+/* acceptor_waiter.answered of an association. */
+void rpc_assoc_answered(void *assoc, const struct acceptor_ntlm_answer *answer);
 /* Verifies, and decrypts in place, the stub of a request. */
 bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *bytes,
                    struct span stub);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "auth/acceptor.h"
+#include "auth/ntlm_partner.h"
+#include "base/text.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/random.h"
@@ -19,6 +20,7 @@ struct rpc_role {
     struct rpc_server *rpc;
     char sysvol[1024];
     struct span hosts[CONTROL_DCS_MAX];
+    struct ntlm_partners *partners;
     struct acceptor_ntlm_ops ntlm;
     struct plat_channel *peer; /* NULL while there is no link */
 };
@@ -136,6 +138,32 @@ static void ask_cancel(void *ctx, struct plat_call *call)
         plat_channel_cancel(role->peer, call);
 }
 
+/* NTLM at both services, for accounts of trusted domains, too. */
+static enum err begin_ntlm(struct serve_child *child, struct rpc_role *role)
+{
+    const struct control_dc *dc = serve_child_dc(child);
+    struct ntlm_partner_env env = {
+        .dir = child->dir,
+        .events = child->events,
+        .now = plat_now,
+        .server = ascii_upper(&child->memory, span_sub(dc->host, 0, 15)),
+        .ask = ask_peer,
+        .ask_cancel = ask_cancel,
+        .ask_ctx = role,
+    };
+
+    TRY(ntlm_partners_new(&env, &role->partners));
+    role->ntlm = (struct acceptor_ntlm_ops){.ctx = child,
+                                            .intent = serve_intent,
+                                            .pass_through = ntlm_partners_pass,
+                                            .cancel = ntlm_partners_cancel,
+                                            .pass_ctx = role->partners,
+                                            .names = dc->address,
+                                            .name_count = dc->address_count,
+                                            .anonymous = true};
+    return ERR_OK;
+}
+
 static enum err listen_all(struct rpc_role *role)
 {
     for (unsigned i = 0; i < CONTROL_DC_ADDRESSES_MAX; i++) {
@@ -210,11 +238,6 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
     TRY(make_sysvol(child, role));
     for (unsigned i = 0; i < spec->dc_count; i++)
         role->hosts[i] = spec->dc[i].host;
-    role->ntlm = (struct acceptor_ntlm_ops){.ctx = child,
-                                            .intent = serve_intent,
-                                            .names = serve_child_dc(child)->address,
-                                            .name_count = serve_child_dc(child)->address_count,
-                                            .anonymous = true};
     struct smb_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,
@@ -229,6 +252,7 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
                           .pipes = &pipes,
                           .pipes_ctx = role};
     *why_out = "the RPC service cannot begin";
+    TRY(begin_ntlm(child, role));
     TRY(begin_rpc(child, role));
     *why_out = "the SMB service cannot listen";
     TRY(smb_server_new(&env, &role->smb));

@@ -58,6 +58,8 @@ struct smb_session {
     struct smb_conn *conn;
     uint64_t id;
     struct acceptor_context *context; /* of a setup that goes on */
+    struct smb_pending *setup;        /* its request, while a trusted domain is asked */
+    uint64_t previous;                /* PreviousSessionId of that request */
     uint8_t preauth[SMB_PREAUTH_SIZE];
     struct smb_identity *who; /* NULL until it is set up */
     bool has_keys;            /* an anonymous one has none */
@@ -85,8 +87,9 @@ struct smb_pending {
     struct smb_conn *conn;
     uint64_t message_id, async_id, session_id;
     uint32_t tree_id;
-    uint16_t command;
+    uint16_t command, credits; /* credits: as asked for */
     bool sealed;
+    bool held;        /* without an interim answer */
     uint64_t open_id; /* what it waits for */
     uint32_t max;     /* bytes of the answer */
 };
@@ -184,6 +187,9 @@ void smb_late_answer(struct smb_pending *p, uint32_t status, const void *body);
 
 /* smb_pending.c. NULL: the limit of the connection, or not the last of its compound. */
 struct smb_pending *smb_pend(struct smb_request *rq, uint64_t open_id, uint32_t max);
+/* The same without an interim answer, for a request that is alone in its frame: a hash of the
+ * session's setup has no place for one. */
+struct smb_pending *smb_hold(struct smb_request *rq);
 /* Unlinks and frees. */
 void smb_pending_remove(struct smb_pending *p);
 /* Answers all that wait for the open. */

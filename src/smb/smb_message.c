@@ -353,6 +353,10 @@ static enum err take_request(struct smb_frame *f, const struct smb2_header *h, s
     size_t at = answer_begin(f);
     f->last_at = at;
     uint32_t status = run(&rq);
+    if (rq.pending && rq.pending->held) {
+        f->last_at = 0; /* nothing is sent of its frame, in which it is alone */
+        return rq.fatal;
+    }
     if (!has_body(&rq, status))
         answer_error(f, at);
     answer(&rq, status);
@@ -438,9 +442,10 @@ void smb_late_answer(struct smb_pending *p, uint32_t status, const void *body)
     struct smb_session *ss = smb_session_find(c, p->session_id);
     struct smb2_header h = {.status = status,
                             .command = p->command,
-                            .flags = SMB2_FLAG_RESPONSE | SMB2_FLAG_ASYNC,
+                            .flags = SMB2_FLAG_RESPONSE | (p->held ? 0 : SMB2_FLAG_ASYNC),
                             .message_id = p->message_id,
-                            .async_id = p->async_id,
+                            .async_id = p->held ? 0 : p->async_id,
+                            .credits = p->held ? grant(c, p->credits) : 0,
                             .session_id = p->session_id};
     struct smb_frame f = {0};
     bool sealed = p->sealed;
@@ -457,6 +462,8 @@ void smb_late_answer(struct smb_pending *p, uint32_t status, const void *body)
     answer_head(&f, at, &h);
     if (ss->has_keys)
         f.signs = &ss->sign;
+    if (h.command == SMB2_SESSION_SETUP && status == NT_MORE_PROCESSING)
+        f.hash = ss->preauth;
     if (frame_send(&f) != ERR_OK)
         plat_conn_close(c->conn, REASON_SERVER_FAILED);
 }

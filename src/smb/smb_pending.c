@@ -20,12 +20,22 @@ struct smb_pending *smb_pend(struct smb_request *rq, uint64_t open_id, uint32_t 
                               .async_id = c->next_async++,
                               .session_id = rq->session->id,
                               .command = rq->head.command,
+                              .credits = rq->head.credits,
                               .sealed = rq->frame->sealed_by != NULL,
                               .open_id = open_id,
                               .max = max};
     c->pending = p;
     c->pending_count++;
     rq->pending = p;
+    return p;
+}
+
+struct smb_pending *smb_hold(struct smb_request *rq)
+{
+    struct smb_pending *p = rq->frame->last_at == rq->frame->start ? smb_pend(rq, 0, 0) : NULL;
+
+    if (p)
+        p->held = true;
     return p;
 }
 
@@ -54,7 +64,7 @@ void smb_cancel(struct smb_request *rq)
     bool async = rq->head.flags & SMB2_FLAG_ASYNC;
 
     for (struct smb_pending *p = rq->conn->pending; p; p = p->next) {
-        if (rq->session && p->session_id == rq->session->id &&
+        if (!p->held && rq->session && p->session_id == rq->session->id &&
             (async ? p->async_id == rq->head.async_id : p->message_id == rq->head.message_id)) {
             smb_late_answer(p, NT_CANCELLED, NULL);
             return;

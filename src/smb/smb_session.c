@@ -41,6 +41,9 @@ void smb_session_end(struct smb_session *ss)
 {
     struct smb_server *sv = ss->conn->server;
 
+    if (ss->setup)
+        smb_late_answer(ss->setup, NT_USER_SESSION_DELETED, NULL);
+    ss->setup = NULL;
     while (ss->opens)
         smb_open_free(ss->opens);
     while (ss->trees) {
@@ -151,42 +154,90 @@ static void end_previous(struct smb_session *ss, uint64_t id)
     }
 }
 
-static uint32_t failed(struct smb_request *rq, struct smb_session *ss, enum err e)
+/* The setup is over; a session that never came to be is the caller's to end. */
+static uint32_t failed(struct smb_session *ss, struct arena *a, enum err e)
 {
     enum reason reason = acceptor_reason(ss->context);
-    struct span who = arena_dup_span(rq->arena, acceptor_principal(ss->context));
+    struct span who = arena_dup_span(a, acceptor_principal(ss->context));
     uint32_t status = acceptor_ntstatus(ss->context);
 
     acceptor_context_free(ss->context);
     ss->context = NULL;
-    if (!ss->who)
-        smb_session_end(ss);
-    smb_event(rq->conn, NULL, "smb.session", reason ? reason : REASON_SERVER_FAILED, who);
+    smb_event(ss->conn, NULL, "smb.session", reason ? reason : REASON_SERVER_FAILED, who);
     return e == ERR_NOMEM ? NT_INSUFFICIENT_RESOURCES : status ? status : NT_LOGON_FAILURE;
+}
+
+/* What a token of the client came to. */
+static uint32_t set_up(struct smb_session *ss, struct arena *a, enum err e, bool done,
+                       uint64_t previous, struct smb2_session_setup_response *p)
+{
+    if (e == ERR_OK && done && adopt(ss) != NT_OK)
+        e = ERR_NOMEM;
+    if (e != ERR_OK)
+        return failed(ss, a, e);
+    if (!done)
+        return NT_MORE_PROCESSING;
+    p->flags = ss->who->facts.anonymous ? SMB2_SESSION_IS_NULL : 0;
+    smb_event(ss->conn, ss, "smb.session", REASON_NONE, SPAN_NONE);
+    end_previous(ss, previous);
+    return NT_OK;
+}
+
+static bool goes_on(uint32_t status)
+{
+    return status == NT_OK || status == NT_MORE_PROCESSING;
+}
+
+/* A trusted domain has said what it says of the client. */
+static void answered(void *ctx, const struct acceptor_ntlm_answer *answer)
+{
+    struct smb_session *ss = ctx;
+    struct smb_server *sv = ss->conn->server;
+    struct smb_pending *setup = ss->setup;
+    struct smb2_session_setup_response p = {0};
+    bool done = false;
+
+    ss->setup = NULL;
+    enum err e = acceptor_resume(ss->context, answer, &sv->arena, &p.security, &done);
+    uint32_t status = set_up(ss, &sv->arena, e, done, ss->previous, &p);
+    smb_late_answer(setup, status, goes_on(status) ? &p : NULL);
+    if (!goes_on(status) && !ss->who)
+        smb_session_end(ss);
+    smb_sessions_bury(sv);
+    arena_reset(&sv->arena);
+}
+
+static uint32_t hold(struct smb_request *rq, struct smb_session *ss, uint64_t previous)
+{
+    ss->previous = previous;
+    ss->setup = smb_hold(rq);
+    if (ss->setup)
+        return NT_PENDING;
+    acceptor_context_free(ss->context);
+    ss->context = NULL;
+    return smb_refuse(rq, "smb.session", REASON_SMB_LIMIT, SPAN_NONE, NT_INSUFFICIENT_RESOURCES);
 }
 
 static uint32_t step(struct smb_request *rq, struct smb_session *ss,
                      const struct smb2_session_setup_request *q)
 {
+    struct acceptor_waiter waiter = {answered, ss, plat_conn_peer(ss->conn->conn)};
     struct smb2_session_setup_response p = {0};
-    bool done = false, first = !ss->who;
+    bool done = false;
 
     if (!ss->context && acceptor_context_new(rq->server->acceptor, &ss->context) != ERR_OK)
         return NT_INSUFFICIENT_RESOURCES;
-    if (first)
+    acceptor_context_wait(ss->context, &waiter);
+    if (!ss->who)
         smb_preauth_add(ss->preauth, rq->message);
     enum err e = acceptor_step(ss->context, q->security, SPAN_NONE, rq->arena, &p.security, &done);
-    if (e != ERR_OK)
-        return failed(rq, ss, e);
-    if (done && adopt(ss) != NT_OK)
-        return failed(rq, ss, ERR_NOMEM);
-    if (done) {
-        p.flags = ss->who->facts.anonymous ? SMB2_SESSION_IS_NULL : 0;
-        smb_event(rq->conn, ss, "smb.session", REASON_NONE, SPAN_NONE);
-        end_previous(ss, q->previous_session_id);
-    }
-    smb_answer(rq, &p);
-    return done ? NT_OK : NT_MORE_PROCESSING;
+    uint32_t status = e == ERR_BUSY ? hold(rq, ss, q->previous_session_id)
+                                    : set_up(ss, rq->arena, e, done, q->previous_session_id, &p);
+    if (goes_on(status))
+        smb_answer(rq, &p);
+    else if (!ss->who && status != NT_PENDING)
+        smb_session_end(ss);
+    return status;
 }
 
 uint32_t smb_do_session_setup(struct smb_request *rq)
@@ -201,6 +252,8 @@ uint32_t smb_do_session_setup(struct smb_request *rq)
         return NT_REQUEST_NOT_ACCEPTED;
     if (!rq->session && rq->head.session_id)
         return NT_USER_SESSION_DELETED;
+    if (rq->session && rq->session->setup)
+        return NT_REQUEST_NOT_ACCEPTED;
     if (!rq->session)
         rq->session = session_new(rq->conn);
     if (!rq->session)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ldap_service import CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
+from test_rpc import refused, rpcclient
 
 SMB = (f"--use-kerberos=required --option=realm={CLOUD.upper()} --option=workgroup=CLOUD "
        "--option=interfaces=lo --use-krb5-ccache=$KRB5CCNAME")
@@ -92,8 +93,8 @@ def test_encryption_before_contexts(service, share, dialect):
 NTLM = "--use-kerberos=off --option=workgroup=CLOUD --option=interfaces=lo"
 
 
-def with_password(service, command, options="", user="alice", password=PASSWORD["alice"]):
-    return service.run(f"smbclient //{DC}/netlogon {NTLM} -U CLOUD/{user}%{password} {options} "
+def with_password(service, command, options="", user="alice", password=PASSWORD["alice"], domain="CLOUD"):
+    return service.run(f"smbclient //{DC}/netlogon {NTLM} -U {domain}/{user}%{password} -W {domain} {options} "
                        f"--option=lockdirectory={service.dir} -c '{command}' < /dev/null", ok=False)
 
 
@@ -105,6 +106,43 @@ def test_ntlm(service, share, options):
 def test_ntlm_refused(service, share):
     assert "NT_STATUS_LOGON_FAILURE" in with_password(service, "ls", password="Wrong-pass-1")
     assert "NT_STATUS_LOGON_FAILURE" in with_password(service, "ls", user="nobody-here")
+
+
+def stranger(service, command="ls", options="", password=PASSWORD["carol"], domain="CORP"):
+    """Of the forest that is trusted, which is asked."""
+    return with_password(service, command, options, "carol", password, domain)
+
+
+@pytest.mark.parametrize("options", ["-m SMB2_02", "-m SMB3_00", "", "--client-protection=encrypt"])
+def test_ntlm_of_a_trusted_forest(service, share, options):
+    assert "logon.cmd" in stranger(service, options=options)
+    assert "logon.cmd" in stranger(service, domain=CORP)
+    assert "CORP\\carol" in {e.get("who") for e in service.events("smb.session")}
+
+
+def test_ntlm_of_a_trusted_forest_refused(service, share):
+    assert "NT_STATUS_LOGON_FAILURE" in stranger(service, password="Wrong-pass-1")
+    refused(service, "smb.session", "NETLOGON_PARTNER_REFUSED")
+    refused(service, "netlogon.logon", "NTLM_PASSWORD_WRONG")
+
+
+def test_ntlm_with_selective_authentication(service, share):
+    service.cli("trust", "set", CORP, "--selective-auth", "--directory", CLOUD)
+    try:
+        assert "NT_STATUS_AUTHENTICATION_FIREWALL_FAILED" in stranger(service)
+        refused(service, "smb.session", "SELECTIVE_AUTH_DENIED")
+    finally:
+        service.cli("trust", "set", CORP, "--no-selective-auth", "--directory", CLOUD)
+    assert "logon.cmd" in stranger(service)
+
+
+@pytest.mark.parametrize("transport", ["ncacn_np", "ncacn_ip_tcp"])
+@pytest.mark.parametrize("options", ["sign", "seal", "ntlm,seal"])
+def test_rpc_by_ntlm_of_a_trusted_forest(service, share, transport, options):
+    """Over TCP nothing but NTLM proves who it is, bare or within SPNEGO; on pipes, the session before it."""
+    for password, said in ((PASSWORD["carol"], "Account Name: carol, Authority Name: CORP"), ("Wrong-pass-1", "NT_STATUS_")):
+        login = f"--use-kerberos=off -W CORP -U CORP/carol%{password}"
+        assert said in rpcclient(service, "getusername", f"{transport}:{DC}[{options}]", login, ok=False)
 
 
 @pytest.mark.parametrize("dialect", ["SMB2_02", "SMB3_00", "SMB3_11"])
