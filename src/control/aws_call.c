@@ -56,6 +56,8 @@ static const aws_handler handlers[AWS_OP__COUNT] = {
     [AWS_OP_DeleteDirectory] = aws_delete_directory,
     [AWS_OP_DescribeDirectories] = aws_describe_directories,
     [AWS_OP_DescribeDomainControllers] = aws_describe_domain_controllers,
+    [AWS_OP_DescribeSettings] = aws_describe_settings,
+    [AWS_OP_UpdateSettings] = aws_update_settings,
     [AWS_OP_GetDirectoryLimits] = aws_get_directory_limits,
 };
 

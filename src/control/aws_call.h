@@ -146,6 +146,8 @@ AWS_HANDLER(aws_search_groups);
 AWS_HANDLER(aws_search_users);
 AWS_HANDLER(aws_update_group);
 AWS_HANDLER(aws_update_user);
+AWS_HANDLER(aws_describe_settings);
+AWS_HANDLER(aws_update_settings);
 
 /* Tags of a request, which replace those of the same key; refuses too many. */
 enum err aws_take_tags(struct aws_call *call, const json_t *tags, json_t *notes);

@@ -127,13 +127,15 @@ static enum err add_settings(struct control_call *call, json_t *into)
     TRY(dir_naming(&call->snap, &naming));
     sid_to_text(&naming.domain_sid, sid);
     json_object_set_new(into, "domain_sid", json_string(sid));
-    json_object_set_new(into, "settings",
-                        json_pack("{s:b, s:b, s:i, s:o, s:o}", "allow_rc4", (int)s.allow_rc4,
-                                  "allow_cleartext_bind", (int)s.allow_cleartext_bind,
-                                  "udp_reply_limit", (int)s.udp_reply_limit, "default_forwarder",
-                                  texts(s.forwarder[0], sizeof(s.forwarder[0]), s.forwarder_count),
-                                  "network",
-                                  texts(s.network[0], sizeof(s.network[0]), s.network_count)));
+    json_object_set_new(
+        into, "settings",
+        json_pack("{s:b, s:b, s:b, s:b, s:b, s:b, s:i, s:o, s:o}", "allow_rc4", (int)s.allow_rc4,
+                  "allow_cleartext_bind", (int)s.allow_cleartext_bind, "tls_1_0", (int)s.tls_1_0,
+                  "tls_1_1", (int)s.tls_1_1, "tls_3des", (int)s.tls_3des, "tls_aes_128",
+                  (int)s.tls_aes_128, "udp_reply_limit", (int)s.udp_reply_limit,
+                  "default_forwarder",
+                  texts(s.forwarder[0], sizeof(s.forwarder[0]), s.forwarder_count), "network",
+                  texts(s.network[0], sizeof(s.network[0]), s.network_count)));
     return ERR_OK;
 }
 
@@ -191,6 +193,10 @@ enum err control_directory_set(struct control_call *call)
     const json_t *limit = json_object_get(call->args, "udp_reply_limit");
     mod_bool(call, &m, "allow_rc4", "allow-rc4");
     mod_bool(call, &m, "allow_cleartext_bind", "allow-cleartext-bind");
+    mod_bool(call, &m, "tls_1_0", "tls-1-0");
+    mod_bool(call, &m, "tls_1_1", "tls-1-1");
+    mod_bool(call, &m, "tls_3des", "tls-3des");
+    mod_bool(call, &m, "tls_aes_128", "tls-aes-128");
     if (limit)
         control_mod(&m, MOD_REPLACE, "udp-reply-limit",
                     span_str(arena_printf(call->a, "%d", (int)json_integer_value(limit))));

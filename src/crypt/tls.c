@@ -4,13 +4,14 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
-#define PEM_MAX    65536
-#define RECORD_MAX 16384
+#define PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define PRIORITIES_MAX 256
+#define PEM_MAX        65536
+#define RECORD_MAX     16384
 
 struct tls_config {
     gnutls_certificate_credentials_t credentials;
-    gnutls_priority_t priorities;
+    gnutls_priority_t priorities[TLS_OPTIONS_ALL + 1];
     uint8_t end_point[TLS_END_POINT_MAX];
     size_t end_point_len;
 };
@@ -49,6 +50,30 @@ static enum err set_end_point(struct tls_config *c, gnutls_datum_t *pem)
     return code < 0 ? ERR_MALFORMED : ERR_OK;
 }
 
+static enum err set_priorities(struct tls_config *c)
+{
+    static const struct {
+        unsigned option;
+        const char *words;
+    } rows[] = {{TLS_WITH_1_1, ":+VERS-TLS1.1"},
+                {TLS_WITH_1_0, ":+VERS-TLS1.0"},
+                {TLS_WITH_3DES, ":+3DES-CBC"},
+                {TLS_WITHOUT_AES_128, ":-AES-128-GCM:-AES-128-CCM:-AES-128-CBC"}};
+
+    for (unsigned options = 0; options <= TLS_OPTIONS_ALL; options++) {
+        char words[PRIORITIES_MAX] = PRIORITIES;
+        size_t len = strlen(words);
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+            if (options & rows[i].option)
+                len += (size_t)snprintf(words + len, sizeof(words) - len, "%s", rows[i].words);
+        snprintf(words + len, sizeof(words) - len, ":%%SERVER_PRECEDENCE");
+        if (gnutls_priority_init(&c->priorities[options], words, NULL) < 0)
+            return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
 static enum err config_fill(struct tls_config *c, struct span cert_pem, struct span key_pem)
 {
     gnutls_datum_t cert = {(unsigned char *)cert_pem.ptr, (unsigned)cert_pem.len};
@@ -56,9 +81,9 @@ static enum err config_fill(struct tls_config *c, struct span cert_pem, struct s
 
     if (cert_pem.len > PEM_MAX || key_pem.len > PEM_MAX)
         return ERR_MALFORMED;
-    if (gnutls_certificate_allocate_credentials(&c->credentials) < 0 ||
-        gnutls_priority_init(&c->priorities, PRIORITIES, NULL) < 0)
+    if (gnutls_certificate_allocate_credentials(&c->credentials) < 0)
         return ERR_NOMEM;
+    TRY(set_priorities(c));
     if (gnutls_certificate_set_x509_key_mem(c->credentials, &cert, &key, GNUTLS_X509_FMT_PEM) < 0)
         return ERR_MALFORMED;
     return set_end_point(c, &cert);
@@ -84,8 +109,9 @@ void tls_config_free(struct tls_config *c)
         return;
     if (c->credentials)
         gnutls_certificate_free_credentials(c->credentials);
-    if (c->priorities)
-        gnutls_priority_deinit(c->priorities);
+    for (unsigned i = 0; i <= TLS_OPTIONS_ALL; i++)
+        if (c->priorities[i])
+            gnutls_priority_deinit(c->priorities[i]);
     free(c);
 }
 
@@ -133,7 +159,7 @@ static ssize_t push(gnutls_transport_ptr_t ptr, const void *data, size_t len)
     return (ssize_t)len;
 }
 
-enum err tls_new(const struct tls_config *c, struct tls **out)
+enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out)
 {
     struct tls *t = calloc(1, sizeof(*t));
 
@@ -144,7 +170,7 @@ enum err tls_new(const struct tls_config *c, struct tls **out)
         free(t);
         return ERR_NOMEM;
     }
-    if (gnutls_priority_set(t->session, c->priorities) < 0 ||
+    if (gnutls_priority_set(t->session, c->priorities[options & TLS_OPTIONS_ALL]) < 0 ||
         gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, c->credentials) < 0) {
         tls_free(t);
         return ERR_NOMEM;

@@ -1,7 +1,7 @@
 /*
- * The server side of TLS on memory (GnuTLS; TLS 1.2 and 1.3): bytes of the wire in, plain bytes
- * out, and the reverse. No sockets and no clock: whoever has the connection moves the bytes. The
- * four functions of a session have the shape of plat's stream filter.
+ * The server side of TLS on memory (GnuTLS; TLS 1.2 and 1.3, older ones on demand): bytes of the
+ * wire in, plain bytes out, and the reverse. No sockets and no clock: whoever has the connection
+ * moves the bytes. The four functions of a session have the shape of plat's stream filter.
  *
  * struct tls_config is made once from a certificate and its key and then shared read-only by all
  * sessions of a process; it must outlive them. A session belongs to one thread. Clients are not
@@ -32,7 +32,11 @@ void tls_config_free(struct tls_config *c);
  * bindings of GSS-API put the text "tls-server-end-point:" before it. A view into the config. */
 struct span tls_config_end_point(const struct tls_config *c);
 
-enum err tls_new(const struct tls_config *c, struct tls **out);
+/* What a session does otherwise than TLS 1.2 and 1.3 with the ciphers of today. */
+enum tls_option { TLS_WITH_1_0 = 1, TLS_WITH_1_1 = 2, TLS_WITH_3DES = 4, TLS_WITHOUT_AES_128 = 8 };
+#define TLS_OPTIONS_ALL 15
+/* options: a sum of enum tls_option. */
+enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out);
 void tls_free(void *tls);
 
 /* Bytes came in. plain receives what they mean, reply what has to be sent (handshake, alerts); an

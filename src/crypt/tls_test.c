@@ -138,7 +138,7 @@ static void talk(const char *priorities, size_t step, const char *host)
     enum err e;
     char back[64];
 
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_false(tls_established(t));
     int code = handshake(client, t, step, &e);
     if (code != 0)
@@ -170,6 +170,42 @@ static void test_versions_and_steps(void **state)
             talk(priorities[p], steps[s], NULL);
 }
 
+/* What a client that knows nothing else gets: only what the options allow. */
+static void test_options(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *client;
+        unsigned with, without;
+    } rows[] = {
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.0", TLS_WITH_1_0, TLS_WITH_1_1},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.1", TLS_WITH_1_1, TLS_WITH_1_0},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+3DES-CBC", TLS_WITH_3DES, 0},
+        {"NORMAL:-CIPHER-ALL:+AES-128-GCM", TLS_WITH_1_0, TLS_WITHOUT_AES_128},
+        {"NORMAL:-CIPHER-ALL:+AES-256-GCM", TLS_WITHOUT_AES_128, TLS_OPTIONS_ALL + 1},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (unsigned good = 0; good < 2; good++) {
+            unsigned options = good ? rows[i].with : rows[i].without;
+            gnutls_session_t client = client_new(rows[i].client, NULL);
+            struct tls *t;
+            enum err e;
+
+            if (options > TLS_OPTIONS_ALL) {
+                gnutls_deinit(client);
+                continue;
+            }
+            assert_ok(tls_new(config, options, &t));
+            int code = handshake(client, t, PIPE_SIZE, &e);
+            if ((code == 0) != (good == 1))
+                fail_msg("%s, options %u: %s", rows[i].client, options, gnutls_strerror(code));
+            gnutls_deinit(client);
+            tls_free(t);
+        }
+    }
+}
+
 /* The client believes our authority, for each of the server's names and for no other. */
 static void test_names(void **state)
 {
@@ -186,7 +222,7 @@ static void test_names(void **state)
         struct tls *t;
         enum err e;
 
-        assert_ok(tls_new(config, &t));
+        assert_ok(tls_new(config, 0, &t));
         int code = handshake(client, t, PIPE_SIZE, &e);
         if ((code == 0) != rows[i].good)
             fail_msg("%s: %s", rows[i].host, gnutls_strerror(code));
@@ -203,7 +239,7 @@ static void test_channel_binding(void **state)
     struct tls *t;
     enum err e;
 
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_int_equal(handshake(client, t, PIPE_SIZE, &e), 0);
     assert_int_equal(
         gnutls_session_channel_binding(client, GNUTLS_CB_TLS_SERVER_END_POINT, &binding), 0);
@@ -225,7 +261,7 @@ static void test_volume(void **state)
 
     for (size_t i = 0; i < sizeof(data); i++)
         data[i] = (uint8_t)(i * 7 + i / 256);
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_int_equal(handshake(client, t, PIPE_SIZE, &e), 0);
     for (int i = 0; i < 20; i++) {
         assert_int_equal(gnutls_record_send(client, data, sizeof(data)), sizeof(data));
@@ -250,7 +286,7 @@ static void test_order_of_calls(void **state)
     enum err e;
 
     builder_over(&b, mem, sizeof(mem));
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_err(tls_output(t, SPAN_LIT("early"), &b), ERR_BUSY);
     tls_end(t, &b);
     assert_int_equal(b.len, 0);
@@ -278,7 +314,7 @@ static void test_no_room(void **state)
     struct tls *t;
     enum err e;
 
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_int_equal(gnutls_handshake(client), GNUTLS_E_AGAIN);
     builder_over(&p, mem, sizeof(mem));
     builder_over(&r, tiny, sizeof(tiny));
@@ -288,7 +324,7 @@ static void test_no_room(void **state)
     tls_free(t);
 
     client = client_new("NORMAL", NULL);
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_int_equal(handshake(client, t, PIPE_SIZE, &e), 0);
     builder_over(&r, tiny, sizeof(tiny));
     assert_err(tls_output(t, SPAN_LIT("does not fit"), &r), ERR_LIMIT);
@@ -301,7 +337,7 @@ static enum err throw(struct span garbage) {
 
     builder_over(&p, plain, sizeof(plain));
     builder_over(&r, reply, sizeof(reply));
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     enum err e = tls_input(t, garbage, &p, &r);
     if (e != ERR_OK) assert_err(tls_input(t, garbage, &p, &r), ERR_CLOSED);
     tls_free(t);
@@ -331,7 +367,7 @@ static void test_changed_record(void **state)
     struct tls *t;
     enum err e;
 
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     assert_int_equal(handshake(client, t, PIPE_SIZE, &e), 0);
     assert_int_equal(gnutls_record_send(client, "ping", 4), 4);
     to_server.bytes[to_server.len - 1] ^= 1;
@@ -348,7 +384,7 @@ static void test_old_version_refused(void **state)
     struct tls *t;
     enum err e;
 
-    assert_ok(tls_new(config, &t));
+    assert_ok(tls_new(config, 0, &t));
     int code = handshake(client, t, PIPE_SIZE, &e);
     assert_err(e, ERR_UNSUPPORTED);
     assert_int_equal(code, GNUTLS_E_FATAL_ALERT_RECEIVED);
@@ -471,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_x509_refuses),
         cmocka_unit_test(test_config_refuses),
         cmocka_unit_test(test_versions_and_steps),
+        cmocka_unit_test(test_options),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_channel_binding),
         cmocka_unit_test(test_volume),

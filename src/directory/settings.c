@@ -5,7 +5,7 @@
 
 void dir_settings_default(struct dir_settings *out)
 {
-    *out = (struct dir_settings){.udp_reply_limit = DIR_UDP_REPLY_LIMIT};
+    *out = (struct dir_settings){.udp_reply_limit = DIR_UDP_REPLY_LIMIT, .tls_aes_128 = true};
 }
 
 static enum err take_text(struct span value, char *slot, size_t size)
@@ -25,14 +25,28 @@ static enum err take_bool(struct span value, bool *out)
     return ERR_OK;
 }
 
+static const struct {
+    const char *name;
+    size_t offset;
+} switches[] = {
+    {"allow-rc4", offsetof(struct dir_settings, allow_rc4)},
+    {"allow-cleartext-bind", offsetof(struct dir_settings, allow_cleartext_bind)},
+    {"tls-1-0", offsetof(struct dir_settings, tls_1_0)},
+    {"tls-1-1", offsetof(struct dir_settings, tls_1_1)},
+    {"tls-3des", offsetof(struct dir_settings, tls_3des)},
+    {"tls-aes-128", offsetof(struct dir_settings, tls_aes_128)},
+};
+
+#define SWITCHES (sizeof(switches) / sizeof(switches[0]))
+
 /* Unknown names are a newer version's: they are passed over. */
 static enum err take_line(struct span name, struct span value, struct dir_settings *out)
 {
     uint64_t number;
-    if (span_eq(name, SPAN_LIT("allow-rc4")))
-        return take_bool(value, &out->allow_rc4);
-    if (span_eq(name, SPAN_LIT("allow-cleartext-bind")))
-        return take_bool(value, &out->allow_cleartext_bind);
+    for (size_t i = 0; i < SWITCHES; i++) {
+        if (span_eq(name, span_str(switches[i].name)))
+            return take_bool(value, (bool *)((char *)out + switches[i].offset));
+    }
     if (span_eq(name, SPAN_LIT("udp-reply-limit"))) {
         TRY(text_to_u64(value, 65000, &number));
         out->udp_reply_limit = (uint32_t)number;
@@ -73,8 +87,10 @@ enum err dir_settings_encode(const struct dir_settings *in, struct arena *a, str
 {
     struct builder b;
     builder_in(&b, a, 16384);
-    builder_printf(&b, "allow-rc4=%d\nallow-cleartext-bind=%d\nudp-reply-limit=%u\n", in->allow_rc4,
-                   in->allow_cleartext_bind, in->udp_reply_limit);
+    for (size_t i = 0; i < SWITCHES; i++)
+        builder_printf(&b, "%s=%d\n", switches[i].name,
+                       *(const bool *)((const char *)in + switches[i].offset));
+    builder_printf(&b, "udp-reply-limit=%u\n", in->udp_reply_limit);
     for (unsigned i = 0; i < in->forwarder_count; i++)
         builder_printf(&b, "forwarder=%s\n", in->forwarder[i]);
     for (unsigned i = 0; i < in->network_count; i++)

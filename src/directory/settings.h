@@ -14,6 +14,9 @@
 struct dir_settings {
     bool allow_rc4;            /* enctype 23 tickets; off */
     bool allow_cleartext_bind; /* LDAP simple bind without TLS; off */
+    bool tls_1_0, tls_1_1;     /* versions that LDAPS takes beside 1.2 and 1.3; off */
+    bool tls_3des;             /* its old cipher; off */
+    bool tls_aes_128;          /* on; off leaves AES-256 and ChaCha20 */
     uint32_t udp_reply_limit;  /* Kerberos replies above it answer RESPONSE_TOO_BIG;
                                   DIR_UDP_REPLY_LIMIT */
     unsigned forwarder_count;  /* DNS servers for all other names; none: REFUSED */

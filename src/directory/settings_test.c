@@ -12,6 +12,7 @@ static void test_round_trip(void **state)
 {
     (void)state;
     struct dir_settings back, settings = {.allow_rc4 = true,
+                                          .tls_1_1 = true,
                                           .udp_reply_limit = 4096,
                                           .forwarder_count = 1,
                                           .forwarder = {"10.0.0.1"},
@@ -30,6 +31,8 @@ static void test_absence_is_the_default(void **state)
     assert_int_equal(dir_settings_decode(SPAN_NONE, &settings), ERR_OK);
     assert_false(settings.allow_rc4);
     assert_false(settings.allow_cleartext_bind);
+    assert_false(settings.tls_1_0 || settings.tls_1_1 || settings.tls_3des);
+    assert_true(settings.tls_aes_128);
     assert_int_equal(settings.udp_reply_limit, DIR_UDP_REPLY_LIMIT);
     assert_int_equal(dir_settings_decode(SPAN_LIT("of-tomorrow=7\n"), &settings), ERR_OK);
 }

@@ -5,6 +5,7 @@
 
 #include "auth/acceptor.h"
 #include "base/text.h"
+#include "directory/settings.h"
 
 #define ARENA_FIRST 16384
 
@@ -238,12 +239,29 @@ static enum err frame(void *session, struct span head, size_t *len_out)
     return ldap_peek(head, ss->who.bound ? LDAP_MESSAGE_MAX : LDAP_MESSAGE_MAX_UNAUTH, len_out);
 }
 
+/* Looked up for each connection: beside a handshake it costs nothing. */
+static enum err tls_options(const struct ldap_server *sv, unsigned *out)
+{
+    struct dir_settings settings;
+    struct dir_snap s;
+    TRY(dir_snap_begin(sv->env.dir, &s));
+    enum err e = dir_settings(&s, &settings);
+    dir_snap_end(&s);
+    TRY(e);
+    *out = (settings.tls_1_0 ? TLS_WITH_1_0 : 0u) | (settings.tls_1_1 ? TLS_WITH_1_1 : 0u) |
+           (settings.tls_3des ? TLS_WITH_3DES : 0u) |
+           (settings.tls_aes_128 ? 0u : TLS_WITHOUT_AES_128);
+    return ERR_OK;
+}
+
 static enum err add_tls(struct plat_conn *c, struct ldap_session *ss)
 {
+    unsigned options;
     void *tls;
     if (!ss->server->env.tls)
         return ERR_UNSUPPORTED;
-    TRY(tls_new(ss->server->env.tls, (struct tls **)&tls));
+    TRY(tls_options(ss->server, &options));
+    TRY(tls_new(ss->server->env.tls, options, (struct tls **)&tls));
     enum err e = plat_conn_filter(c, &ldap_tls_filter, tls);
     if (e != ERR_OK)
         tls_free(tls);

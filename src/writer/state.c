@@ -59,6 +59,8 @@ static const struct {
     enum { YES_NO, NUMBER, ADDRESS, NETWORK } kind;
 } settings[] = {
     {"allow-rc4", YES_NO},       {"allow-cleartext-bind", YES_NO},
+    {"tls-1-0", YES_NO},         {"tls-1-1", YES_NO},
+    {"tls-3des", YES_NO},        {"tls-aes-128", YES_NO},
     {"udp-reply-limit", NUMBER}, {"forwarder", ADDRESS},
     {"network", NETWORK},
 };
