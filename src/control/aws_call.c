@@ -275,13 +275,25 @@ void aws_done(struct aws_call *call)
 /* --- lists -------------------------------------------------------------------------------------
  */
 
+/* The first of the members in "A|B" that the element has. */
+static json_t *key_of(const json_t *element, const char *keys)
+{
+    json_t *found = NULL;
+    while (*keys && !found) {
+        size_t len = strcspn(keys, "|");
+        found = json_object_getn(element, keys, len);
+        keys += len + (keys[len] == '|');
+    }
+    return found;
+}
+
 static size_t begin_of_page(const json_t *all, const char *key, struct span token)
 {
     size_t i;
     json_t *element;
     json_array_foreach((json_t *)all, i, element)
     {
-        const char *text = json_string_value(json_object_get(element, key));
+        const char *text = json_string_value(key_of(element, key));
         if (text && span_eq(span_str(text), token))
             return i + 1;
     }
@@ -315,7 +327,7 @@ enum err aws_page(struct aws_call *call, json_t *all, const char *key, const cha
         call->out = json_object();
     json_object_set_new(call->out, member, page);
     if (at < json_array_size(all))
-        json_object_set(call->out, "NextToken", json_object_get(json_array_get(all, at - 1), key));
+        json_object_set(call->out, "NextToken", key_of(json_array_get(all, at - 1), key));
     json_decref(all);
     return ERR_OK;
 }

@@ -79,8 +79,8 @@ enum err aws_do(struct aws_call *call, enum operation_id id, json_t *args, json_
 enum err aws_result(struct aws_call *call, enum err e, const struct control_call *c);
 
 /* Cuts one page out of all (taken), beginning after NextToken: Limit or MaxResults elements, at
- * most AWS_PAGE. key is the member by which elements are told apart. Sets out's member and
- * NextToken. */
+ * most AWS_PAGE. key is the member by which elements are told apart, "A|B" when each has one of
+ * two. Sets out's member and NextToken. */
 #define AWS_PAGE 100
 enum err aws_page(struct aws_call *call, json_t *all, const char *key, const char *member);
 /* Is id in the list of ids that the request asks for? Without a list all are. */

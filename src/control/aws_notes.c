@@ -7,7 +7,8 @@
 #include "plat/clock.h"
 
 #define TAGS_MAX   50
-#define ROUTES_MAX 60 /* a directory's networks are 64 */
+#define ROUTES     "ip routes" /* in making: no partner is called so */
+#define ROUTES_MAX 60          /* a directory's networks are 64 */
 
 static json_t *list_of(json_t *notes, const char *name)
 {
@@ -142,6 +143,25 @@ static enum err apply(struct aws_call *call, const json_t *before, const json_t 
     return e;
 }
 
+/* The writer is waited for, and others are served: two lists that both began with the former one
+ * would lose what the first of them added. */
+static enum err begin_routes(struct aws_call *call, json_t **routes_out)
+{
+    json_t *making = call->c.directory->making;
+    if (json_object_get(making, ROUTES))
+        return aws_refuse(call, aws_error(call->op, AWS_UNAVAILABLE), REASON_CONTROL_BUSY,
+                          "IpRoutes: another request changes the directory's routes; ask again.");
+    json_object_set_new(making, ROUTES, json_true());
+    *routes_out = json_deep_copy(list_of(aws_notes(call->c.directory), "ip_routes"));
+    return ERR_OK;
+}
+
+static enum err end_routes(struct aws_call *call, enum err e)
+{
+    json_object_del(call->c.directory->making, ROUTES);
+    return e;
+}
+
 static enum err change_routes(struct aws_call *call, json_t *after)
 {
     json_t *notes = aws_notes(call->c.directory);
@@ -192,16 +212,16 @@ enum err aws_add_ip_routes(struct aws_call *call)
     size_t i;
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
-    routes = json_deep_copy(list_of(aws_notes(call->c.directory), "ip_routes"));
+    TRY(begin_routes(call, &routes));
     json_array_foreach(json_object_get(call->in, "IpRoutes"), i, one)
     {
         enum err e = add_route(call, one, routes);
         if (e != ERR_OK) {
             json_decref(routes);
-            return e;
+            return end_routes(call, e);
         }
     }
-    return change_routes(call, routes);
+    return end_routes(call, change_routes(call, routes));
 }
 
 enum err aws_list_ip_routes(struct aws_call *call)
@@ -209,7 +229,8 @@ enum err aws_list_ip_routes(struct aws_call *call)
     TRY(aws_directory_of(call));
     json_t *routes =
         json_object_get(json_object_get(call->c.directory->record, "aws"), "ip_routes");
-    return aws_page(call, routes ? json_incref(routes) : json_array(), "CidrIp", "IpRoutesInfo");
+    return aws_page(call, routes ? json_incref(routes) : json_array(), "CidrIp|CidrIpv6",
+                    "IpRoutesInfo");
 }
 
 static enum err remove_route(struct aws_call *call, const json_t *network, json_t *routes)
@@ -234,18 +255,18 @@ enum err aws_remove_ip_routes(struct aws_call *call)
     size_t i;
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
-    routes = json_deep_copy(list_of(aws_notes(call->c.directory), "ip_routes"));
+    TRY(begin_routes(call, &routes));
     for (size_t m = 0; m < 2; m++) {
         json_array_foreach(json_object_get(call->in, members[m]), i, network)
         {
             enum err e = remove_route(call, network, routes);
             if (e != ERR_OK) {
                 json_decref(routes);
-                return e;
+                return end_routes(call, e);
             }
         }
     }
-    return change_routes(call, routes);
+    return end_routes(call, change_routes(call, routes));
 }
 
 /* --- data access -------------------------------------------------------------------------------

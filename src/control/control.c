@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "plat/task.h"
 
 #define START_MEMORY (1u << 20)
+#define START_AGAIN  (5 * UTIME_SECOND)
 #define STARTERS     4 /* directories that start at the same time */
 
 /* The place of a domain controller's peer: the one that it has, or a free one. */
@@ -72,6 +74,17 @@ void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
     *link = ch;
 }
 
+/* An address that is not there yet, a port that somebody else has for a while: the directory comes
+ * back without anybody who asks for it. */
+static void start_again_later(struct control *c, struct control_directory *d, const char *why)
+{
+    const char *before = json_string_value(json_object_get(d->record, "state_reason"));
+    d->start_again = true;
+    plat_timer_start(c->starter, START_AGAIN, 0);
+    if (!why || !before || strcmp(why, before) != 0 || !control_in_state(d, "Impaired"))
+        control_directory_state(c, d, "Impaired", why);
+}
+
 /* After control itself was restarted serve runs the directories already: that is fine too. */
 static void start_one(struct control *c, struct control_directory *d, struct arena *a)
 {
@@ -91,12 +104,19 @@ static void start_one(struct control *c, struct control_directory *d, struct are
     }
     if (control_in_state(d, "Restoring")) {
         const char *why;
-        (void)control_restore_finish(c, d, a, &why);
-        return;
+        if (control_restore_finish(c, d, a, &why) == ERR_OK)
+            return;
+        if (!control_in_state(d, "Active")) {
+            start_again_later(c, d, arena_dup_str(a, span_str(why)));
+            return;
+        }
+        /* Its snapshot is gone, or there is no room for it: the directory is as it was. */
     }
     enum err e = control_start(c, d, SPAN_NONE, a, &outcome);
+    if (d->removed || control_in_state(d, "Deleting"))
+        return;
     if (e != ERR_OK || (outcome.err != ERR_OK && outcome.err != ERR_EXISTS)) {
-        control_directory_state(c, d, "Impaired", arena_dup_str(a, outcome.text));
+        start_again_later(c, d, arena_dup_str(a, outcome.text));
         return;
     }
     control_directory_state(c, d, "Active", NULL);
@@ -137,6 +157,10 @@ static void start_in_turn(void *ctx)
 static void start_all(void *ctx)
 {
     struct control *c = ctx;
+    for (struct control_directory *d = c->directories; d; d = d->next) {
+        d->started &= !d->start_again;
+        d->start_again = false;
+    }
     for (unsigned i = 0; i < STARTERS; i++) {
         if (plat_task_start(c->env.loop, start_in_turn, c) != ERR_OK)
             break;
@@ -153,6 +177,14 @@ static enum err listen_all(struct control *c, const char **why_out)
     return control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, NULL, &c->api);
 }
 
+/* Requests and answers hold passwords: what the JSON library lets go of is wiped. */
+static void free_wiped(void *memory)
+{
+    if (memory)
+        mem_wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 enum err control_new(const struct control_env *env, struct control **out, const char **why_out)
 {
     struct control *c = calloc(1, sizeof(*c));
@@ -160,6 +192,7 @@ enum err control_new(const struct control_env *env, struct control **out, const 
     if (!c)
         return ERR_NOMEM;
     c->env = *env;
+    json_set_alloc_funcs(malloc, free_wiped);
     enum err e = control_load(c, why_out);
     if (e == ERR_OK)
         e = control_keys_load(c, why_out);

@@ -56,6 +56,13 @@ static enum err refuse(struct control_call *call, const struct backup *b)
                           b->err == ERR_IO ? strerror(b->error) : err_name(b->err));
 }
 
+/* One that is being made has nothing yet that anybody could want back. */
+static bool has_file(const struct control_directory *d)
+{
+    return !control_in_state(d, "Creating") && !control_in_state(d, "Failed") &&
+           !control_in_state(d, "Deleting");
+}
+
 static enum err directories(struct control_call *call, struct backup *b, unsigned *count_out)
 {
     struct control_directory *d = call->control->directories;
@@ -64,7 +71,11 @@ static enum err directories(struct control_call *call, struct backup *b, unsigne
         b->below = arena_printf(call->a, "%s/%s", b->folder,
                                 json_string_value(json_object_get(d->record, "id")));
         control_hold(call, d);
-        if (!control_in_state(d, "Failed") && !control_in_state(d, "Deleting")) {
+        if (control_in_state(d, "Restoring"))
+            return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
+                                  "%s goes back to a snapshot",
+                                  json_string_value(json_object_get(d->record, "name")));
+        if (has_file(d)) {
             TRY(control_open(call->control, d));
             b->dir = d->dir;
             plat_task_away(copy_directory, b);

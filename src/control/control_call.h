@@ -40,6 +40,7 @@ struct control_directory {
     unsigned users;   /* requests that point here: it lives until they have ended */
     bool removed;     /* not in the list any more */
     bool started;     /* serve was asked to start it */
+    bool start_again; /* it could not, and is asked again */
     bool changing;    /* a task adds or takes away a domain controller */
     bool writer_down;
     bool copying;        /* a task makes or removes snapshots */

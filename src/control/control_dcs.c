@@ -115,11 +115,17 @@ static enum err check_added(struct control_call *call, const json_t *dcs)
 
 enum err control_dcs_begin_add(struct control_call *call, json_t *dcs)
 {
+    json_t *list = dcs_of(call->directory);
+    size_t before = json_array_size(list);
     enum err e = check_added(call, dcs);
-    if (e == ERR_OK)
-        json_array_extend(dcs_of(call->directory), dcs);
+    if (e == ERR_OK) {
+        json_array_extend(list, dcs);
+        e = control_keep(call);
+        while (e != ERR_OK && json_array_size(list) > before)
+            json_array_remove(list, json_array_size(list) - 1);
+    }
     json_decref(dcs);
-    return e == ERR_OK ? control_keep(call) : e;
+    return e;
 }
 
 enum err control_dcs_begin_remove(struct control_call *call, struct span host)
@@ -134,8 +140,15 @@ enum err control_dcs_begin_remove(struct control_call *call, struct span host)
     if (dc == json_array_get(dcs_of(d), 0))
         return control_refuse(call, 400, "FirstDomainController", REASON_CONTROL_DC_FIRST,
                               "%.*s is the directory's first domain controller", SPAN_ARG(host));
+    json_t *before = json_incref(json_object_get(dc, "state"));
+    json_t *why = json_incref(json_object_get(dc, "state_reason"));
     set_state(call->control, d, dc, "Deleting", NULL);
-    return control_keep(call);
+    enum err e = control_keep(call);
+    if (e != ERR_OK)
+        set_state(call->control, d, dc, json_string_value(before), json_string_value(why));
+    json_decref(before);
+    json_decref(why);
+    return e;
 }
 
 /* --- what becomes of it ---------------------------------------------------------------------- */
@@ -239,11 +252,11 @@ static enum err go_on(struct control *c, struct control_directory *d, json_t *dc
     bool goes = in_state(dc, "Deleting");
     const char *why = NULL;
     enum err e = goes ? unmake(c, d, dc, a, &why) : make(c, d, dc, a, &why);
-    if (e != ERR_OK)
+    if (e != ERR_OK && (goes || in_state(dc, "Creating")))
         set_state(c, d, dc, "Failed", why && *why ? why : err_name(e));
-    else if (goes)
+    else if (e == ERR_OK && goes)
         drop(d, dc);
-    else if (in_state(dc, "Creating")) /* it may have been told to go meanwhile */
+    else if (e == ERR_OK && in_state(dc, "Creating")) /* it may have been told to go meanwhile */
         set_state(c, d, dc, "Active", NULL);
     (void)control_save(c);
     return e;

@@ -19,6 +19,21 @@ bool control_in_state(const struct control_directory *d, const char *state)
     return strcmp(control_state(d), state) == 0;
 }
 
+enum err control_enter(struct control_call *call, const char *state)
+{
+    struct control_directory *d = call->directory;
+    json_t *before = json_incref(json_object_get(d->record, "state"));
+    json_t *why = json_incref(json_object_get(d->record, "state_reason"));
+    control_directory_state(call->control, d, state, NULL);
+    enum err e = control_keep(call);
+    if (e != ERR_OK)
+        control_directory_state(call->control, d, json_string_value(before),
+                                json_string_value(why));
+    json_decref(before);
+    json_decref(why);
+    return e;
+}
+
 unsigned control_directory_count(const struct control *c)
 {
     unsigned count = 0;
@@ -222,6 +237,13 @@ static void remove_files(struct control *c, struct control_directory *d)
     (void)plat_dir_remove(path);
 }
 
+static enum err stop(struct control *c, struct control_directory *d, struct arena *a)
+{
+    struct plat_msg reply;
+    struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
+    return plat_channel_call(c->env.serve, CONTROL_STOP, id, STOP_TIMEOUT, a, &reply);
+}
+
 enum err control_make_directory(struct control *c, struct control_directory *d,
                                 struct span password, struct arena *a, const char **why_out)
 {
@@ -238,6 +260,8 @@ enum err control_make_directory(struct control *c, struct control_directory *d,
     }
     const char *why = password.len ? arena_dup_str(a, outcome.text)
                                    : "its creation was interrupted: delete it, and create it again";
+    if (e == ERR_TIMEOUT) /* it may be there yet: no process is to hold files that are gone */
+        (void)stop(c, d, a);
     remove_files(c, d);
     control_directory_state(c, d, "Failed", why ? why : "no memory");
     (void)control_save(c);
@@ -317,15 +341,16 @@ enum err control_begin_delete(struct control_call *call)
     if (control_in_state(d, "Creating"))
         return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
                               "the directory is being created");
-    control_directory_state(call->control, d, "Deleting", NULL);
-    return control_keep(call);
+    /* What copies its files would leave some behind. */
+    if (control_in_state(d, "Restoring") || d->copying)
+        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
+                              "a snapshot of the directory is being made or restored");
+    return control_enter(call, "Deleting");
 }
 
 enum err control_finish_delete(struct control *c, struct control_directory *d, struct arena *a)
 {
-    struct plat_msg reply;
-    struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
-    TRY(plat_channel_call(c->env.serve, CONTROL_STOP, id, STOP_TIMEOUT, a, &reply));
+    TRY(stop(c, d, a));
     if (d->removed) /* somebody else wanted the same */
         return ERR_OK;
     remove_files(c, d);

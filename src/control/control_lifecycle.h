@@ -54,6 +54,9 @@ typedef void (*control_job)(struct control *c, struct control_directory *d, stru
 enum err control_apart(struct control *c, struct control_directory *d, struct span secret,
                        control_job fn);
 
+/* Puts the directory in another state and keeps that; refused when it cannot be kept, and then it
+ * is in its former state. */
+enum err control_enter(struct control_call *call, const char *state);
 const char *control_state(const struct control_directory *d);
 bool control_in_state(const struct control_directory *d, const char *state);
 unsigned control_directory_count(const struct control *c);

@@ -63,6 +63,15 @@ static enum err running(struct control_call *call)
                           control_state(call->directory));
 }
 
+static void drop(struct control_directory *d, const json_t *snapshot)
+{
+    json_t *list = control_snapshots(d);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (json_array_get(list, i) == snapshot)
+            json_array_remove(list, i--);
+    }
+}
+
 static json_t *new_snapshot(struct control_call *call, struct span name)
 {
     uint8_t id[5];
@@ -89,8 +98,12 @@ enum err control_snapshot_begin(struct control_call *call, struct span name, jso
         json_object_set_new(d->record, "snapshots", json_array());
     json_t *snapshot = new_snapshot(call, name);
     json_array_append_new(control_snapshots(d), snapshot);
-    *out = snapshot;
-    return control_keep(call);
+    enum err e = control_keep(call);
+    if (e != ERR_OK)
+        drop(d, snapshot);
+    else
+        *out = snapshot;
+    return e;
 }
 
 static enum err find(struct control_call *call, struct span id, json_t **out)
@@ -107,8 +120,13 @@ enum err control_snapshot_begin_delete(struct control_call *call, struct span id
 {
     json_t *snapshot;
     TRY(find(call, id, &snapshot));
+    json_t *before = json_incref(json_object_get(snapshot, "state"));
     json_object_set_new(snapshot, "state", json_string("Deleting"));
-    return control_keep(call);
+    enum err e = control_keep(call);
+    if (e != ERR_OK)
+        json_object_set(snapshot, "state", before);
+    json_decref(before);
+    return e;
 }
 
 enum err control_restore_begin(struct control_call *call, struct span id)
@@ -122,8 +140,10 @@ enum err control_restore_begin(struct control_call *call, struct span id)
                               "snapshot %.*s is in state %s, or its directory is being changed",
                               SPAN_ARG(id), text_of(snapshot, "state"));
     json_object_set_new(d->record, "restoring", json_string(text_of(snapshot, "id")));
-    control_directory_state(call->control, d, "Restoring", NULL);
-    return control_keep(call);
+    enum err e = control_enter(call, "Restoring");
+    if (e != ERR_OK)
+        json_object_del(d->record, "restoring");
+    return e;
 }
 
 /* --- copies ---------------------------------------------------------------------------------- */
@@ -152,15 +172,6 @@ static enum err copy_to(struct dir *from, const char *folder)
     plat_task_away(copy, &job);
     TRY(job.err);
     return rename(fresh, folder) == 0 ? ERR_OK : ERR_IO;
-}
-
-static void drop(struct control_directory *d, const json_t *snapshot)
-{
-    json_t *list = control_snapshots(d);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (json_array_get(list, i) == snapshot)
-            json_array_remove(list, i--);
-    }
 }
 
 static enum err go_on(struct control *c, struct control_directory *d, json_t *snapshot)
@@ -245,16 +256,23 @@ static bool same_dc(const json_t *a, const json_t *b)
            json_equal(json_object_get(a, "addresses"), json_object_get(b, "addresses"));
 }
 
-static bool has_dc(const json_t *list, const json_t *wanted)
+static const json_t *dc_of(const json_t *list, const json_t *wanted)
 {
     json_t *dc;
     size_t i;
     json_array_foreach((json_t *)list, i, dc)
     {
         if (same_dc(dc, wanted))
-            return true;
+            return dc;
     }
-    return false;
+    return NULL;
+}
+
+/* Was it in the directory for certain? One that came or went while the copy was made may be in it
+ * or not. */
+static bool had_joined(const json_t *dc)
+{
+    return dc && (in_state(dc, "Active") || in_state(dc, "Impaired"));
 }
 
 /* Domain controllers that the snapshot does not know join again, and those that only it knows
@@ -265,12 +283,12 @@ static void match_dcs(struct control_directory *d, const json_t *snapshot)
     size_t i;
     json_array_foreach(now, i, dc)
     {
-        if (i && !has_dc(then, dc) && strcmp(text_of(dc, "state"), "Deleting") != 0)
+        if (i && !had_joined(dc_of(then, dc)) && !in_state(dc, "Deleting"))
             json_object_set_new(dc, "state", json_string("Creating"));
     }
     json_array_foreach(then, i, dc)
     {
-        if (has_dc(now, dc) || json_array_size(now) >= CONTROL_DCS_KNOWN)
+        if (dc_of(now, dc) || json_array_size(now) >= CONTROL_DCS_KNOWN)
             continue;
         json_t *stale = json_deep_copy(dc);
         json_object_set_new(stale, "state", json_string("Deleting"));
@@ -314,14 +332,17 @@ static bool gave_up(struct control *c, struct control_directory *d)
     return failed;
 }
 
+/* *down_out: its processes were to be started again, and could not. */
 static enum err go_back(struct control *c, struct control_directory *d, const json_t *snapshot,
-                        struct arena *a, const char **why_out)
+                        struct arena *a, bool *down_out, const char **why_out)
 {
     (void)gave_up(c, d);
     *why_out = "the snapshot's file cannot be copied";
     TRY(lay_ready(c, d, snapshot));
     match_dcs(d, snapshot);
+    *down_out = true;
     TRY(restart(c, d, a, why_out));
+    *down_out = false;
     *why_out = "the copy could not take the directory's place";
     return gave_up(c, d) ? ERR_INTEGRITY : ERR_OK;
 }
@@ -332,14 +353,17 @@ enum err control_restore_finish(struct control *c, struct control_directory *d, 
     json_t *snapshot =
         json_incref(control_snapshot_by_id(d, span_str(text_of(d->record, "restoring"))));
     enum err e = ERR_NOT_FOUND;
+    bool down = false;
     *why_out = "there is no such snapshot any more";
     if (snapshot)
-        e = go_back(c, d, snapshot, a, why_out);
+        e = go_back(c, d, snapshot, a, &down, why_out);
     json_decref(snapshot);
     json_object_del(d->record, "restoring");
-    control_directory_state(c, d, "Active", NULL);
-    (void)control_dcs_finish(c, d, a);
-    control_dcs_summarize(c, d);
+    control_directory_state(c, d, down ? "Impaired" : "Active", down ? *why_out : NULL);
+    if (!down && d->writer) {
+        (void)control_dcs_finish(c, d, a);
+        control_dcs_summarize(c, d);
+    }
     (void)control_save(c);
     return e;
 }

@@ -27,7 +27,7 @@ enum err control_snapshots_apart(struct control *c, struct control_directory *d)
 /* The directory is Restoring, kept. Refused: CONTROL_NO_OBJECT, CONTROL_BUSY. */
 enum err control_restore_begin(struct control_call *call, struct span id);
 /* Its processes are started again behind a writer that goes back: Active. On an error it is as it
- * was. Waits. */
+ * was, or Impaired, with the reason, when they could not be started. Waits. */
 enum err control_restore_finish(struct control *c, struct control_directory *d, struct arena *a,
                                 const char **why_out);
 enum err control_restore_apart(struct control *c, struct control_directory *d);

@@ -70,6 +70,8 @@ void plat_process_begin(const char *title);
  * plat_process_begin on (glibc would move it up by itself). */
 #define PLAT_LARGE_BLOCK (256 * 1024)
 void plat_process_blocks(int bytes);
+/* As many descriptors as the system allows, instead of as many as it gives at first. */
+void plat_process_many_fds(void);
 /* Asks it again: the kernel forgets it when a process changes its user. */
 void plat_process_die_with_parent(void);
 /* The inherited descriptor of this name, or -1; it is close-on-exec. */

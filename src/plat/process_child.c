@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -63,6 +64,15 @@ void plat_process_blocks(int bytes)
 {
     (void)mallopt(M_MMAP_THRESHOLD, bytes);
     (void)mallopt(M_TRIM_THRESHOLD, 4 * bytes);
+}
+
+void plat_process_many_fds(void)
+{
+    struct rlimit fds;
+    if (getrlimit(RLIMIT_NOFILE, &fds) != 0)
+        return;
+    fds.rlim_cur = fds.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &fds);
 }
 
 void plat_process_die_with_parent(void)

@@ -50,9 +50,14 @@ enum err plat_drop_user(uid_t uid, gid_t gid)
 
 enum err plat_harden(unsigned max_fds)
 {
-    struct rlimit none = {0, 0}, fds = {max_fds, max_fds};
+    struct rlimit none = {0, 0}, now, fds = {max_fds, max_fds};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return ERR_IO;
+    /* What the system gives may be less, and is not ours to raise. */
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+        return ERR_IO;
+    if (now.rlim_max < max_fds)
+        fds.rlim_cur = fds.rlim_max = now.rlim_max;
     if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_NOFILE, &fds) != 0)
         return ERR_IO;
     return ERR_OK;

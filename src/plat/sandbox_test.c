@@ -2,6 +2,7 @@
 #include "plat/channel.h"
 #include "plat/clock.h"
 #include "plat/net.h"
+#include "plat/process.h"
 #include "plat/random.h"
 #include "plat/sandbox.h"
 #include "plat/stream.h"
@@ -106,10 +107,25 @@ static int harden(void)
     return 0;
 }
 
+/* A system that gives fewer descriptors than the role may use is no reason not to serve. */
+static int harden_with_few(void)
+{
+    struct rlimit r, few = {16, 32};
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    plat_process_many_fds();
+    CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur == 32 && r.rlim_max == 32);
+    if (geteuid() == 0)
+        CHECK(plat_drop_user(65534, 65534) == ERR_OK);
+    CHECK(plat_harden(64) == ERR_OK);
+    CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur == 32 && r.rlim_max == 32);
+    return 0;
+}
+
 static void hardening(void **state)
 {
     (void)state;
     assert_lives(harden);
+    assert_lives(harden_with_few);
 }
 
 /* --- system calls; the sanitizers make calls of their own, which no role has --- */

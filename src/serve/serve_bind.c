@@ -20,6 +20,8 @@ static enum err complain(struct arena *a, struct span address, const struct serv
     else if (errno == EADDRNOTAVAIL)
         remedy =
             "add the address to an interface of this machine (ip address add), or give another one";
+    else if (errno == EMFILE)
+        remedy = "give the service more descriptors (LimitNOFILE of its unit, ulimit -Hn)";
     else if (errno == EACCES || errno == EPERM)
         remedy = "run entente serve as root";
     *why_out = arena_printf(a, "%.*s port %u/%s cannot be bound: %s; remedy: %s", SPAN_ARG(address),

@@ -136,8 +136,10 @@ void serve_dc_stop(struct serve_parent *p, struct span payload, uint32_t seq)
         d = serve_directory_by_id(p, spec.id);
     unsigned dc = d ? by_host(d, spec.dc[0].host) : 0;
     if (d && spec.dc[0].host.len && dc < d->spec.dc_count) {
-        if (d->dc_seq && d->dc_starting == dc)
+        if (d->dc_seq && d->dc_starting == dc) {
+            serve_answer_control(p, d->dc_seq, ERR_STATE, "it was stopped meanwhile");
             d->dc_seq = 0;
+        }
         leave_place(d, dc);
     }
     serve_answer_control(p, seq, ERR_OK, "");
@@ -168,6 +170,7 @@ void serve_dc_restart(struct serve_parent *p, struct span payload, uint32_t seq)
         d->start_seq = seq;
         return;
     }
+    serve_answer_control(p, d->dc_seq, ERR_STATE, "the directory starts again");
     d->start_seq = seq;
     d->dc_seq = 0;
     d->again = true;

@@ -150,8 +150,12 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 void serve_directory_stop(struct serve_parent *p, struct span id, uint32_t seq)
 {
     struct serve_directory *d = serve_directory_by_id(p, id);
-    if (d)
+    if (d) {
+        /* Whoever waits for its beginning need not until the time is over. */
+        serve_answer_control(p, d->start_seq, ERR_STATE, "the directory was stopped meanwhile");
+        serve_answer_control(p, d->dc_seq, ERR_STATE, "the directory was stopped meanwhile");
         serve_directory_free(d);
+    }
     serve_answer_control(p, seq, ERR_OK, "");
 }
 

@@ -193,6 +193,7 @@ int serve_parent_main(const struct serve_config *config)
     if (!p.loop)
         ent_fatal("no event loop");
     umask(0027);
+    plat_process_many_fds(); /* each port of each domain controller is one */
     arena_init(&p.scratch, 0, 4 * SERVE_SETUP_MAX, ARENA_WIPE);
     begin(&p);
     struct plat_signal *on_term = plat_signal_new(p.loop, SIGTERM, stop, &p);

@@ -130,7 +130,7 @@ class AwsForest(EntenteForest):
         """An operation of ds-data: "Users/CreateUser"."""
         return self.send(key, f"/{operation}?DirectoryId={id}", "ds-data", {"Content-Type": "application/json"}, members)
 
-    def set_access(self, key, id, operation):
-        """EnableDirectoryDataAccess and its like, newer than Debian's botocore."""
+    def ds(self, key, operation, **members):
+        """An operation or a member that is newer than Debian's botocore."""
         return self.send(key, "/", "ds", {"Content-Type": "application/x-amz-json-1.1",
-                                          "X-Amz-Target": f"DirectoryService_20150416.{operation}"}, {"DirectoryId": id})
+                                          "X-Amz-Target": f"DirectoryService_20150416.{operation}"}, members)

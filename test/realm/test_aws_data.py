@@ -36,7 +36,7 @@ class Lab:
         return self.cloud.data(self.key, self.id, operation, **members)
 
     def set_access(self, operation):
-        return self.cloud.set_access(self.key, self.id, operation)
+        return self.cloud.ds(self.key, operation, DirectoryId=self.id)
 
     def refused(self, code, operation, **members):
         with pytest.raises(Refusal) as refusal:

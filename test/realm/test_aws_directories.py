@@ -348,6 +348,40 @@ def test_ip_routes_are_the_networks_that_are_served(lab):
     assert networks() == before and lab.ds.list_ip_routes(**here)["IpRoutesInfo"] == []
     lab.refused("EntityDoesNotExistException", lab.ds.remove_ip_routes, **here, CidrIps=["10.20.0.0/16"])
 
+    # Many at once: what was added is listed and served, and what was not was refused.
+    added = []
+
+    def add(net):
+        try:
+            lab.service.client("ds", lab.key).add_ip_routes(**here, IpRoutes=[{"CidrIp": net}])
+            added.append(net)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "DirectoryUnavailableException", error
+    threads = [threading.Thread(target=add, args=(f"10.{n}.0.0/16",)) for n in range(40, 46)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert added and set(networks()) == set(before) | set(added)
+    assert {r["CidrIp"] for r in lab.ds.list_ip_routes(**here)["IpRoutesInfo"]} == set(added)
+    lab.ds.remove_ip_routes(**here, CidrIps=added)
+    assert networks() == before
+
+
+def test_ip_routes_of_both_families_in_pages(lab):
+    """Debian's botocore knows IPv4 alone: by requests of our own."""
+    def ds(operation, **members):
+        return lab.service.ds(lab.key, operation, DirectoryId=lab.ids[CLOUD], **members)
+    wanted = [{"CidrIpv6": "fd01::/64"}, {"CidrIp": "10.50.0.0/16"}, {"CidrIpv6": "fd02::/64"}]
+    ds("AddIpRoutes", IpRoutes=wanted)
+    found, page = [], {}
+    for _ in range(3):
+        page = ds("ListIpRoutes", Limit=1, **({"NextToken": page["NextToken"]} if page else {}))
+        found += page["IpRoutesInfo"]
+    assert "NextToken" not in page
+    assert [{k: r[k] for k in ("CidrIp", "CidrIpv6") if k in r} for r in found] == wanted
+    ds("RemoveIpRoutes", CidrIps=["10.50.0.0/16"], CidrIpv6s=["fd01::/64", "fd02::/64"])
+
 
 def test_tags(lab):
     id = lab.ids[CLOUD]
@@ -395,7 +429,7 @@ def test_a_key_has_the_rights_of_the_directorys_admin(lab):
                     NewPassword=lab.world.password())
     lab.refused("AccessDeniedException", lab.ds.create_computer, DirectoryId=id, ComputerName="dc9", Password="One-time-1",
                 OrganizationalUnitDistinguishedName="OU=Domain Controllers,DC=corp,DC=example,DC=com")
-    lab.service.set_access(lab.key, id, "EnableDirectoryDataAccess")
+    lab.service.ds(lab.key, "EnableDirectoryDataAccess", DirectoryId=id)
     for operation, members in DENIED:
         with pytest.raises(Refusal) as refusal:
             lab.service.data(lab.key, id, operation, **members)

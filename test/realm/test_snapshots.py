@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -171,6 +172,108 @@ def test_a_restore_that_is_cut_short_is_gone_on_with(service):
     kinit(service, "paul", "F1rst-of-all")
     kinit(service, "victim", "F1rst-of-all", ok=False)
     assert servers(service) == ["dc1", "dc2", "new"]
+
+
+def started_again(service):
+    service.socket.unlink(missing_ok=True)
+    service.process = subprocess.Popen(service.process.args)
+    wait_for(service.socket.exists, "the control socket")
+
+
+def stopped(service):
+    service.process.terminate()
+    service.process.wait(20)
+    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
+
+
+def serves(service):
+    return asked(service, "directory", "show", FOREST)["state"] == "Active" and all(
+        p["ready"] for p in asked(service, "directory", "show", FOREST)["processes"]) and listening(f"{NET}.10")
+
+
+def test_a_restore_without_its_snapshot_leaves_the_directory_in_service(service):
+    """As a backup has it that was made while the directory went back: snapshots are not part of it."""
+    stopped(service)
+    path = service.dir / "state" / "control.json"
+    text = json.loads(path.read_text(encoding="utf-8"))
+    text["directories"][0].update(state="Restoring", restoring="s-0000000000")
+    path.write_text(json.dumps(text), encoding="utf-8")
+    started_again(service)
+    wait_for(lambda: serves(service), "the directory", 60)
+    kinit(service, "paul", "F1rst-of-all")
+    assert servers(service) == ["dc1", "dc2", "new"] and "restoring" not in path.read_text(encoding="utf-8")
+
+
+def test_a_port_that_comes_free_brings_the_directory_back(service):
+    stopped(service)
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind((f"{NET}.10", 88))
+        squatter.listen()
+        started_again(service)
+        wait_for(lambda: asked(service, "directory", "show", FOREST)["state"] == "Impaired", "Impaired")
+        assert "port 88/tcp" in asked(service, "directory", "show", FOREST)["state_reason"]
+    wait_for(lambda: serves(service), "the directory", 60)
+    kinit(service, "paul", "F1rst-of-all")
+
+
+def test_what_cannot_be_recorded_does_not_happen(service):
+    """The state directory takes no file for a while: every request is refused, and leaves all as it was."""
+    kept = asked(service, "snapshot", "create")
+    before = asked(service, "directory", "show", FOREST), asked(service, "snapshot", "list")
+    state = service.dir / "state"
+    owner = state.stat()
+    os.chown(state, 0, 0)
+    try:
+        for words in (("dc", "add"), ("dc", "remove", "dc2"), ("snapshot", "create"), ("snapshot", "delete", kept["id"]),
+                      ("snapshot", "restore", kept["id"]), ("directory", "delete", FOREST)):
+            assert asked(service, *words, ok=False) == "SERVER_FAILED", words
+    finally:
+        os.chown(state, owner.st_uid, owner.st_gid)
+    after = asked(service, "directory", "show", FOREST), asked(service, "snapshot", "list")
+    assert after == before
+    asked(service, "snapshot", "restore", kept["id"])
+    service.cli("snapshot", "delete", kept["id"])
+    kinit(service, "paul", "F1rst-of-all")
+
+
+def stalled(service, *words):
+    """A request that waits for the parent, which sleeps."""
+    os.kill(service.process.pid, signal.SIGSTOP)
+    return subprocess.Popen([ldap_service.BUILD / "src" / "entente", *words],
+                            env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_nobody_deletes_what_goes_back(service):
+    made = asked(service, "snapshot", "create")
+    going = stalled(service, "snapshot", "restore", made["id"])
+    try:
+        wait_for(lambda: asked(service, "directory", "list")[0]["state"] == "Restoring", "Restoring")
+        assert asked(service, "directory", "delete", FOREST, ok=False) == "CONTROL_BUSY"
+    finally:
+        os.kill(service.process.pid, signal.SIGCONT)
+    assert going.wait(60) == 0, going.stdout.read()
+    service.cli("snapshot", "delete", made["id"])
+    kinit(service, "paul", "F1rst-of-all")
+
+
+def test_who_waits_for_what_is_deleted_is_told(service):
+    """A domain controller is being added when its directory is deleted: both end, and nothing is left."""
+    service.cli("directory", "create", "brief.example", "--short-name", "BRIEF", "--address", f"{NET}.98",
+                "--admin-password-file", service.dir / "administrator")
+    id = asked(service, "directory", "show", "brief.example")["id"]
+    adding = stalled(service, "dc", "add", "--address", f"{NET}.97", "--directory", "brief.example")
+    try:
+        wait_for(lambda: f"{NET}.97" in (service.dir / "state" / "control.json").read_text(encoding="utf-8"), "the record")
+        deleting = stalled(service, "directory", "delete", "brief.example")
+        wait_for(lambda: "Deleting" in (service.dir / "state" / "control.json").read_text(encoding="utf-8"), "the record")
+    finally:
+        os.kill(service.process.pid, signal.SIGCONT)
+    assert deleting.wait(20) == 0, deleting.stdout.read()
+    assert adding.wait(20) != 0  # and not when its time is over
+    assert [d["name"] for d in asked(service, "directory", "list")] == [FOREST]
+    assert not (service.dir / "state" / id).exists() and not listening(f"{NET}.97") and not listening(f"{NET}.98")
 
 
 def listening(address):
