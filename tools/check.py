@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 
+import realm_tests
 import tree
 
 LOGS = os.path.join(tree.TOP, "build", "check")
@@ -204,36 +204,23 @@ def fuzz(tally, args):
 # --- whole systems -----------------------------------------------------------------------------------
 
 def realm(tally, args):
-    where = [d for d in ("test/realm", "test/attack", "test/durability")
-             if os.path.isdir(os.path.join(tree.TOP, d))
-             and any(f.endswith(".py") for f in os.listdir(os.path.join(tree.TOP, d)))]
-    if not where:
-        return
     if os.geteuid() != 0:
         tally.skip("realm tests: they need root, for ports below 1024 and network namespaces")
         return
-    report = os.path.join(LOGS, "realm.xml")
-    if os.path.exists(report):
-        os.unlink(report)
-    command = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, *where]
-    if not args.all:
-        command += ["-m", "not long"]
-    limit = 3 * 3600 if args.all else 1200
-    code, log = run(command, "realm.log", {"ENTENTE_BUILD": os.path.join(tree.TOP, "build")}, limit)
-    if not os.path.exists(report):
-        tally.bad("realm tests: pytest ended with %d" % code, log=log)
-        tail(log, 40)
+    if not build(tally, "build", []):
         return
-    for case in ET.parse(report).iter("testcase"):
-        name = "%s.%s" % (case.get("classname"), case.get("name"))
-        if case.find("failure") is not None or case.find("error") is not None:
-            tally.bad(name, log=log)
-        elif case.find("skipped") is not None:
-            tally.skip("%s: %s" % (name, case.find("skipped").get("message")))
-        else:
-            tally.good()
-    if tally.faults and code:
-        tail(log, 60)
+    for done in realm_tests.run(os.path.join(LOGS, "realm"), args.all):
+        for name, what, message in done.cases:
+            if what == "failed":
+                tally.bad(name, log=done.log)
+            elif what == "skipped":
+                tally.skip("%s: %s" % (name, message))
+            else:
+                tally.good()
+        if done.fault:
+            tally.bad(done.fault, log=done.log)
+        if done.fault or any(what == "failed" for _, what, _ in done.cases):
+            tail(done.log, 60)
 
 
 def mutate(tally, args):

@@ -14,7 +14,7 @@ from entente import Client, EntenteForest
 from netns import Network, wait_for
 from world import World
 
-PATIENCE = 30  # seconds until a failure is called one; nothing waits so long when all is well
+PATIENCE = 60  # seconds until a failure is called one; nothing waits so long when all is well
 
 
 def children(pid):

@@ -43,7 +43,7 @@ def create(forest):
     words = ["directory", "create", f.dns, "--short-name", f.netbios, "--address", f.addresses[0], "--host",
              f.hosts[0], "--admin-password-file", forest.secret(f.admin_password)]
     process = forest.host.start(str(BUILD / "entente"), "--socket", forest.socket, *words, log="create.log")
-    wait_for(lambda: recorded(forest) == {f.dns: "Creating"}, "the record of a new directory", 10)
+    wait_for(lambda: recorded(forest) == {f.dns: "Creating"}, "the record of a new directory", 60)
     return words, process
 
 
@@ -76,7 +76,7 @@ def test_control_dies(forest):
 def test_everything_dies(forest, late):
     words, process = create(forest)
     if late:
-        wait_for(lambda: len(children(forest.proc.pid)) > 2, "the domain controller's processes", 30)
+        wait_for(lambda: len(children(forest.proc.pid)) > 2, "the domain controller's processes", 60)
     forest.proc.kill()
     forest.proc.wait()
     forest.host.procs.remove(forest.proc)
@@ -97,13 +97,13 @@ def test_a_deletion_that_is_cut_short(forest):
     os.kill(forest.proc.pid, signal.SIGSTOP)  # so that the processes are not ended yet
     deleting = forest.host.start(str(BUILD / "entente"), "--socket", forest.socket, "directory", "delete", f.dns,
                                  log="delete.log")
-    wait_for(lambda: recorded(forest) == {f.dns: "Deleting"}, "the record of the deletion", 10)
+    wait_for(lambda: recorded(forest) == {f.dns: "Deleting"}, "the record of the deletion", 60)
     forest.proc.kill()
     forest.proc.wait()
     forest.host.procs.remove(forest.proc)
     deleting.wait(60)
     forest.host.procs.remove(deleting)
     forest.serve()
-    wait_for(lambda: forest.cli("directory", "list") == [], "the end of the directory", 30)
+    wait_for(lambda: forest.cli("directory", "list") == [], "the end of the directory", 60)
     assert not os.path.exists(f"{forest.state}/{folder}")
     forest.create()

@@ -83,7 +83,7 @@ def test_full_and_free_again(forest):
         refused_over_ldap(forest)
         for name in [n for n in forest.processes() if since or n.startswith("writer")]:
             pid = forest.kill(name)
-            wait_for(lambda: forest.processes()[name]["pid"] != pid and forest.processes()[name]["ready"], name, 30)
+            wait_for(lambda: forest.processes()[name]["pid"] != pid and forest.processes()[name]["ready"], name, 60)
         logon(forest)
         assert write_until_refused(forest, kept, f"{since}k")["reason"] == "SERVER_DISK_FULL"
         assert names(forest) == set(kept)

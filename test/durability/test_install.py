@@ -110,7 +110,7 @@ def test_installed_and_used(tree):
     machine.host.run("sh", "-c", "printf 'kdc-workers = 2\\nlog = /var/lib/entente/events\\n' "
                      "> /etc/entente/entente.conf")
     service = machine.serve()
-    wait_for(lambda: machine.cli("directory", "list", check=False).returncode == 0, "the control socket", 20)
+    wait_for(lambda: machine.cli("directory", "list", check=False).returncode == 0, "the control socket", 60)
     machine.cli("directory", "create", f.dns, "--short-name", f.netbios, "--address", f.addresses[0], "--host",
                 f.hosts[0], "--admin-password-file", machine.secret("admin", f.admin_password))
     person, password = world.ascii_person(), world.password()
@@ -124,7 +124,7 @@ def test_installed_and_used(tree):
         users = [machine.host.run("stat", "-c", "%U", f"/proc/{pid}").stdout.strip() for pid in children.read().split()]
     assert len(users) >= 7 and set(users) == {"entente"}, users
     service.terminate()
-    assert service.wait(30) == 0
+    assert service.wait(60) == 0
     machine.host.procs.remove(service)
 
 

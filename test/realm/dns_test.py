@@ -87,7 +87,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
         self.reader.join(5)
 
     def ask(self, name, kind="A", tcp=False, **options):
@@ -202,7 +202,7 @@ def knot(tmp_path):
     yield go
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def run(*argv):
@@ -306,7 +306,7 @@ def unbound(tmp_path):
     yield go
     for process in running:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_unbound_asks_us(start, unbound):

@@ -15,7 +15,10 @@ BUILD = Path(os.environ.get("ENTENTE_BUILD", ROOT / "build")) / "src"
 
 
 def build_programs():
-    """The programs under test are those of the tree: built once, in no time when nothing changed."""
+    """The programs under test are those of the tree: built once, in no time when nothing changed. ENTENTE_BUILT: by
+    who runs several of us at a time."""
+    if os.environ.get("ENTENTE_BUILT"):
+        return
     if not (BUILD.parent / "build.ninja").exists():
         subprocess.run(["meson", "setup", str(BUILD.parent), str(ROOT)], check=True)
     subprocess.run(["ninja", "-C", str(BUILD.parent), "src/entente", "src/entente-serve", "src/dns_testd"],
@@ -56,7 +59,7 @@ class EntenteForest:
     def serve(self):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
                                     self.run_dir, "--user", "nobody", "--log", self.log, log="serve.log")
-        wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 30)
+        wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 
     def _answers(self):
         if self.proc.poll() is not None:
@@ -71,7 +74,7 @@ class EntenteForest:
         """nsenter became the service, so this is its id; its children are its own business."""
         if self.proc:
             os.kill(self.proc.pid, signal.SIGTERM)
-            self.proc.wait(20)
+            self.proc.wait(60)
             self.host.procs.remove(self.proc)
             self.proc = None
 
@@ -171,7 +174,7 @@ class EntenteForest:
         def found():
             return [e for e in self.events(since) if e.get("reason") == reason]
         try:
-            return wait_for(found, reason, 5)[0]
+            return wait_for(found, reason, 30)[0]
         except AssertionError:
             tail = "\n".join(map(str, self.events(since)[-20:]))
             raise AssertionError(f"no event {reason}; there were:\n{tail}") from None

@@ -113,7 +113,7 @@ def service(tmp_path_factory):
         yield s
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -50,7 +50,7 @@ def test_no_more_are_made_than_the_next_start_takes():
             assert refused(s, *create) == "CONTROL_DIRECTORIES"
         finally:
             s.process.terminate()
-            s.process.wait(20)
+            s.process.wait(60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -82,7 +82,7 @@ def test_addresses_come_and_go_on_an_interface():
             assert refused(s, "dc", "add", "--subnet", "subnet-none") == "CONTROL_START_FAILED"
         finally:
             s.process.terminate()
-            s.process.wait(20)
+            s.process.wait(60)
         assert ("10.77.1.10", 24) not in addresses_of(link)
     finally:
         subprocess.run(["ip", "link", "delete", link], check=True)
@@ -138,7 +138,7 @@ def test_twenty_side_by_side():
         assert "krbtgt/" in logon(s, 1)
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -184,5 +184,5 @@ def test_the_whole_service_at_a_glance():
         assert "glance1.example" in text and "2/2" in text
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)

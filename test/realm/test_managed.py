@@ -35,7 +35,7 @@ def service():
         yield s
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -206,7 +206,7 @@ def test_kill_each_process(lab):
         def back():
             now = lab.cloud.processes().get(name)
             return now and now["ready"] and now["pid"] != before["pid"] and now["restarts"] > before["restarts"]
-        wait_for(back, f"{name} to be back", 20)
+        wait_for(back, f"{name} to be back", 60)
         lab.client.kinit(principal, password)
     lab.user()
 

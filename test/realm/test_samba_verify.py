@@ -121,12 +121,12 @@ def test_what_is_set_meanwhile_stays_set(lab):
             str(BUILD / "entente"), "--socket", cloud.socket, "trust", "create", w.corp.dns, "--type", "forest",
             "--direction", "two-way", "--short-name", w.corp.netbios, "--password-file",
             cloud.secret(w.trust_password), log="creating.log")
-        wait_for(lambda: cloud.try_cli("trust", "show", w.corp.dns)[0] == 0, "the trust", 10)
+        wait_for(lambda: cloud.try_cli("trust", "show", w.corp.dns)[0] == 0, "the trust", 60)
         cloud.cli("trust", "set", w.corp.dns, "--selective-auth")
     finally:
         go_on(peers)
     try:
-        assert creating.wait(30) == 0
+        assert creating.wait(60) == 0
         cloud.host.procs.remove(creating)
         shown = cloud.cli("trust", "show", w.corp.dns)
         assert (shown["sid"], shown["selective_auth"], shown["state"]) == (lab.corp.sid, True, "Verified"), shown
@@ -315,7 +315,7 @@ def test_nobody_waits_for_a_verification(lab):
                                     lab.world.corp.dns, log="slow.log")
         assert lab.cloud.cli("user", "show", lab.cloud_user)
         assert slow.poll() is None  # it waits for six seconds
-        slow.wait(30)
+        slow.wait(60)
         lab.cloud.host.procs.remove(slow)
     finally:
         go_on(ours)

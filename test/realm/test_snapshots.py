@@ -34,7 +34,7 @@ def service():
         yield s
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -162,7 +162,7 @@ def test_a_restore_that_is_cut_short_is_gone_on_with(service):
     state = service.dir / "state" / "control.json"
     wait_for(lambda: "Restoring" in state.read_text(encoding="utf-8"), "the record")
     os.kill(service.process.pid, signal.SIGKILL)
-    service.process.wait(20)
+    service.process.wait(60)
     going.wait(60)
     service.socket.unlink(missing_ok=True)
     wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
@@ -293,7 +293,7 @@ def test_a_backup_begins_on_an_empty_machine(service):
     assert not (backup / "key").exists() and not list(backup.glob("d-*/snapshots"))
     person(service, "too-late")
     service.process.terminate()
-    service.process.wait(20)
+    service.process.wait(60)
     wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
 
     key = (service.dir / "state" / "key").read_bytes()
@@ -306,7 +306,7 @@ def test_a_backup_begins_on_an_empty_machine(service):
     wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
              "the directory", 60)
     # Their files were not in it, which is noticed once the directory runs.
-    wait_for(lambda: {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}, "the state of snapshots", 20)
+    wait_for(lambda: {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}, "the state of snapshots", 60)
     assert sid(service, "carried") == was
     kinit(service, "carried", "F1rst-of-all")
     kinit(service, "too-late", "F1rst-of-all", ok=False)
