@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "directory/account.h"
 
+#define SECRETS_MEMORY (256u << 10) /* for the keys of one account */
+
 /* Which kind of account a channel of this type rests on; 0: none that is served. */
 static uint32_t kind_of(uint16_t channel_type)
 {
@@ -152,7 +154,7 @@ enum err netlogon_account_find(const struct dir_snap *s, uint16_t channel_type, 
     return e;
 }
 
-bool netlogon_account_stands(const struct dir_snap *s, const struct netlogon_session *session)
+static bool stands(const struct dir_snap *s, const struct netlogon_session *session)
 {
     struct dir_account acc;
     struct dir_obj o;
@@ -164,4 +166,30 @@ bool netlogon_account_stands(const struct dir_snap *s, const struct netlogon_ses
         return true;
     return dir_by_id(s, session->tdo, &o) == ERR_OK && !(o.flags & DIR_OBJ_DELETED) &&
            (uint32_t)dir_attr_i32(&o, ATTR_trustDirection, 0) & TRUST_INBOUND;
+}
+
+static bool is_secret(const struct netlogon_account *acc, const uint8_t hash[16])
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < acc->count; i++)
+        found |= mem_eq_ct(acc->nt_hash[i], hash, 16);
+    return found;
+}
+
+enum reason netlogon_account_check(const struct dir_snap *s, const struct netlogon_session *session)
+{
+    struct netlogon_account acc = {0};
+    struct arena a;
+
+    if (!stands(s, session))
+        return REASON_NETLOGON_ACCOUNT;
+    arena_init(&a, 4096, SECRETS_MEMORY, ARENA_WIPE);
+    enum err e = session->tdo ? netlogon_trust_hashes(s, session->tdo, TRUST_INBOUND, &a,
+                                                      acc.nt_hash, &acc.count)
+                              : own_hash(s, session->account, &a, &acc);
+    bool proved = e == ERR_OK && is_secret(&acc, session->nt_hash);
+    mem_wipe(&acc, sizeof(acc));
+    arena_fini(&a);
+    return proved ? REASON_NONE : REASON_NETLOGON_PASSWORD_CHANGED;
 }

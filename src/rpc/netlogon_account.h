@@ -24,8 +24,11 @@ struct netlogon_account {
  * arena, which wipes. ERR_NOT_FOUND: there is none of this kind that may be used. */
 enum err netlogon_account_find(const struct dir_snap *s, uint16_t channel_type, struct span name,
                                struct arena *a, struct netlogon_account *out);
-/* Is a session's account still there, of its kind, and enabled? */
-bool netlogon_account_stands(const struct dir_snap *s, const struct netlogon_session *session);
+/* Would a session be made today, as it was made? Its account is still there, of its kind and
+ * enabled, and what the client proved is still one of its secrets: who resets a password means to
+ * end what rests on the old one. REASON_NONE: it would. */
+enum reason netlogon_account_check(const struct dir_snap *s,
+                                   const struct netlogon_session *session);
 /* The hashes of a trust's half, current first; *count_out 0: it has none. Secrets of this process's
  * store. */
 enum err netlogon_trust_hashes(const struct dir_snap *s, dir_id tdo, uint32_t direction,

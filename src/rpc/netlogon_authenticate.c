@@ -37,27 +37,28 @@ uint32_t netlogon_req_challenge(struct rpc_ctx *c, void *args)
     return NT_OK;
 }
 
-/* Does the client's credential prove one of the account's secrets? Then *out has the chain, and the
- * server's credential is made. */
+/* Does the client's credential prove one of the account's secrets? Then *out has it and the chain,
+ * and the server's credential is made. */
 static bool prove(const struct netlogon_account *acc, const uint8_t client_challenge[8],
                   const uint8_t server_challenge[8], struct netlogon_authenticate3 *x,
-                  struct netlogon_chain *out)
+                  struct netlogon_session *out)
 {
     const uint8_t *given = x->client_credential.bytes;
     bool proved = false;
 
     for (unsigned i = 0; i < acc->count && !proved; i++) {
         uint8_t expected[NETLOGON_CREDENTIAL_SIZE];
-        netlogon_session_key(acc->nt_hash[i], client_challenge, server_challenge, out->key);
-        netlogon_credential_make(out->key, client_challenge, expected);
+        netlogon_session_key(acc->nt_hash[i], client_challenge, server_challenge, out->chain.key);
+        netlogon_credential_make(out->chain.key, client_challenge, expected);
         proved = mem_eq_ct(expected, given, sizeof(expected));
+        memcpy(out->nt_hash, acc->nt_hash[i], sizeof(out->nt_hash));
     }
     if (!proved) {
-        mem_wipe(out->key, sizeof(out->key));
+        mem_wipe(out, sizeof(*out));
         return false;
     }
-    memcpy(out->stored, given, sizeof(out->stored));
-    netlogon_credential_make(out->key, server_challenge, x->server_credential.bytes);
+    memcpy(out->chain.stored, given, sizeof(out->chain.stored));
+    netlogon_credential_make(out->chain.key, server_challenge, x->server_credential.bytes);
     return true;
 }
 
@@ -109,9 +110,9 @@ static bool may_take(struct rpc_ctx *c, struct span computer, const struct netlo
         return true;
     if (lsa_view_begin(c, &v) != NT_OK)
         return false;
-    bool stands = netlogon_account_stands(&v.snap, there);
+    enum reason why = netlogon_account_check(&v.snap, there);
     lsa_view_end(&v);
-    return !stands;
+    return why != REASON_NONE;
 }
 
 static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x)
@@ -129,7 +130,7 @@ static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x
         return refuse(c, x, why, NT_ACCESS_DENIED);
     if ((status = find(c, x, &acc)) != NT_OK)
         return status;
-    bool proved = prove(&acc, client, server, x, &s.chain);
+    bool proved = prove(&acc, client, server, x, &s);
     mem_wipe(acc.nt_hash, sizeof(acc.nt_hash));
     if (!proved)
         return refuse(c, x, REASON_NETLOGON_SECRET, NT_ACCESS_DENIED);
@@ -204,10 +205,10 @@ uint32_t netlogon_enter(struct rpc_ctx *c, struct span computer,
     uint32_t status = lsa_view_begin(c, &v);
     if (status != NT_OK)
         return status;
-    bool stands = netlogon_account_stands(&v.snap, s);
+    enum reason why = netlogon_account_check(&v.snap, s);
     lsa_view_end(&v);
-    if (!stands)
-        return deny(c, REASON_NETLOGON_ACCOUNT, computer);
+    if (why != REASON_NONE)
+        return deny(c, why, computer);
     *out = s;
     return NT_OK;
 }

@@ -4,6 +4,7 @@
  * own, which has to be text. The account is the channel's, whatever name the call gives.
  */
 #include "base/text.h"
+#include "crypt/krb_crypto.h"
 #include "crypt/netlogon_crypto.h"
 #include "rpc/netlogon_service.h"
 #include "trust/trust.h"
@@ -99,6 +100,8 @@ uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args)
     decrypt(s, &x->password, &p);
     if (open_buffer(&p)) {
         status = s->tdo ? roll(c, s, &p) : change_own(c, s, &p);
+        if (status == NT_OK) /* who says the new one knows it, and goes on over this channel */
+            nt_hash_utf16(p.utf16, s->nt_hash);
     } else {
         netlogon_event(c, "netlogon.password", REASON_PASSWORD_NOT_TEXT, c->who->user, x->computer);
         status = NT_INVALID_PARAMETER;

@@ -20,6 +20,7 @@ struct netlogon_session {
     struct netlogon_session *next;          /* of its bucket */
     struct netlogon_session *newer, *older; /* by use */
     struct netlogon_chain chain;            /* with the session key */
+    uint8_t nt_hash[16];                    /* of the password that was proved */
     uint16_t channel_type;                  /* enum netlogon_channel_type */
     uint32_t flags, requested;              /* agreed, and what the client wanted */
     dir_id account;                         /* whose password it rests on */

@@ -31,7 +31,7 @@ static enum err learn(struct dir *dir, const struct netlogon_session *s, struct 
     struct dir_obj o;
 
     TRY(dir_snap_begin(dir, &snap));
-    enum err e = netlogon_account_stands(&snap, s) ? ERR_OK : ERR_NOT_FOUND;
+    enum err e = netlogon_account_check(&snap, s) == REASON_NONE ? ERR_OK : ERR_NOT_FOUND;
     if (e == ERR_OK)
         e = dir_token_for_account(&snap, s->account, a, &ch->token);
     if (e == ERR_OK)

@@ -6,6 +6,7 @@ Prints one line of JSON for each call: {"call": .., and what it answered or "sta
 """
 
 import json
+import subprocess
 import sys
 
 from samba import NTSTATUSError, WERRORError, credentials, param
@@ -207,6 +208,11 @@ class Channel:
                 "trusted": {t.dns_domainname.string: [t.trust_extension.info.info.flags,
                                                       t.trust_extension.info.info.trust_attributes]
                             for t in info.trusted_domains}}
+
+    def outside(self):
+        """Something happens to the directory meanwhile: q's command."""
+        subprocess.run(self.q["command"], check=True, stdout=subprocess.DEVNULL)
+        return {}
 
     def logoff(self):
         info = netlogon.netr_PasswordInfo()

@@ -1,5 +1,6 @@
 """NETLOGON: members and partners make secure channels with stock clients, and what is refused has its reason."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -118,6 +119,25 @@ def test_a_member_changes_its_password(service):
         assert "status" not in channel(service, "set_password", **me, password=old, new=new)[0]
         assert channel(service, "capabilities", **me, password=old)[0]["status"] == ACCESS_DENIED
         assert "flags" in channel(service, "capabilities", **me, password=new)[0]
+
+
+def test_a_reset_ends_the_channel(service):
+    """Who has the old password may not set the next one over the channel that it made with it."""
+    machine(service, "PC7")
+    text = base64.b64encode('"Reset-by-the-admin-1"'.encode("utf-16-le")).decode()
+    ldif = service.ldif(f"dn: CN=PC7,CN=Computers,{BASE}\nchangetype: modify\nreplace: unicodePwd\nunicodePwd:: {text}\n")
+    reset = ["env", "LDAPTLS_REQCERT=never", "ldapmodify", "-x", "-H", f"ldaps://{ADDRESS[CLOUD]}", "-D",
+             f"administrator@{CLOUD}", "-y", str(service.dir / "administrator"), "-f", str(ldif)]
+    said = channel(service, "capabilities", "outside", "set_password", "capabilities", account="PC7$", computer="PC7",
+                   command=reset, new="By-the-old-0wner")
+    assert "flags" in said[0] and "status" not in said[1], said
+    assert said[2]["status"] == said[3]["status"] == ACCESS_DENIED, said
+    refused(service, "netlogon.call", "NETLOGON_PASSWORD_CHANGED")
+    assert "flags" in channel(service, "capabilities", account="PC7$", computer="PC7", password="Reset-by-the-admin-1")[0]
+    # Its own change does not.
+    said = channel(service, "set_password", "capabilities", account="PC7$", computer="PC7",
+                   password="Reset-by-the-admin-1", new="The-0wners-next-1")
+    assert "flags" in said[1], said
 
 
 def test_what_a_member_asks_at_its_start(service, member):
