@@ -30,7 +30,7 @@ enum err aws_create_computer(struct aws_call *call)
 {
     struct span ou = aws_text(call, "OrganizationalUnitDistinguishedName");
     json_t *args, *made, *computer;
-    TRY(aws_directory_of(call));
+    TRY(aws_directory_or_share(call));
     TRY(aws_active(call));
     TRY(aws_as_owner(call));
     if (json_array_size(json_object_get(call->in, "ComputerAttributes")))

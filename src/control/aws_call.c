@@ -4,9 +4,11 @@
 
 #include "base/text.h"
 #include "control/control_lifecycle.h"
+#include "control/control_shares.h"
 #include "crypt/hash.h"
 
 static const aws_handler handlers[AWS_OP__COUNT] = {
+    [AWS_OP_AcceptSharedDirectory] = aws_accept_shared_directory,
     [AWS_OP_AddIpRoutes] = aws_add_ip_routes,
     [AWS_OP_AddTagsToResource] = aws_add_tags,
     [AWS_OP_CreateComputer] = aws_create_computer,
@@ -17,12 +19,16 @@ static const aws_handler handlers[AWS_OP__COUNT] = {
     [AWS_OP_DeleteTrust] = aws_delete_trust,
     [AWS_OP_DescribeConditionalForwarders] = aws_describe_conditional_forwarders,
     [AWS_OP_DescribeRegions] = aws_describe_regions,
+    [AWS_OP_DescribeSharedDirectories] = aws_describe_shared_directories,
     [AWS_OP_DescribeTrusts] = aws_describe_trusts,
     [AWS_OP_ListIpRoutes] = aws_list_ip_routes,
     [AWS_OP_ListTagsForResource] = aws_list_tags,
+    [AWS_OP_RejectSharedDirectory] = aws_reject_shared_directory,
     [AWS_OP_RemoveIpRoutes] = aws_remove_ip_routes,
     [AWS_OP_RemoveTagsFromResource] = aws_remove_tags,
     [AWS_OP_ResetUserPassword] = aws_reset_user_password,
+    [AWS_OP_ShareDirectory] = aws_share_directory,
+    [AWS_OP_UnshareDirectory] = aws_unshare_directory,
     [AWS_OP_UpdateConditionalForwarder] = aws_update_conditional_forwarder,
     [AWS_OP_UpdateTrust] = aws_update_trust,
     [AWS_OP_VerifyTrust] = aws_verify_trust,
@@ -184,17 +190,21 @@ json_t *aws_notes(struct control_directory *d)
     return notes;
 }
 
-/* A directory that was made by another way belongs to the account of keys that name none. */
 bool aws_sees(const struct aws_call *call, const struct control_directory *d)
 {
-    const char *owner =
-        json_string_value(json_object_get(json_object_get(d->record, "aws"), "account"));
-    return span_eq(call->account, span_str(owner ? owner : CONTROL_ACCOUNT_DEFAULT));
+    return span_eq(call->account, span_str(control_owner(d)));
 }
 
 enum err aws_directory(struct aws_call *call, struct span id)
 {
-    struct control_directory *d = control_directory_by_id(call->c.control, id);
+    struct control_directory *d = control_directory_by_id(call->c.control, id), *theirs;
+    if (!d && aws_share_of(call, id, &theirs))
+        return aws_refuse(
+            call,
+            call->op->service == AWS_DS ? "UnsupportedOperationException" : "ValidationException",
+            REASON_API_SHARED,
+            "%.*s is a share: its owner, account %s, may ask this of directory %s.", SPAN_ARG(id),
+            control_owner(theirs), json_string_value(json_object_get(theirs->record, "id")));
     if (!d || !aws_sees(call, d))
         return aws_refuse(call, aws_error(call->op, AWS_MISSING), REASON_CONTROL_NO_DIRECTORY,
                           "There is no directory %.*s.", SPAN_ARG(id));
@@ -225,7 +235,7 @@ enum err aws_do(struct aws_call *call, enum operation_id id, json_t *args, json_
                                  .as = call->c.as,
                                  .code = "Failed"};
     const char *member = strcmp(inner.op->noun, "directory") == 0 ? "name" : "directory";
-    if (call->c.directory)
+    if (call->c.directory && operation_arg_find(inner.op, span_str(member)))
         json_object_set(args, member, json_object_get(call->c.directory->record, "name"));
     control_read_end(&call->c); /* what is written meanwhile is to be seen */
     enum err e = aws_result(call, control_do(&inner), &inner);

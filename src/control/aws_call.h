@@ -101,6 +101,11 @@ AWS_HANDLER(aws_delete_directory);
 AWS_HANDLER(aws_create_alias);
 AWS_HANDLER(aws_get_directory_limits);
 AWS_HANDLER(aws_describe_domain_controllers);
+AWS_HANDLER(aws_share_directory);
+AWS_HANDLER(aws_unshare_directory);
+AWS_HANDLER(aws_accept_shared_directory);
+AWS_HANDLER(aws_reject_shared_directory);
+AWS_HANDLER(aws_describe_shared_directories);
 
 AWS_HANDLER(aws_create_trust);
 AWS_HANDLER(aws_describe_trusts);
@@ -148,6 +153,21 @@ AWS_HANDLER(aws_update_group);
 AWS_HANDLER(aws_update_user);
 AWS_HANDLER(aws_describe_settings);
 AWS_HANDLER(aws_update_settings);
+
+/* A directory as DescribeDirectories tells it; a new reference. */
+json_t *aws_description(const struct aws_call *call, const struct control_directory *d);
+
+/* --- aws_shares.c --- */
+
+/* The share of this id with the caller's account, and its directory; NULL. */
+json_t *aws_share_of(const struct aws_call *call, struct span id,
+                     struct control_directory **of_out);
+/* What DirectoryId names, or, if it is a share that is in use, the directory of that. */
+enum err aws_directory_or_share(struct aws_call *call);
+/* The descriptions of what is shared with the caller's account go to the end of all. */
+void aws_shared_with_us(struct aws_call *call, json_t *all);
+/* DeleteDirectory of a share: it ends, and the directory does not. */
+enum err aws_leave_shared_directory(struct aws_call *call, const json_t *share);
 
 /* Tags of a request, which replace those of the same key; refuses too many. */
 enum err aws_take_tags(struct aws_call *call, const json_t *tags, json_t *notes);

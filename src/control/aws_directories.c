@@ -5,6 +5,7 @@
 #include "control/aws_call.h"
 #include "control/control_dcs.h"
 #include "control/control_pools.h"
+#include "control/control_shares.h"
 
 #define DIRECTORIES_LIMIT CONTROL_DIRECTORIES_MAX
 #define FLAT_NAME_MAX     15
@@ -72,7 +73,7 @@ static void add_addresses(const struct control_directory *d, json_t *into)
 /* --- DescribeDirectories -----------------------------------------------------------------------
  */
 
-static json_t *description(const struct aws_call *call, const struct control_directory *d)
+json_t *aws_description(const struct aws_call *call, const struct control_directory *d)
 {
     const json_t *record = d->record, *notes = json_object_get(record, "aws");
     const char *edition = member(notes, "edition"), *alias = member(notes, "alias");
@@ -109,8 +110,9 @@ enum err aws_describe_directories(struct aws_call *call)
     json_t *all = json_array();
     for (struct control_directory *d = call->c.control->directories; d; d = d->next) {
         if (aws_sees(call, d) && aws_wanted(call, "DirectoryIds", member(d->record, "id")))
-            json_array_append_new(all, description(call, d));
+            json_array_append_new(all, aws_description(call, d));
     }
+    aws_shared_with_us(call, all);
     enum err e = aws_all_found(call, "DirectoryIds", all, "DirectoryId");
     if (e != ERR_OK) {
         json_decref(all);
@@ -350,7 +352,16 @@ enum err aws_describe_regions(struct aws_call *call)
 /* It is gone when it is not described any more. */
 enum err aws_delete_directory(struct aws_call *call)
 {
+    struct control_directory *theirs;
+    const json_t *share = aws_share_of(call, aws_text(call, "DirectoryId"), &theirs);
+    if (share)
+        return aws_leave_shared_directory(call, share);
     TRY(aws_directory_of(call));
+    if (json_array_size(control_shares(call->c.directory)))
+        return aws_refuse(call, "ClientException", REASON_CONTROL_SHARED,
+                          "The directory is shared with %zu accounts: unshare it first "
+                          "(describe-shared-directories shows them).",
+                          json_array_size(control_shares(call->c.directory)));
     if (!control_in_state(call->c.directory, "Deleting")) {
         TRY(control_begin_delete(&call->c));
         TRY(control_delete_apart(call->c.control, call->c.directory));
@@ -387,17 +398,18 @@ enum err aws_create_alias(struct aws_call *call)
     return ERR_OK;
 }
 
+/* What others have is not told: what is free is free for everybody. */
 enum err aws_get_directory_limits(struct aws_call *call)
 {
-    int count = 0;
-    for (struct control_directory *d = call->c.control->directories; d; d = d->next)
-        count++;
-    call->out = json_pack("{s:{s:i, s:i, s:b, s:i, s:i, s:b, s:i, s:i, s:b}}", "DirectoryLimits",
-                          "CloudOnlyDirectoriesLimit", 0, "CloudOnlyDirectoriesCurrentCount", 0,
-                          "CloudOnlyDirectoriesLimitReached", 1, "CloudOnlyMicrosoftADLimit",
-                          DIRECTORIES_LIMIT, "CloudOnlyMicrosoftADCurrentCount", count,
-                          "CloudOnlyMicrosoftADLimitReached", count >= DIRECTORIES_LIMIT,
-                          "ConnectedDirectoriesLimit", 0, "ConnectedDirectoriesCurrentCount", 0,
-                          "ConnectedDirectoriesLimitReached", 1);
+    int count = 0, left = DIRECTORIES_LIMIT;
+    for (struct control_directory *d = call->c.control->directories; d; d = d->next, left--)
+        count += aws_sees(call, d);
+    call->out =
+        json_pack("{s:{s:i, s:i, s:b, s:i, s:i, s:b, s:i, s:i, s:b}}", "DirectoryLimits",
+                  "CloudOnlyDirectoriesLimit", 0, "CloudOnlyDirectoriesCurrentCount", 0,
+                  "CloudOnlyDirectoriesLimitReached", 1, "CloudOnlyMicrosoftADLimit", count + left,
+                  "CloudOnlyMicrosoftADCurrentCount", count, "CloudOnlyMicrosoftADLimitReached",
+                  left == 0, "ConnectedDirectoriesLimit", 0, "ConnectedDirectoriesCurrentCount", 0,
+                  "ConnectedDirectoriesLimitReached", 1);
     return ERR_OK;
 }

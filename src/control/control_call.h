@@ -177,6 +177,8 @@ enum err control_keys_load(struct control *c, const char **why_out);
  * ERR_INTEGRITY: sealed under another key file. */
 enum err control_key_find(struct control *c, struct span id, struct arena *a,
                           struct span *account_out, struct span *secret_out);
+/* Does an access key act for this account? */
+bool control_account_known(const struct control *c, struct span account);
 
 /* --- control_trust_ask.c --- */
 
@@ -242,6 +244,11 @@ HANDLER(control_forwarder_delete);
 HANDLER(control_key_create);
 HANDLER(control_key_list);
 HANDLER(control_key_revoke);
+HANDLER(control_share_create);
+HANDLER(control_share_list);
+HANDLER(control_share_accept);
+HANDLER(control_share_reject);
+HANDLER(control_share_delete);
 HANDLER(control_trust_create);
 HANDLER(control_trust_list);
 HANDLER(control_trust_show);

@@ -123,6 +123,18 @@ enum err control_key_find(struct control *c, struct span id, struct arena *a,
     return ERR_OK;
 }
 
+bool control_account_known(const struct control *c, struct span account)
+{
+    size_t i;
+    json_t *key;
+    json_array_foreach(c->keys, i, key)
+    {
+        if (span_eq(span_str(text_of(key, "account")), account))
+            return true;
+    }
+    return false;
+}
+
 /* --- the operations ----------------------------------------------------------------------------
  */
 

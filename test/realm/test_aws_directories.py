@@ -445,3 +445,154 @@ def test_a_key_has_the_rights_of_the_directorys_admin(lab):
     lab.service.data(lab.key, id, "Users/DisableUser", SAMAccountName="erin")
     lab.service.data(lab.key, id, "Groups/DeleteGroup", SAMAccountName="team")
     lab.service.data(lab.key, id, "Users/DeleteUser", SAMAccountName="erin")
+
+
+# --- other accounts --------------------------------------------------------------------------------------------------
+
+CONSUMER, STRANGER = "123456789012", "210987654321"
+
+
+def test_accounts_are_strangers_to_each_other(lab):
+    """Whatever is somebody else's is not there: not shown, not counted, not touched, by no id."""
+    key = lab.service.new_key("--account", STRANGER)
+    other, here = lab.service.client("ds", key), {"DirectoryId": lab.ids[CORP]}
+    assert lab.service.aws(key, "sts", "get-caller-identity")["Account"] == STRANGER
+    snapshot = lab.ds.create_snapshot(**here)["SnapshotId"]
+    trust = lab.make_trust(CORP, CLOUD, "One-Way: Incoming")
+    assert other.describe_directories()["DirectoryDescriptions"] == []
+    assert other.describe_trusts()["Trusts"] == [] and other.describe_snapshots()["Snapshots"] == []
+    limits = other.get_directory_limits()["DirectoryLimits"]
+    assert (limits["CloudOnlyMicrosoftADCurrentCount"], limits["CloudOnlyMicrosoftADLimitReached"]) == (0, False)
+    missing, named = "EntityDoesNotExistException", {"DirectoryIds": [lab.ids[CORP]]}
+    for call, members in (
+            (other.describe_directories, named), (other.delete_directory, here), (other.describe_domain_controllers, here),
+            (other.update_number_of_domain_controllers, {**here, "DesiredNumber": 3}),
+            (other.create_alias, {**here, "Alias": "theirs"}), (other.describe_shared_directories, {
+                "OwnerDirectoryId": lab.ids[CORP]}),
+            (other.share_directory, {**here, "ShareMethod": "HANDSHAKE",
+                                     "ShareTarget": {"Id": CONSUMER, "Type": "ACCOUNT"}}),
+            (other.unshare_directory, {**here, "UnshareTarget": {"Id": CONSUMER, "Type": "ACCOUNT"}}),
+            (other.describe_conditional_forwarders, here),
+            (other.create_conditional_forwarder, {**here, "RemoteDomainName": "x.example.net", "DnsIpAddrs": ["10.1.2.3"]}),
+            (other.update_conditional_forwarder, {**here, "RemoteDomainName": CLOUD, "DnsIpAddrs": ["10.1.2.3"]}),
+            (other.delete_conditional_forwarder, {**here, "RemoteDomainName": CLOUD}),
+            (other.create_trust, {**here, "RemoteDomainName": "x.example.net", "TrustPassword": "Shared by 2 sides",
+                                  "TrustDirection": "Two-Way"}),
+            (other.describe_trusts, {"TrustIds": [trust]}), (other.verify_trust, {"TrustId": trust}),
+            (other.update_trust, {"TrustId": trust, "SelectiveAuth": "Enabled"}),
+            (other.delete_trust, {"TrustId": trust}), (other.create_snapshot, here),
+            (other.describe_snapshots, here), (other.describe_snapshots, {"SnapshotIds": [snapshot]}),
+            (other.restore_from_snapshot, {"SnapshotId": snapshot}), (other.delete_snapshot, {"SnapshotId": snapshot}),
+            (other.get_snapshot_limits, here), (other.list_ip_routes, here),
+            (other.add_ip_routes, {**here, "IpRoutes": [{"CidrIp": "10.20.0.0/16"}]}),
+            (other.list_tags_for_resource, {"ResourceId": lab.ids[CORP]}),
+            (other.add_tags_to_resource, {"ResourceId": lab.ids[CORP], "Tags": [{"Key": "a", "Value": "b"}]}),
+            (other.remove_tags_from_resource, {"ResourceId": lab.ids[CORP], "TagKeys": ["a"]}),
+            (other.reset_user_password, {**here, "UserName": "Admin", "NewPassword": lab.password}),
+            (other.create_computer, {**here, "ComputerName": "web9", "Password": "One-time-1"})):
+        lab.refused(missing, call, **members)
+    lab.refused("DirectoryDoesNotExistException", other.describe_regions, **here)
+    for operation, members in (("Users/ListUsers", {}), ("Users/CreateUser", {"SAMAccountName": "mallory"}),
+                               ("Groups/DescribeGroup", {"SAMAccountName": "Domain Users"})):
+        with pytest.raises(Refusal) as refusal:
+            lab.service.data(key, lab.ids[CORP], operation, **members)
+        assert refusal.value.code == "ResourceNotFoundException", refusal.value
+    lab.ds.delete_trust(TrustId=trust, DeleteAssociatedConditionalForwarder=True)
+    lab.ds.delete_snapshot(SnapshotId=snapshot)
+
+
+def test_a_directory_is_shared_with_another_account(lab):
+    """As Terraform's shared directory and its accepter do, and with the CLI; the other account sees it, joins machines,
+    and no more."""
+    key, stranger = lab.service.new_key("--account", CONSUMER), lab.service.new_key("--account", STRANGER)
+    other, here = lab.service.client("ds", key), {"DirectoryId": lab.ids[CORP]}
+    to = {"Id": CONSUMER, "Type": "ACCOUNT"}
+    id = lab.ds.share_directory(**here, ShareTarget=to, ShareMethod="HANDSHAKE", ShareNotes="join us")["SharedDirectoryId"]
+    lab.refused("DirectoryAlreadySharedException", lab.ds.share_directory, **here, ShareTarget=to, ShareMethod="HANDSHAKE")
+    for target in ("000000000000", "111111111111", "somebody"):  # its owner, without a key, no account
+        lab.refused("InvalidTargetException", lab.ds.share_directory, **here, ShareMethod="HANDSHAKE",
+                    ShareTarget={"Id": target, "Type": "ACCOUNT"})
+
+    def shared(client, **more):
+        return client.describe_shared_directories(OwnerDirectoryId=lab.ids[CORP], **more)["SharedDirectories"]
+    (invited,) = shared(lab.ds)
+    assert invited == shared(other)[0] and invited["ShareStatus"] == "PendingAcceptance"
+    assert (invited["OwnerAccountId"], invited["SharedAccountId"]) == ("000000000000", CONSUMER)
+    assert (invited["SharedDirectoryId"], invited["ShareNotes"], invited["ShareMethod"]) == (id, "join us", "HANDSHAKE")
+    (seen,) = other.describe_directories()["DirectoryDescriptions"]
+    assert (seen["DirectoryId"], seen["Type"], seen["ShareStatus"]) == (id, "SharedMicrosoftAD", "PendingAcceptance")
+    assert "DnsIpAddrs" not in seen and "VpcSettings" not in seen["OwnerDirectoryDescription"]
+    join = {"DirectoryId": id, "ComputerName": "shared1", "Password": "One-time-1"}
+    assert "PendingAcceptance" in lab.refused("DirectoryUnavailableException", other.create_computer, **join)
+    for client in (lab.ds, lab.service.client("ds", stranger)):  # is not asked
+        lab.refused("EntityDoesNotExistException", client.accept_shared_directory, SharedDirectoryId=id)
+    other.reject_shared_directory(SharedDirectoryId=id)
+    assert shared(lab.ds)[0]["ShareStatus"] == "Rejected"
+    lab.refused("DirectoryAlreadySharedException", other.accept_shared_directory, SharedDirectoryId=id)
+
+    again = lab.ds.share_directory(**here, ShareTarget=to, ShareMethod="HANDSHAKE")["SharedDirectoryId"]
+    lab.refused("EntityDoesNotExistException", shared, client=lab.ds, SharedDirectoryIds=[id])
+    id = join["DirectoryId"] = again
+    accepted = other.accept_shared_directory(SharedDirectoryId=id)["SharedDirectory"]
+    assert accepted["ShareStatus"] == "Shared" == shared(lab.ds, SharedDirectoryIds=[id])[0]["ShareStatus"]
+    lab.service.stop()
+    lab.service.serve()
+    wait_for(lambda: lab.directory(lab.ids[CORP])["Stage"] == "Active", "the directory")
+    (seen,) = lab.service.aws(key, "ds", "describe-directories", "--directory-ids", id)["DirectoryDescriptions"]
+    owned = lab.directory(lab.ids[CORP])
+    assert (seen["Name"], seen["DnsIpAddrs"], seen["ShareStatus"]) == (CORP, owned["DnsIpAddrs"], "Shared")
+    assert seen["OwnerDirectoryDescription"]["AccountId"] == "000000000000"
+    assert seen["OwnerDirectoryDescription"]["VpcSettings"] == owned["VpcSettings"]
+
+    computer = wait_for(lambda: other.create_computer(**join)["Computer"], "the computer")
+    assert computer["ComputerId"] == lab.service.cli("computer", "show", "shared1", "--directory", CORP)["sid"]
+    mark = lab.service.mark()
+    for call, more in ((other.reset_user_password, {"UserName": "Admin", "NewPassword": lab.password}),
+                       (other.create_snapshot, {}), (other.describe_trusts, {}), (other.describe_domain_controllers, {}),
+                       (other.share_directory, {"ShareTarget": {"Id": STRANGER, "Type": "ACCOUNT"},
+                                                "ShareMethod": "HANDSHAKE"})):
+        message = lab.refused("UnsupportedOperationException", call, DirectoryId=id, **more)
+        assert lab.ids[CORP] in message and "000000000000" in message
+    lab.service.reason_seen("API_SHARED", mark)
+    with pytest.raises(Refusal) as refusal:
+        lab.service.data(key, id, "Users/ListUsers")
+    assert refusal.value.code == "ValidationException"
+    lab.refused("EntityDoesNotExistException", other.create_computer, **{**join, "DirectoryId": lab.ids[CORP]})
+    assert "unshare" in lab.refused("ClientException", lab.ds.delete_directory, **here)
+
+    lab.ds.unshare_directory(**here, UnshareTarget=to)
+    assert shared(lab.ds) == [] and other.describe_directories()["DirectoryDescriptions"] == []
+    lab.refused("DirectoryNotSharedException", lab.ds.unshare_directory, **here, UnshareTarget=to)
+    lab.refused("EntityDoesNotExistException", other.create_computer, **join)
+    # Without being asked; and who has it may leave it.
+    id = lab.ds.share_directory(**here, ShareTarget=to, ShareMethod="ORGANIZATIONS")["SharedDirectoryId"]
+    assert other.describe_directories()["DirectoryDescriptions"][0]["ShareStatus"] == "Shared"
+    other.delete_directory(DirectoryId=id)
+    assert shared(lab.ds) == [] and lab.directory(lab.ids[CORP])["Stage"] == "Active"
+
+
+def test_shares_on_the_command_line(lab):
+    def share(*words):
+        return lab.service.cli("share", *words)
+    lab.service.new_key("--account", CONSUMER)
+    one = share("create", CONSUMER, "--notes", "hello", "--directory", CLOUD)
+    assert share("list", "--directory", CLOUD) == [one] and one["status"] == "PendingAcceptance"
+    assert lab.service.refused("share", "create", CONSUMER, "--directory", CLOUD) == "CONTROL_SHARED"
+    assert lab.service.refused("share", "create", "111111111111", "--directory", CLOUD) == "CONTROL_SHARE_TARGET"
+    assert share("accept", one["id"])["status"] == "Shared"
+    assert lab.service.refused("share", "reject", one["id"]) == "CONTROL_SHARED"
+    share("delete", one["id"])
+    assert lab.service.refused("share", "delete", one["id"]) == "CONTROL_NO_OBJECT"
+    # 25 accounts, as a directory of AWS's Standard edition.
+    id = lab.create("small.example.com", Edition="Standard")
+    lab.wait_stage(id, "Active")
+    for i in range(26):
+        lab.service.new_key("--account", f"3{i:011}")
+    for i in range(25):
+        share("create", f"3{i:011}", "--method", "organizations", "--directory", "small.example.com")
+    assert lab.service.refused("share", "create", f"3{25:011}", "--directory", "small.example.com") == "CONTROL_SHARE_LIMIT"
+    lab.refused("ShareLimitExceededException", lab.ds.share_directory, DirectoryId=id, ShareMethod="HANDSHAKE",
+                ShareTarget={"Id": f"3{25:011}", "Type": "ACCOUNT"})
+    for one in share("list", "--directory", "small.example.com"):
+        share("delete", one["id"])
+    lab.ds.delete_directory(DirectoryId=id)
