@@ -147,9 +147,22 @@ class Demo:
 
     def verify(self):
         self.step("Proof in both directions", "Each side logs on to the other's KDCs as the trust account "
-                  "(outgoing) and presents a referral of its own (incoming): by Kerberos alone.")
+                  "(outgoing) and presents a referral of its own (incoming): step proof, by Kerberos. It makes a "
+                  "secure channel to each domain controller there, and lets each prove its own channel back: step "
+                  "channel, by NETLOGON. From every domain controller to every other.")
         for here, there in ((CLOUD, CORP), (CORP, CLOUD)):
             self.show(self.cli("trust", "verify", there["dns"], "--directory", here["dns"]))
+            self.all_proved(here, there)
+
+    def all_proved(self, here, there):
+        rows = self.data("trust", "verify", there["dns"], "--directory", here["dns"])
+        proved = {(r["dc"], r["server"].split(".")[0], r["side"], r["step"]) for r in rows if r["status"] == "pass"}
+        for half in ("outgoing", "incoming"):
+            for how, step in (("Kerberos", "proof"), ("NETLOGON", "channel")):
+                missing = [(a, b) for a in here["hosts"] for b in there["hosts"] if (a, b, half, step) not in proved]
+                if missing:
+                    raise Failed(f"{half} is not proved by {how}: {missing}")
+                self.show(f"{half} by {how}: proved from {', '.join(here['hosts'])} to {', '.join(there['hosts'])}")
 
     def logon(self, alice, bob):
         realm, cloud = CORP["dns"].upper(), CLOUD["dns"].upper()

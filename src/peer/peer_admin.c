@@ -18,6 +18,7 @@ struct logon {
     struct peer_failure *why;
     struct peer_proof *proof; /* what peer_krb.c's messages are made for */
     struct krb_name cname;
+    struct span domain; /* the partner's, lower case */
 };
 
 static enum err new_logon(struct logon *x)
@@ -30,6 +31,7 @@ static enum err new_logon(struct logon *x)
     run->a = x->a;
     run->partner_realm = x->who->realm;
     x->proof->run = run;
+    x->domain = ascii_lower(x->a, x->who->realm);
     x->cname = krb_name_1(KRB_NT_PRINCIPAL, x->who->name, x->a);
     return arena_failed(x->a) ? ERR_NOMEM : ERR_OK;
 }
@@ -94,8 +96,11 @@ static enum err refused(struct logon *x, const struct krb_error *error)
                          "its clock is %lld seconds %s ours",
                          (long long)(skew < 0 ? -skew : skew) / UTIME_SECOND,
                          skew < 0 ? "behind" : "ahead of");
-    return peer_fail(x->why, PEER_ACCESS_DENIED, REASON_REMOTE_LOGON_REFUSED, "%.*s@%.*s: %s (%d)",
-                     SPAN_ARG(x->who->name), SPAN_ARG(x->who->realm),
+    return peer_fail(x->why, PEER_ACCESS_DENIED,
+                     x->who->with && error->error_code == KDC_ERR_POLICY
+                         ? REASON_PARTNER_SELECTIVE
+                         : REASON_REMOTE_LOGON_REFUSED,
+                     "%.*s@%.*s: %s (%d)", SPAN_ARG(x->who->name), SPAN_ARG(x->who->realm),
                      krb_error_name(error->error_code), error->error_code);
 }
 
@@ -152,28 +157,45 @@ static enum err tgt(struct logon *x, struct peer_reply *out)
     return e;
 }
 
-static enum err service_ticket(struct logon *x, const struct peer_reply *from,
-                               struct peer_reply *out)
+static enum err no_ticket(struct logon *x, const struct krb_error *error)
+{
+    if (error->error_code == KDC_ERR_S_PRINCIPAL_UNKNOWN)
+        return peer_fail(x->why, PEER_ACCESS_DENIED, REASON_PARTNER_NOT_A_DC,
+                         "cifs/%s/%.*s: %s (%d)", x->dc->host, SPAN_ARG(x->domain),
+                         krb_error_name(error->error_code), error->error_code);
+    return refused(x, error);
+}
+
+static enum err service_ticket(struct logon *x, const struct peer_tgs *from, struct peer_reply *out)
 {
     struct span request, reply;
     struct krb_error *error;
-    struct krb_key session;
-    struct krb_name sname =
-        krb_name_2(KRB_NT_SRV_INST, SPAN_LIT("cifs"), span_str(x->dc->host), x->a);
-    struct peer_tgs t = {.ticket = &from->rep->ticket,
-                         .session = &session,
-                         .crealm = from->rep->crealm,
-                         .cname = &from->rep->cname,
-                         .sname = &sname};
-    if (krb_key_make(from->part->key.keytype, from->part->key.keyvalue, &session) != ERR_OK ||
-        peer_tgs_request(x->proof, &t, &request) != ERR_OK)
+    struct span parts[] = {SPAN_LIT("cifs"), span_str(x->dc->host), x->domain};
+    struct krb_name sname = {.type = KRB_NT_SRV_INST, .parts = {parts, 3}};
+    struct peer_tgs t = *from;
+    t.sname = &sname;
+    if (peer_tgs_request(x->proof, &t, &request) != ERR_OK)
         return unreadable(x);
-    enum err e = ask(x, request, &reply, &error);
-    if (e == ERR_OK && error)
-        e = refused(x, error);
-    if (e == ERR_OK &&
-        peer_open_reply(x->proof, reply, &session, KRB_USAGE_TGS_REP_SESSION, out) != ERR_OK)
-        e = unreadable(x);
+    TRY(ask(x, request, &reply, &error));
+    if (error)
+        return no_ticket(x, error);
+    return peer_open_reply(x->proof, reply, from->session, KRB_USAGE_TGS_REP_SESSION, out) == ERR_OK
+               ? ERR_OK
+               : unreadable(x);
+}
+
+static enum err by_password(struct logon *x, struct peer_reply *out)
+{
+    struct peer_reply first;
+    struct krb_key session;
+    TRY(tgt(x, &first));
+    struct peer_tgs from = {.ticket = &first.rep->ticket,
+                            .session = &session,
+                            .crealm = first.rep->crealm,
+                            .cname = &first.rep->cname};
+    if (krb_key_make(first.part->key.keytype, first.part->key.keyvalue, &session) != ERR_OK)
+        return unreadable(x);
+    enum err e = service_ticket(x, &from, out);
     krb_key_wipe(&session);
     return e;
 }
@@ -243,9 +265,8 @@ enum err peer_admin_token(const struct peer_env *env, const struct peer_dc *dc,
 {
     struct logon x = {
         .env = env, .dc = dc, .who = who, .deadline = deadline, .a = a, .why = why_out};
-    struct peer_reply first, second;
+    struct peer_reply ticket;
     TRY(new_logon(&x));
-    TRY(tgt(&x, &first));
-    TRY(service_ticket(&x, &first, &second));
-    return token(&x, &second, token_out, key_out) == ERR_OK ? ERR_OK : unreadable(&x);
+    TRY(who->with ? service_ticket(&x, who->with, &ticket) : by_password(&x, &ticket));
+    return token(&x, &ticket, token_out, key_out) == ERR_OK ? ERR_OK : unreadable(&x);
 }

@@ -31,6 +31,8 @@ void peer_proof_end(struct peer_proof *p, enum trust_step step, enum trust_statu
                                   .reason = reason,
                                   .server = p->kdc->label,
                                   .detail = arena_dup_span(p->run->a, span_str(text))};
+    if (p->half == TRUST_INBOUND && status == TRUST_STATUS_PASS && p->run->env->channels)
+        peer_begin_channel_back(p->run, p->kdc);
     peer_one_less(p->run);
 }
 

@@ -70,6 +70,10 @@ struct peer_run {
     struct peer_channel_step *channel_step; /* NULL: not now */
     struct trust_check channel_row[PEER_KDCS_MAX];
     unsigned channel_rows;
+    struct trust_check back_row[PEER_KDCS_MAX]; /* of peer_channel_back.c */
+    unsigned back_rows;
+    unsigned tasks; /* of this run; it is freed when the last one ends */
+    bool cancelled;
 };
 
 /* Adds one row; what is beyond TRUST_CHECKS_MAX is dropped. */
@@ -112,6 +116,13 @@ void peer_one_less(struct peer_run *r);
 void peer_begin_channels(struct peer_run *r);
 /* The run is over before it: nothing is told any more. */
 void peer_cancel_channels(struct peer_run *r);
+
+/* --- peer_channel_back.c --- */
+
+/* Lets this domain controller of the partner's prove its secure channel to us. */
+void peer_begin_channel_back(struct peer_run *r, const struct peer_kdc *kdc);
+/* A task of a run that was cancelled has ended. */
+void peer_free_run(struct peer_run *r);
 
 /* --- peer_krb.c: messages --- */
 

@@ -35,6 +35,15 @@ utime peer_patience(const struct peer_run *r, utime most)
     return left < 0 ? 0 : left < most ? left : most;
 }
 
+void peer_free_run(struct peer_run *r)
+{
+    if (!r->cancelled || r->tasks)
+        return;
+    arena_fini(&r->arena);
+    mem_wipe(r, sizeof(*r));
+    free(r);
+}
+
 void peer_cancel(struct peer_run *r)
 {
     if (r->end)
@@ -43,9 +52,8 @@ void peer_cancel(struct peer_run *r)
     peer_ask_cancel(&r->locator.question.ask);
     for (unsigned i = 0; i < r->proofs; i++)
         peer_ask_cancel(&r->proof[i].ask);
-    arena_fini(&r->arena);
-    mem_wipe(r, sizeof(*r));
-    free(r);
+    r->cancelled = true;
+    peer_free_run(r);
 }
 
 /* In the order of the servers, whichever ended first. */
@@ -55,6 +63,8 @@ static void add_rows(struct peer_run *r)
         r->report.checks[r->report.count++] = r->proof[i].row;
     for (unsigned i = 0; i < r->channel_rows && r->report.count < TRUST_CHECKS_MAX; i++)
         r->report.checks[r->report.count++] = r->channel_row[i];
+    for (unsigned i = 0; i < r->back_rows && r->report.count < TRUST_CHECKS_MAX; i++)
+        r->report.checks[r->report.count++] = r->back_row[i];
 }
 
 static void ended(void *ctx)
@@ -96,6 +106,7 @@ static enum err read_trust(struct peer_run *r, struct dir_snap *s, struct dir_na
     TRY(auth_trust_local(s, naming, r->a, &r->local));
     r->local.realm = arena_dup_span(r->a, r->local.realm); /* outlive the snapshot */
     r->local.flat_name = arena_dup_span(r->a, r->local.flat_name);
+    r->local.dns_name = arena_dup_span(r->a, r->local.dns_name);
     TRY(auth_trusts(s, r->a, &list, &count));
     const struct trust *t = auth_trust_named(list, count, r->partner);
     if (!t)
@@ -122,7 +133,8 @@ static enum err read_directory(struct peer_run *r)
                             peer_prepare_incoming(r, &snap, naming) == ERR_OK;
     }
     dir_snap_end(&snap);
-    r->trust = (struct trust){.direction = r->trust.direction}; /* the rest were views */
+    /* The rest were views. */
+    r->trust = (struct trust){.direction = r->trust.direction, .attributes = r->trust.attributes};
     return e;
 }
 

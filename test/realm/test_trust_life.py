@@ -177,7 +177,12 @@ def test_from_every_dc_to_every_other(lab):
         rows = ours.cli("trust", "verify", theirs.dns)
         assert {row["status"] for row in rows} == {"pass"}, rows
         assert proofs(rows) == {(a, b, side, step) for a in ours.forest.hosts for b in theirs.hosts for side, step in (
-            ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"))}, rows
+            ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"), ("incoming", "channel"))}, rows
+    # Who authenticates selectively gives our machines no ticket to ask with; the trust is no worse for it.
+    lab.corp.cli("trust", "set", lab.world.cloud.dns, "--selective-auth")
+    rows = lab.cloud.cli("trust", "verify", lab.world.corp.dns)
+    assert [(r["dc"], r["side"], r["step"], r["status"], r["reason"]) for r in rows if r["status"] != "pass"] == [
+        (ours, "incoming", "channel", "unknown", "PARTNER_SELECTIVE") for ours in lab.world.cloud.hosts], rows
 
 
 def test_a_dc_of_ours_cannot_be_asked(lab):
@@ -200,7 +205,7 @@ def test_a_dc_of_ours_cannot_be_asked(lab):
     asked = [(r["dc"], r["step"], r["status"], r["reason"]) for r in answer["result"] if r["status"] != "pass"]
     assert asked == [(ours.forest.hosts[0], "ask", "unknown", "CONTROL_PEER_AWAY")], answer
     assert proofs(answer["result"]) == {(ours.forest.hosts[1], theirs.hosts[0], side, step) for side, step in (
-        ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"))}
+        ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"), ("incoming", "channel"))}
     assert verified(lab, ours)
     # Whatever else is asked goes to the one that is there; and then the first is back.
     wait_for(lambda: ours.try_cli("trust", "verify", theirs.dns)[0] == 0, "all to be asked again")
