@@ -283,6 +283,17 @@ def test_no_kdc_at_that_port(lab, signpost):
         signpost.host.stop(web)
 
 
+def test_a_name_that_is_no_dc(lab, signpost):
+    """DNS leads to Samba's by a name that is not its own. Kerberos proves the trust all the same; but nothing is asked
+    over SMB, nor with an administrator's rights, of what only DNS calls a domain controller."""
+    w = lab.world
+    lab.trust("forest", "two-way")
+    with pointed(lab, signpost, w.corp.addresses[0], 88):
+        code, rows = verify(lab)
+        assert code == 0 and {row["side"] for row in rows if row["step"] == "proof" and row["status"] == "pass"} == {"incoming", "outgoing"}
+        assert [row["reason"] for row in rows if row["status"] != "pass"] == len(w.cloud.hosts) * ["PARTNER_NOT_A_DC"], rows
+
+
 # Takes connections and says nothing until two are open at the same time; then it hangs up on both.
 PATIENT = """import socket
 server = socket.create_server(("0.0.0.0", 88))

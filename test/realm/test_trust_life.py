@@ -209,3 +209,35 @@ def test_a_dc_of_ours_cannot_be_asked(lab):
     assert verified(lab, ours)
     # Whatever else is asked goes to the one that is there; and then the first is back.
     wait_for(lambda: ours.try_cli("trust", "verify", theirs.dns)[0] == 0, "all to be asked again")
+
+
+def back(rows):
+    """What the partner's channels to us were found to be: (status, reason) from each domain controller of ours."""
+    return {(r["status"], r.get("reason")) for r in rows if (r["side"], r["step"]) == ("incoming", "channel")}
+
+
+def test_the_channel_back(lab):
+    """The partner's own secure channel to us fails for reasons of its own, while Kerberos goes on to prove both halves."""
+    w, ours = lab.world, lab.cloud
+    lab.half(lab.corp, "two-way")
+    lab.half(ours, "two-way")
+    both_heal(lab)
+    # The partner's 445 is closed: it cannot be asked, which says nothing of the trust.
+    lab.corp.host.nft_rule("tcp dport 445", "reject with tcp reset", hook="input")
+    code, body, _ = ours.try_cli("trust", "verify", w.corp.dns)
+    lab.corp.host.nft_flush()
+    assert code == 0 and back(body["result"]) == {("unknown", "CHANNEL_BACK_NOT_ASKED")}, body
+    assert all("445/tcp" in r["detail"] and "445/tcp" in r["remedy"] for r in body["result"] if r["status"] == "unknown"), body
+    # Ours are closed to the partner, in that direction alone: its channel breaks and is not made again.
+    ours.host.nft_rule(f"ip saddr {w.corp.addresses[0]} tcp dport {{ 135, 49152 }}", "reject with tcp reset", hook="input")
+    code, body, _ = ours.try_cli("trust", "verify", w.corp.dns)
+    ours.host.nft_flush()
+    assert code == 2 and back(body["result"]) == {("fail", "CHANNEL_BACK_UNREACHED")}, body
+    assert {(r["side"], r["step"]) for r in body["result"] if r["status"] == "fail"} == {("incoming", "channel")}, body
+    assert lab.shown(ours)["reason"] == "CHANNEL_BACK_UNREACHED"
+    # Its account here is disabled: Kerberos does not look at it, NETLOGON does.
+    ours.cli("user", "disable", f"{w.corp.netbios}$")
+    code, body, _ = ours.try_cli("trust", "verify", w.corp.dns)
+    ours.cli("user", "enable", f"{w.corp.netbios}$")
+    assert code == 2 and back(body["result"]) == {("fail", "CHANNEL_BACK_REFUSED")}, body
+    wait_for(lambda: verified(lab, ours), "the channel back to be made again")
