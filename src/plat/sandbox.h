@@ -2,11 +2,13 @@
  * What a process gives up before it reads its first byte from the network: root, the right to
  * regain anything, core dumps, and every system call that its role does not need.
  *
- * Order: open everything, plat_drop_user, plat_harden, plat_seccomp. Each is for ever.
+ * Order: open everything, plat_drop_user, plat_harden, plat_confine, plat_seccomp. Each is for
+ * ever.
  */
 #ifndef PLAT_SANDBOX_H
 #define PLAT_SANDBOX_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -18,6 +20,13 @@ enum err plat_user_find(const char *name, uid_t *uid_out, gid_t *gid_out);
 enum err plat_drop_user(uid_t uid, gid_t gid);
 /* No new privileges, no core dump, no ptrace by its own user, at most max_fds descriptors. */
 enum err plat_harden(unsigned max_fds);
+
+/* From now on files can be opened beneath this folder alone, to be read or also to be written,
+ * made, moved and removed, and read where the system keeps its own (/etc, /usr, /proc, ...). What
+ * is open stays so. After plat_harden. ERR_UNSUPPORTED when the kernel cannot; ERR_IO. */
+enum err plat_confine(const char *folder, bool writable);
+/* Can it? */
+bool plat_confine_works(void);
 
 /* Named groups of system calls; a role is a sum of them. */
 enum plat_calls {

@@ -128,6 +128,78 @@ static void hardening(void **state)
     assert_lives(harden_with_few);
 }
 
+static int opens(const char *path, int flags)
+{
+    int fd = open(path, flags, 0600);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 ? 0 : errno;
+}
+
+static char own[] = "/tmp/entente-own-XXXXXX", other[] = "/tmp/entente-other-XXXXXX";
+
+static const char *in(const char *folder, const char *name)
+{
+    static char path[4][64];
+    static unsigned next;
+    snprintf(path[next % 4], sizeof path[0], "%s/%s", folder, name);
+    return path[next++ % 4];
+}
+
+static int confine_to_read(void)
+{
+    int before = open(in(other, "file"), O_RDONLY);
+    CHECK(before >= 0 && plat_harden(64) == ERR_OK);
+    CHECK(plat_confine(own, false) == ERR_OK);
+    CHECK(opens(in(own, "file"), O_RDONLY) == 0);
+    CHECK(opens(in(own, "file"), O_RDWR) == EACCES);
+    CHECK(opens(in(own, "new"), O_RDWR | O_CREAT) == EACCES);
+    CHECK(opens(in(other, "file"), O_RDONLY) == EACCES);
+    CHECK(opens("/etc/passwd", O_RDONLY) == 0 && opens("/proc/self/stat", O_RDONLY) == 0);
+    char byte;
+    CHECK(read(before, &byte, 1) == 1); /* what is open stays so */
+    return 0;
+}
+
+static int confine_to_write(void)
+{
+    CHECK(plat_harden(64) == ERR_OK);
+    CHECK(plat_confine(own, true) == ERR_OK);
+    CHECK(opens(in(own, "file"), O_RDWR) == 0);
+    CHECK(mkdir(in(own, "folder"), 0700) == 0);
+    CHECK(opens(in(own, "folder/new"), O_RDWR | O_CREAT) == 0);
+    CHECK(rename(in(own, "folder/new"), in(own, "new")) == 0); /* as a restore does */
+    CHECK(unlink(in(own, "new")) == 0 && rmdir(in(own, "folder")) == 0);
+    CHECK(opens(in(other, "file"), O_RDONLY) == EACCES);
+    CHECK(opens(in(other, "new"), O_RDWR | O_CREAT) == EACCES);
+    CHECK(unlink(in(other, "file")) == -1 && errno == EACCES);
+    CHECK(plat_confine("/nowhere", true) == ERR_OK); /* twice: less of both */
+    CHECK(opens(in(own, "file"), O_RDONLY) == EACCES);
+    return 0;
+}
+
+static void files_of_others(void **state)
+{
+    (void)state;
+    if (!plat_confine_works())
+        skip();
+    assert_non_null(mkdtemp(own));
+    assert_non_null(mkdtemp(other));
+    const char *const folders[] = {own, other};
+    for (size_t i = 0; i < 2; i++) {
+        FILE *f = fopen(in(folders[i], "file"), "w");
+        assert_non_null(f);
+        fputs("text", f);
+        fclose(f);
+    }
+    assert_lives(confine_to_read);
+    assert_lives(confine_to_write);
+    for (size_t i = 0; i < 2; i++) {
+        unlink(in(folders[i], "file"));
+        rmdir(folders[i]);
+    }
+}
+
 /* --- system calls; the sanitizers make calls of their own, which no role has --- */
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -319,8 +391,11 @@ static void what_kills(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finding_users), cmocka_unit_test(dropping_root),
-        cmocka_unit_test(hardening),     cmocka_unit_test(what_each_role_may_do),
+        cmocka_unit_test(finding_users),
+        cmocka_unit_test(dropping_root),
+        cmocka_unit_test(hardening),
+        cmocka_unit_test(files_of_others),
+        cmocka_unit_test(what_each_role_may_do),
         cmocka_unit_test(what_kills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,17 @@ static enum err give_up_rights(struct serve_child *child, const char **why_out)
     return plat_harden(CHILD_FDS);
 }
 
+/* The files of its own directory, which only the writer changes; control has to do with all of
+ * them. An older kernel has nothing for it: the parent says so. */
+static enum err confine(struct serve_child *child)
+{
+    if (child->role == ROLE_CONTROL)
+        return ERR_OK;
+    const char *folder = text(child, child->setup.path);
+    enum err e = folder ? plat_confine(folder, child->role == ROLE_WRITER) : ERR_NOMEM;
+    return e == ERR_UNSUPPORTED ? ERR_OK : e;
+}
+
 static enum err configure(struct serve_child *child, struct span payload, const char **why_out)
 {
     struct span kept = arena_dup_span(&child->memory, payload);
@@ -108,6 +119,8 @@ static enum err configure(struct serve_child *child, struct span payload, const 
     TRY(open_directory(child, why_out));
     *why_out = "the role cannot begin";
     TRY(serve_role(child->role)->begin(child, why_out));
+    *why_out = "the process cannot be kept to its directory's files";
+    TRY(confine(child));
     *why_out = "the system call filter cannot be loaded";
     return plat_seccomp(serve_role(child->role)->calls, PLAT_SECCOMP_KILL);
 }

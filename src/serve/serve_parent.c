@@ -165,6 +165,11 @@ static void begin(struct serve_parent *p)
         ent_fatal("no memory");
     if (serve_watch_begin(p) != ERR_OK)
         ent_fatal("no memory");
+    if (!plat_confine_works())
+        serve_log(
+            p, "serve.unconfined", SPAN_NONE,
+            "this kernel has no Landlock: a process that is taken over can open files of other "
+            "directories");
     plat_child_start(p->control->child);
 }
 

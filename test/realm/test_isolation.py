@@ -1,0 +1,159 @@
+"""Two directories in one service: what is done to one of them, load or crash, its neighbour does not notice. Stock clients
+work in the neighbour's realm all the while; what is asserted is that they are answered and whose processes live."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import ldap_service
+from ldap_service import Service
+from netns import wait_for
+
+NET = f"127.{70 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
+VICTIM, NEIGHBOUR = "victim.example", "neighbour.example"
+AT = {VICTIM: f"{NET}.10", NEIGHBOUR: f"{NET}.20"}
+PASSWORD = "Adm1n-of-both"
+ROUNDS = 15
+RNG = random.Random(5)
+
+
+@pytest.fixture(scope="module")
+def service():
+    folder = Path("/tmp") / f"entente-apart-{os.getpid()}"
+    folder.mkdir()
+    s = Service(folder)
+    try:
+        s.secret("Administrator", PASSWORD)
+        for name, address in AT.items():
+            s.cli("directory", "create", name, "--short-name", name.split(".", maxsplit=1)[0].upper(), "--address", address,
+                  "--admin-password-file", s.dir / "Administrator")
+            ldap_service.ADDRESS[name] = address
+        yield s
+    finally:
+        s.process.terminate()
+        s.process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def shown(service, name):
+    return json.loads(service.cli("--output", "json", "directory", "show", name))["result"]
+
+
+def processes(service, name):
+    return {p["name"]: (p["pid"], p["restarts"], p["ready"]) for p in shown(service, name)["processes"]}
+
+
+def neighbours_work(service):
+    """DNS, Kerberos and LDAP as a member of the realm uses them: a logon with service location, a search with its ticket."""
+    for _ in range(ROUNDS):
+        found = service.run(f"ldapsearch -LLL -Y GSSAPI -Q -N -H ldap://dc1.{NEIGHBOUR} -b dc=neighbour,dc=example "
+                            "'(sAMAccountName=krbtgt)' sAMAccountName", who="Administrator", forest=NEIGHBOUR)
+        assert "sAMAccountName: krbtgt" in found
+
+
+# --- load --------------------------------------------------------------------------------------------------------------
+
+def datagrams(stop):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setblocking(False)
+        while not stop.is_set():
+            for port in (53, 88, 389, 464):
+                try:
+                    s.sendto(RNG.randbytes(RNG.randrange(1, 1200)), (AT[VICTIM], port))
+                except OSError:
+                    pass
+
+
+def streams(stop):
+    """Requests that are nonsense, too long, too deep, or not read from."""
+    deep = b"\x30\x84\x00\x00\x10\x00" + b"\xa0\x84\x00\x00\x0f\xf0" * 600
+    search = bytes.fromhex("3025020101632004000a01020a0100020100020100010100870b6f626a656374436c6173733000")
+    while not stop.is_set():
+        for port, data in ((88, struct.pack(">I", 60000) + RNG.randbytes(2000)), (389, deep), (389, search * 50),
+                           (389, b"\x30\x84\x7f\xff\xff\xff"), (445, b"\0\1\0\0" + RNG.randbytes(500)),
+                           (135, RNG.randbytes(500)), (53, b"\xff\xff" + RNG.randbytes(900))):
+            try:
+                with socket.create_connection((AT[VICTIM], port), timeout=2) as s:
+                    s.sendall(data)
+            except OSError:
+                pass
+
+
+def test_load_on_one(service):
+    before = processes(service, NEIGHBOUR), processes(service, VICTIM)
+    stop = threading.Event()
+    with ExitStack() as held:
+        for port in (88, 389, 445, 636, 3268, 53, 464, 135):  # connections that never say anything, or never all of it
+            for number in range(100):
+                s = held.enter_context(socket.create_connection((AT[VICTIM], port), timeout=5))
+                s.sendall(b"\0\0\x30\0\x6a"[:number % 5])
+        threads = [threading.Thread(target=job, args=(stop,)) for job in (datagrams, streams)]
+        for t in threads:
+            t.start()
+        try:
+            neighbours_work(service)
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+    assert (processes(service, NEIGHBOUR), processes(service, VICTIM)) == before
+    # Nor has the one under load come to harm.
+    assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
+
+
+def test_crashes_of_one(service):
+    """Every process of the victim, its writer too, time and again."""
+    before = processes(service, NEIGHBOUR)
+    stop = threading.Event()
+    killed = []
+
+    def crash():
+        while not stop.is_set():
+            for pid, _, _ in processes(service, VICTIM).values():
+                if pid:
+                    try:
+                        os.kill(pid, signal.SIGSEGV)
+                        killed.append(pid)
+                    except ProcessLookupError:
+                        pass
+            stop.wait(0.2)
+    crashing = threading.Thread(target=crash)
+    crashing.start()
+    try:
+        neighbours_work(service)
+    finally:
+        stop.set()
+        crashing.join()
+    assert killed and processes(service, NEIGHBOUR) == before
+    wait_for(lambda: shown(service, VICTIM)["state"] == "Active" and
+             all(ready for _, _, ready in processes(service, VICTIM).values()), "the victim", 60)
+    assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
+
+
+# --- files -------------------------------------------------------------------------------------------------------------
+
+def test_the_files_of_one(service):
+    """A directory whose files are gone or damaged: the others, and the service itself, go on."""
+    folder = service.dir / "state" / shown(service, VICTIM)["id"]
+    before = processes(service, NEIGHBOUR)
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    for pid, _, _ in processes(service, VICTIM).values():
+        os.kill(pid, signal.SIGKILL)
+    neighbours_work(service)
+    assert processes(service, NEIGHBOUR) == before and shown(service, NEIGHBOUR)["state"] == "Active"
+    wait_for(lambda: shown(service, VICTIM)["state"] == "Impaired", "Impaired")
+    moved.rename(folder)
+    wait_for(lambda: shown(service, VICTIM)["state"] == "Active" and
+             all(ready for _, _, ready in processes(service, VICTIM).values()), "the victim", 60)
+    assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
