@@ -151,6 +151,9 @@ AWS_HANDLER(aws_search_groups);
 AWS_HANDLER(aws_search_users);
 AWS_HANDLER(aws_update_group);
 AWS_HANDLER(aws_update_user);
+AWS_HANDLER(aws_create_log_subscription);
+AWS_HANDLER(aws_delete_log_subscription);
+AWS_HANDLER(aws_list_log_subscriptions);
 AWS_HANDLER(aws_describe_settings);
 AWS_HANDLER(aws_update_settings);
 

@@ -169,6 +169,11 @@ enum err control_open(struct control *c, struct control_directory *d);
 /* The entry of a trust's state in the record, made when create is set (control_trust_state.c). */
 json_t *control_trust_state(struct control_directory *d, struct span partner, bool create);
 
+/* --- control_logs.c --- */
+
+/* Tells serve the log group of the directory's record, when there is one. */
+void control_log_tell(struct control *c, struct control_directory *d, struct arena *a);
+
 /* --- control_keys.c --- */
 
 /* keys.json. ERR with a sentence. */
@@ -241,6 +246,9 @@ HANDLER(control_service_allow);
 HANDLER(control_forwarder_create);
 HANDLER(control_forwarder_list);
 HANDLER(control_forwarder_delete);
+HANDLER(control_log_subscribe);
+HANDLER(control_log_unsubscribe);
+HANDLER(control_log_list);
 HANDLER(control_key_create);
 HANDLER(control_key_list);
 HANDLER(control_key_revoke);

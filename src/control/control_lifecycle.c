@@ -49,7 +49,7 @@ static json_t *new_id(struct control_call *call, const char *prefix)
     return json_sprintf("%s%.*s", prefix, SPAN_ARG(text_hex(call->a, span_of(id, sizeof id))));
 }
 
-static json_t *now_text(void)
+json_t *control_now(void)
 {
     char text[32];
     utime_to_iso(plat_now(), text);
@@ -59,7 +59,7 @@ static json_t *now_text(void)
 static json_t *new_dc(struct control_call *call, json_t *host, json_t *addresses)
 {
     return json_pack("{s:o, s:o, s:o, s:s, s:o}", "id", new_id(call, "dc-"), "host", host,
-                     "addresses", addresses, "state", "Creating", "created", now_text());
+                     "addresses", addresses, "state", "Creating", "created", control_now());
 }
 
 /* --- addresses ------------------------------------------------------------------------------- */
@@ -198,7 +198,7 @@ static json_t *new_record(struct control_call *call, const struct control_new *i
     struct span name = ascii_lower(call->a, in->name), flat = ascii_upper(call->a, in->short_name);
     const char *site = in->site.len ? arena_dup_str(call->a, in->site) : "Default-First-Site-Name";
     json_t *record = json_pack("{s:o, s:o, s:s, s:s, s:O}", "id", new_id(call, "d-"), "created",
-                               now_text(), "state", "Creating", "site", site, "dcs", in->dcs);
+                               control_now(), "state", "Creating", "site", site, "dcs", in->dcs);
     if (name.len && name.ptr[name.len - 1] == '.')
         name.len--;
     control_set_span(record, "name", name);

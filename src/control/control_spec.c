@@ -151,6 +151,27 @@ enum err control_status_decode(struct span bytes, struct arena *a, struct contro
     return ERR_OK;
 }
 
+enum err control_log_encode(const struct control_log *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    put_text(&b, in->id);
+    put_text(&b, in->group);
+    return builder_done(&b, out);
+}
+
+enum err control_log_decode(struct span bytes, struct control_log *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_log log = {.id = get_text(&r)};
+    log.group = get_text(&r);
+    if (log.group.len > CONTROL_LOG_GROUP_MAX)
+        reader_fail(&r, ERR_LIMIT);
+    TRY(reader_end(&r));
+    *out = log;
+    return ERR_OK;
+}
+
 enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out)
 {
     struct builder b;

@@ -28,6 +28,9 @@ enum control_message {
      * domain controllers are started again, behind a new writer; reply as CONTROL_START.
      * ERR_NOT_FOUND: it does not run. */
     CONTROL_RESTART,
+    /* struct control_log: from now on the directory's security events go to this log group, too;
+     * reply: struct control_outcome. ERR_NOT_FOUND: there is no such group. */
+    CONTROL_LOG,
 };
 /* What serve tells without being asked: struct control_health. */
 enum control_news { CONTROL_HEALTH = 32 };
@@ -71,6 +74,12 @@ struct control_status {
     struct control_process *process;
 };
 
+struct control_log {
+    struct span id;
+    struct span group; /* empty: to none any more */
+};
+#define CONTROL_LOG_GROUP_MAX 512
+
 /* All processes of a domain controller run, or one does not. */
 struct control_health {
     struct span id, host; /* host empty: of the directory's writer */
@@ -90,6 +99,8 @@ enum err control_outcome_decode(struct span bytes, struct control_outcome *out);
 enum err control_status_encode(const struct control_status *in, struct arena *a, struct span *out);
 enum err control_status_decode(struct span bytes, struct arena *a, struct control_status *out);
 
+enum err control_log_encode(const struct control_log *in, struct arena *a, struct span *out);
+enum err control_log_decode(struct span bytes, struct control_log *out);
 enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out);
 enum err control_health_decode(struct span bytes, struct control_health *out);
 

@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct control_status status;
     struct control_outcome outcome;
     struct control_health health;
+    struct control_log log;
     struct span again, bytes = size ? span_of(data + 1, size - 1) : SPAN_NONE;
     arena_init(&a, 0, 1 << 20, 0);
     if (size && data[0] % 4 == 0) {
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)control_health_decode(bytes, &health);
     } else {
         (void)control_outcome_decode(bytes, &outcome);
+        (void)control_log_decode(bytes, &log);
     }
     arena_fini(&a);
     return 0;

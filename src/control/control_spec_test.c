@@ -52,6 +52,22 @@ static void test_status_and_outcome(void **state)
     assert_int_equal(control_outcome_decode(SPAN_LIT("\xff\0\0"), &said), ERR_MALFORMED);
 }
 
+static void test_log(void **state)
+{
+    (void)state;
+    struct control_log back, log = {SPAN_LIT("d-1"), SPAN_LIT("/aws/security")};
+    char longest[CONTROL_LOG_GROUP_MAX + 1] = {0};
+    struct span bytes;
+    assert_int_equal(control_log_encode(&log, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_log_decode(bytes, &back), ERR_OK);
+    assert_true(span_eq(back.id, log.id) && span_eq(back.group, log.group));
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(control_log_decode(span_sub(bytes, 0, n), &back), ERR_OK);
+    log.group = span_of(longest, sizeof(longest));
+    assert_int_equal(control_log_encode(&log, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_log_decode(bytes, &back), ERR_LIMIT);
+}
+
 static void test_health(void **state)
 {
     (void)state;
@@ -79,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spec_round_trip_and_every_prefix),
         cmocka_unit_test(test_status_and_outcome),
+        cmocka_unit_test(test_log),
         cmocka_unit_test(test_health),
         cmocka_unit_test(test_an_id_leads_nowhere_else),
     };

@@ -268,7 +268,10 @@ static enum err ask_serve(struct control *c, struct control_directory *d, enum c
 enum err control_start(struct control *c, struct control_directory *d, struct span password,
                        struct arena *a, struct control_outcome *out)
 {
-    return ask_serve(c, d, CONTROL_START, password, a, out);
+    TRY(ask_serve(c, d, CONTROL_START, password, a, out));
+    if (out->err == ERR_OK || out->err == ERR_EXISTS)
+        control_log_tell(c, d, a);
+    return ERR_OK;
 }
 
 enum err control_restart(struct control *c, struct control_directory *d, struct arena *a,

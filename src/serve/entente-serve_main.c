@@ -22,6 +22,7 @@ static void usage(FILE *out)
         "  --user NAME         what the services run as (entente)\n"
         "  --api ADDRESS:PORT  where the AWS API listens (nowhere)\n"
         "  --log PATH          events, one JSON object a line; - is standard error (-)\n"
+        "  --log-groups PATH   folder of log groups: what directories subscribe to (none)\n"
         "  --subnet-NAME \"NETWORK [ZONE [INTERFACE]]\"  where domain controllers take addresses\n"
         "  --kdc-workers N     KDC processes of a domain controller (1)\n"
         "  --ldap-workers N    LDAP processes of a domain controller (1)\n"

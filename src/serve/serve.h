@@ -49,6 +49,7 @@ struct serve_role_row {
     bool per_dc;      /* one for each domain controller, else one a directory (control: one) */
     bool writes;      /* gets a link to the writer */
     bool system;      /* that link carries INTENT_SYSTEM */
+    bool audited;     /* its events are about security: who logged on, what was changed */
     struct serve_port ports[SERVE_PORTS_MAX]; /* ends at number 0 */
     /* Opens what the role needs and begins to serve on child->loop. ERR with a sentence in
      * *why_out. */
@@ -70,6 +71,7 @@ enum serve_message {
     SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks (trust/trust_ask.h) */
     SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
     SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
+    SERVE_AUDIT,         /* descriptor: security events go there, too; none: no more */
     SERVE_PING,          /* call; the reply is empty: its loop turns */
 };
 
@@ -96,6 +98,8 @@ struct serve_child {
     struct plat_channel *parent;
     struct plat_channel *writer; /* NULL while there is no link */
     struct plat_eventlog *log;
+    struct plat_eventlog *audit; /* the same events once more; NULL: not wanted */
+    struct event_sink sink;      /* both */
     const struct event_sink *events;
     struct dir *dir;
     struct arena memory; /* of setup: lives as long as the process; wipes */
@@ -143,6 +147,7 @@ struct serve_config {
     char run_dir[512];        /* /run/entente */
     char user[64];            /* entente */
     char log[512];            /* "-": standard error */
+    char log_groups[512];     /* folder of log groups; "": there are none */
     char api[PLAT_ADDR_TEXT]; /* where the AWS API listens; "": nowhere */
     unsigned kdc_workers, ldap_workers, dns_workers;
     struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */

@@ -125,6 +125,30 @@ static enum err configure(struct serve_child *child, struct span payload, const 
     return plat_seccomp(serve_role(child->role)->calls, PLAT_SECCOMP_KILL);
 }
 
+/* Until the next one comes; a full disk loses these events, and nothing else. */
+static void set_audit(struct serve_child *child, int fd)
+{
+    const struct serve_role_row *row = serve_role(child->role);
+    char name[96];
+    plat_eventlog_free(child->audit);
+    child->audit = NULL;
+    if (fd < 0)
+        return;
+    snprintf(name, sizeof(name), "%s%s%.*s", row->name, row->per_dc ? " " : "",
+             row->per_dc ? (int)serve_child_dc(child)->host.len : 0,
+             row->per_dc ? (const char *)serve_child_dc(child)->host.ptr : "");
+    if (plat_eventlog_new(child->loop, fd, name, &child->audit) != ERR_OK)
+        close(fd);
+}
+
+static void write_event(void *ctx, const struct event *ev)
+{
+    const struct serve_child *child = ctx;
+    event_emit(plat_eventlog_sink(child->log), ev);
+    if (child->audit)
+        event_emit(plat_eventlog_sink(child->audit), ev);
+}
+
 static void reply_outcome(struct plat_channel *ch, uint32_t seq, enum err err, const char *why)
 {
     struct arena a;
@@ -148,6 +172,8 @@ static void parent_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *ms
         reply_outcome(ch, msg->seq, e, why);
     } else if (msg->type == SERVE_PING) {
         (void)plat_channel_reply(ch, msg->seq, SERVE_PING, SPAN_NONE, -1);
+    } else if (msg->type == SERVE_AUDIT) {
+        set_audit(child, msg->fd >= 0 ? plat_msg_take_fd(msg) : -1);
     } else if (msg->type == SERVE_LINK_WRITER && msg->fd >= 0) {
         link_writer(child, plat_msg_take_fd(msg));
     } else if (row->linked && msg->fd >= 0) {
@@ -183,8 +209,10 @@ int serve_child_main(const char *role)
     if (plat_eventlog_new(child->loop, log, component, &child->log) != ERR_OK ||
         plat_channel_new(child->loop, parent, &ops, child, &child->parent) != ERR_OK)
         ent_fatal("%s: cannot begin", role);
-    child->events = plat_eventlog_sink(child->log);
+    child->sink = (struct event_sink){write_event, child};
+    child->events = &child->sink;
     plat_loop_run(child->loop);
     plat_eventlog_flush(child->log);
+    set_audit(child, -1);
     return 0;
 }

@@ -27,6 +27,7 @@ static const struct setting settings[] = {
     TEXT("user", user, "a user name: what the services run as"),
     TEXT("api", api, "a loopback address and a port, as 127.0.0.1:8053: where the AWS API listens"),
     TEXT("log", log, "an absolute path, or - for standard error"),
+    TEXT("log-groups", log_groups, "an absolute path: the folder of the log groups"),
     WORKERS("kdc-workers", kdc_workers),
     WORKERS("ldap-workers", ldap_workers),
     WORKERS("dns-workers", dns_workers),
@@ -95,7 +96,7 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     *why_out = arena_printf(
         a,
         "%.*s: no setting has this name; known are state-dir, run-dir, user, api, log, "
-        "kdc-workers, ldap-workers, dns-workers, subnet-NAME",
+        "log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;
 }

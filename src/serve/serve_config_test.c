@@ -22,6 +22,7 @@ static void takes_settings_and_comments(void **state)
     assert_string_equal(c.user, "svc");
     assert_int_equal(c.kdc_workers, 4);
     assert_string_equal(c.log, "-");
+    assert_string_equal(c.log_groups, "");
     assert_string_equal(c.run_dir, "/run/entente");
     assert_int_equal(c.pools.count, 0);
     assert_int_equal(parse("subnet-a = 10.1.0.0/24 zone-a eth0\nsubnet-b=fd00::/64", &c, &why),

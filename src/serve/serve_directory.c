@@ -64,6 +64,7 @@ static enum err new_directory(struct serve_parent *p, struct span payload,
     if (!d)
         return ERR_NOMEM;
     d->parent = p;
+    d->audit_fd = -1;
     arena_init(&d->memory, 0, DIRECTORY_MEMORY, ARENA_WIPE);
     enum err e = control_spec_decode(arena_dup_span(&d->memory, payload), &d->spec);
     if (e == ERR_OK && (!control_id_ok(d->spec.id) || d->spec.dc_count == 0))
@@ -131,6 +132,8 @@ void serve_directory_free(struct serve_directory *d)
         serve_process_free(d->process[i]);
     serve_unbind(d);
     unlink_directory(d);
+    if (d->audit_fd >= 0)
+        close(d->audit_fd);
     (void)unlink(d->volatile_path);
     arena_fini(&d->memory);
     free(d);
@@ -281,6 +284,7 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
     } else {
         join_writer(d, process);
     }
+    serve_audit_give(d, process);
     if (process->role == ROLE_CONTROL)
         join_peers(d);
     if (process->role == ROLE_PEER)

@@ -58,7 +58,9 @@ struct serve_directory {
     uint32_t dc_seq;    /* the same of one domain controller */
     unsigned dc_starting;
     bool again; /* it ran before: the writer's end is no failure of its beginning */
-    bool down[CONTROL_DCS_MAX + 1]; /* as control was told; the last is the writer's */
+    char log_group[CONTROL_LOG_GROUP_MAX + 1]; /* empty: none */
+    int audit_fd;                              /* its file; -1: not open */
+    bool down[CONTROL_DCS_MAX + 1];            /* as control was told; the last is the writer's */
 };
 
 struct serve_parent {
@@ -115,6 +117,15 @@ void serve_dc_restart(struct serve_parent *p, struct span payload, uint32_t seq)
 void serve_dc_ready(struct serve_directory *d);
 void serve_dc_failed(struct serve_directory *d, const struct control_outcome *outcome);
 bool serve_dc_is_starting(const struct serve_directory *d, const struct serve_process *process);
+
+/* --- serve_audit.c --- */
+
+/* CONTROL_LOG. */
+void serve_audit_set(struct serve_parent *p, struct span payload, uint32_t seq);
+/* Gives a process that is ready the file. */
+void serve_audit_give(struct serve_directory *d, struct serve_process *process);
+/* A file that is full or was moved is begun anew, a group that was away is looked for again. */
+void serve_audit_look(struct serve_directory *d);
 
 /* --- serve_watch.c --- */
 

@@ -51,6 +51,9 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
     case CONTROL_RESTART:
         serve_dc_restart(p, msg->payload, msg->seq);
         break;
+    case CONTROL_LOG:
+        serve_audit_set(p, msg->payload, msg->seq);
+        break;
     case CONTROL_STATUS:
         serve_directory_status(p, msg->payload, msg->seq);
         break;

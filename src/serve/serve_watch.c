@@ -76,9 +76,11 @@ static void ping_all(void *ctx)
 {
     struct serve_parent *p = ctx;
     ping(p->control);
-    for (struct serve_directory *d = p->directories; d; d = d->next)
+    for (struct serve_directory *d = p->directories; d; d = d->next) {
         for (unsigned i = 0; i < d->process_count; i++)
             ping(d->process[i]);
+        serve_audit_look(d);
+    }
 }
 
 enum err serve_watch_begin(struct serve_parent *p)

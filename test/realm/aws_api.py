@@ -87,6 +87,7 @@ class AwsForest(EntenteForest):
     def serve(self):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
                                     self.run_dir, "--user", "nobody", "--api", "127.0.0.1:8053", "--log", self.log,
+                                    "--log-groups", f"{self.dir}/groups",
                                     log="serve.log")
         wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 

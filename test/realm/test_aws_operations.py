@@ -1,12 +1,15 @@
 """Operations of the AWS API about a directory's settings and surroundings, with AWS's own clients: each has an effect
 that a stock client of the directory sees, and is still there after a restart."""
 
+import json
+import os
 import socket
 import ssl
 
 import pytest
 
 from aws_api import inside
+from netns import wait_for
 from test_aws_api import Lab
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion")  # old versions are what is asked for
@@ -100,3 +103,80 @@ def test_settings_that_cannot_be(lab):
     lab.refused("DirectoryDoesNotExistException", lab.ds.describe_settings, DirectoryId="d-0123456789")
     assert settings(lab) == before
     lab.cloud.reason_seen("API_SETTING", mark)
+
+
+# --- log subscriptions -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def group(lab):
+    """The file of the directory's events in the log group /aws/security."""
+    os.makedirs(f"{lab.cloud.dir}/groups/aws/security")
+    return f"{lab.cloud.dir}/groups/aws/security/{lab.id}.log"
+
+
+def written(path):
+    with open(path, encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def bind(lab, address, name):
+    """A logon that is refused, and the status of who asked."""
+    return lab.cloud.host.run("ldapwhoami", "-x", "-H", f"ldap://{address}", "-D", f"{name}@{lab.world.cloud.dns}", "-w",
+                              "wrong", check=False, env={"LDAPTLS_REQCERT": "never"}).returncode
+
+
+def binds(lab, path, name):
+    """Events of refused logons of this name: which process of which domain controller wrote each."""
+    for address in lab.world.cloud.addresses:
+        assert bind(lab, address, name) == 8  # no password in clear
+
+    def seen():
+        found = {e["component"] for e in written(path) if e["event"] == "ldap.bind" and name in json.dumps(e)}
+        return found if len(found) == len(lab.world.cloud.addresses) else None
+    return wait_for(seen, f"logons of {name} in {path}", 10)
+
+
+def test_security_events_go_to_a_log_group(lab, group):
+    mark = lab.cloud.mark()
+    for name in ("/aws/other", "../state", "/aws/security/../../.."):
+        lab.refused("EntityDoesNotExistException", lab.ds.create_log_subscription, DirectoryId=lab.id, LogGroupName=name)
+    lab.cloud.reason_seen("CONTROL_LOG_GROUP", mark)
+    lab.refused("EntityDoesNotExistException", lab.ds.delete_log_subscription, DirectoryId=lab.id)
+    assert lab.ds.list_log_subscriptions()["LogSubscriptions"] == []
+    lab.cloud.aws(lab.key, "ds", "create-log-subscription", "--directory-id", lab.id, "--log-group-name", "/aws/security")
+    assert binds(lab, group, "first") == {f"ldap {h}" for h in lab.world.cloud.hosts}
+    lab.cloud.cli("group", "create", "logged")
+    wait_for(lambda: [e for e in written(group) if e["component"] == "writer"], "the writer's event", 10)
+    assert not [e for e in written(group) if e["component"].startswith("dns")]
+    assert os.stat(group).st_mode & 0o777 == 0o640
+    lab.refused("EntityAlreadyExistsException", lab.ds.create_log_subscription, DirectoryId=lab.id,
+                LogGroupName="/aws/security")
+    (one,) = lab.ds.list_log_subscriptions(DirectoryId=lab.id)["LogSubscriptions"]
+    assert (one["DirectoryId"], one["LogGroupName"]) == (lab.id, "/aws/security") and one["SubscriptionCreatedDateTime"]
+
+
+def test_a_subscription_outlives_the_service_and_its_file(lab, group):
+    lab.cloud.stop()
+    lab.cloud.serve()
+    lab.cloud.wait_ready()
+    assert [s["group"] for s in lab.cloud.cli("log", "list")] == ["/aws/security"]
+    binds(lab, group, "second")
+    os.truncate(group, 64 << 20)
+    wait_for(lambda: os.path.exists(group + ".1"), "another file in place of the full one", 15)
+    binds(lab, group, "third")
+    assert os.stat(group).st_size < 1 << 20
+
+
+def test_a_full_disk_stops_events_and_nothing_else(lab, group):
+    lab.cloud.cli("log", "unsubscribe")
+    assert lab.ds.list_log_subscriptions()["LogSubscriptions"] == []
+    size = os.stat(group).st_size
+    os.mkdir(f"{lab.cloud.dir}/groups/full")
+    os.symlink("/dev/full", f"{lab.cloud.dir}/groups/full/{lab.id}.log")
+    lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="full")
+    for i in range(40):
+        assert bind(lab, lab.world.cloud.addresses[i % 2], f"full{i}") == 8
+    lab.cloud.cli("group", "create", "unlogged")
+    lab.ds.delete_log_subscription(DirectoryId=lab.id)
+    assert os.stat(group).st_size == size and all(p["restarts"] == 0 for p in lab.cloud.processes().values())
