@@ -160,6 +160,15 @@ static utime soonest(utime a, utime b)
     return a < b ? a : b;
 }
 
+static void remember(struct peer_channels *all, const struct peer_dc *dc,
+                     const struct peer_failure *f)
+{
+    if (f->status == PEER_OK)
+        peer_dc_forgive(&all->bad, &dc->addr);
+    else if (server_failed(f))
+        peer_dc_is_bad(&all->bad, &dc->addr);
+}
+
 /* With one domain controller. */
 static enum err make_with(struct peer_channels *all, struct channel *c,
                           const struct peer_secret *secret, const struct peer_dc *dc,
@@ -168,10 +177,7 @@ static enum err make_with(struct peer_channels *all, struct channel *c,
     struct peer_failure f = {0};
     enum err e = peer_session_open(&c->session, all->env, secret, dc,
                                    soonest(deadline, plat_mono() + PEER_CHANNEL_STEP), a, &f);
-    if (e == ERR_OK)
-        peer_dc_forgive(&all->bad, &dc->addr);
-    else if (server_failed(&f))
-        peer_dc_is_bad(&all->bad, &dc->addr);
+    remember(all, dc, &f);
     note(c, &f, dc->host);
     tell(all, c);
     return e;
@@ -377,6 +383,7 @@ static void attempt_one(struct attempts *of, unsigned at)
     of->outcomes[at] = (struct peer_failure){0};
     (void)peer_session_open(&session, of->all->env, of->secret, &of->dcs->list[at], of->deadline,
                             &a, &of->outcomes[at]);
+    remember(of->all, &of->dcs->list[at], &of->outcomes[at]);
     peer_session_close(&session);
     arena_fini(&a);
 }

@@ -170,9 +170,9 @@ static void ponged(struct peer_ask *ask, enum err e, struct span reply)
     }
 }
 
-/* The first of dcs to answer, and what it says; only the bad ones when there is no other. */
-static enum err ping(const struct peer_env *env, const struct peer_dcs *dcs, struct span partner,
-                     utime deadline, struct arena *a, struct pings **out)
+/* The first of dcs to answer, of those that are bad or of the others, and what it says. */
+static enum err ping(const struct peer_env *env, const struct peer_dcs *dcs, bool bad,
+                     struct span partner, utime deadline, struct arena *a, struct pings **out)
 {
     struct pings *all = arena_new(a, struct pings);
     struct span request;
@@ -182,7 +182,9 @@ static enum err ping(const struct peer_env *env, const struct peer_dcs *dcs, str
     TRY(peer_ping_request(partner, a, &request));
     all->partner = partner;
     all->waits = plat_task_self();
-    for (unsigned i = 0; i < dcs->count && dcs->list[i].bad == dcs->list[0].bad; i++) {
+    for (unsigned i = 0; i < dcs->count; i++) {
+        if (dcs->list[i].bad != bad)
+            continue;
         struct ping *p = &all->ping[all->count++];
         struct plat_addr at = dcs->list[i].addr;
         plat_addr_set_port(&at, PEER_PING_PORT);
@@ -191,7 +193,8 @@ static enum err ping(const struct peer_env *env, const struct peer_dcs *dcs, str
         all->pending++;
         peer_ask_datagram(&p->ask, &at, request, patience < PEER_DC_PING ? patience : PEER_DC_PING);
     }
-    plat_task_wait();
+    if (all->count)
+        plat_task_wait();
     for (unsigned i = 0; i < all->count; i++)
         peer_ask_cancel(&all->ping[i].ask);
     *out = all;
@@ -226,7 +229,7 @@ static void prefer_near(const struct peer_env *env, const struct peer_bad_dcs *b
     const char *name = arena_printf(a, "_ldap._tcp.%.*s._sites.dc._msdcs.%.*s", SPAN_ARG(site),
                                     SPAN_ARG(said->partner));
     if (list_of(env, bad, name, deadline, a, near, &reason) == ERR_OK && !near->list[0].bad &&
-        ping(env, near, said->partner, deadline, a, &answered) == ERR_OK)
+        ping(env, near, false, said->partner, deadline, a, &answered) == ERR_OK)
         *dc = *answered->first;
 }
 
@@ -243,7 +246,11 @@ enum err peer_dc_find(const struct peer_env *env, const struct peer_bad_dcs *bad
     if (choose_wanted(dcs, wanted, out))
         return ERR_OK;
     *reason_out = REASON_VERIFY_PORT_SILENT;
-    TRY(ping(env, dcs, partner, deadline, a, &said));
+    /* Those that failed may be well again when the others are not. */
+    enum err e = ping(env, dcs, false, partner, deadline, a, &said);
+    if (e == ERR_TIMEOUT)
+        e = ping(env, dcs, true, partner, deadline, a, &said);
+    TRY(e);
     dc = *said->first;
     prefer_near(env, bad, said, deadline, a, &dc);
     *out = dc;

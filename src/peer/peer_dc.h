@@ -4,7 +4,8 @@
  * them at once. The first that answers is taken; when it says that it is not of the site that its
  * forest counts us to, those of that site are asked too and preferred.
  *
- * One that failed at more than the ping is passed over for PEER_DC_BAD, unless there is no other.
+ * One that failed at more than the ping is passed over for PEER_DC_BAD, or until it is found well,
+ * unless no other answers.
  */
 #ifndef PEER_PEER_DC_H
 #define PEER_PEER_DC_H

@@ -1,6 +1,8 @@
 #include "peer/peer_link.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,6 +45,8 @@ static enum err wait_for(struct peer_link *l, unsigned events)
 
 static enum err socket_error(void)
 {
+    if (errno == ETIMEDOUT)
+        return ERR_TIMEOUT;
     return errno == ECONNRESET || errno == EPIPE ? ERR_CLOSED : ERR_IO;
 }
 
@@ -56,7 +60,9 @@ enum err peer_link_open(struct peer_link *l, struct plat_loop *loop, const struc
                         utime deadline)
 {
     *l = (struct peer_link){.deadline = deadline};
+    const unsigned silence = PEER_LINK_SILENCE / (UTIME_SECOND / 1000);
     TRY(plat_tcp_dial(NULL, to, &l->fd));
+    (void)setsockopt(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof(silence));
     l->timer = plat_timer_new(loop, late, l);
     l->poll = plat_poll_new(loop, l->fd, ready, l);
     enum err e = l->timer && l->poll ? connected(l) : ERR_NOMEM;

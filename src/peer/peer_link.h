@@ -14,6 +14,10 @@
 #include "plat/clock.h"
 #include "plat/task.h"
 
+/* A host that does not even confirm what was sent is gone, whatever the deadline is: that of a call
+ * is for servers that are slow. */
+#define PEER_LINK_SILENCE (3 * UTIME_SECOND)
+
 struct peer_link {
     utime deadline;
 

@@ -241,3 +241,38 @@ def test_the_channel_back(lab):
     ours.cli("user", "enable", f"{w.corp.netbios}$")
     assert code == 2 and back(body["result"]) == {("fail", "CHANNEL_BACK_REFUSED")}, body
     wait_for(lambda: verified(lab, ours), "the channel back to be made again")
+
+
+def by_server(rows, forest):
+    """Which steps failed, and why, toward each domain controller of the other side."""
+    return {host: {(r["side"], r["step"], r["reason"]) for r in rows if r["server"].startswith(host) and r["status"] == "fail"}
+            for host in forest.hosts}
+
+
+def test_a_dc_of_theirs_is_down(lab):
+    """It is named, with the reason of each step; calls go on with the other, and with the first again once it is well
+    and the other is not: what is remembered of it keeps nobody from asking."""
+    ours, theirs = lab.corp, lab.cloud
+    first, second = theirs.forest.addresses
+    lab.half(theirs, "two-way")
+    lab.half(ours, "two-way")
+    both_heal(lab)
+    theirs.host.nft_rule(f"ip daddr {second} tcp dport != 53", "reject with tcp reset", hook="input")
+    code, body, _ = ours.try_cli("trust", "verify", theirs.forest.dns)
+    names = ours.cli("trust", "namespaces", theirs.forest.dns, "--refresh")
+    theirs.host.nft_flush()
+    assert code == 2 and by_server(body["result"], theirs.forest) == {theirs.forest.hosts[0]: set(), theirs.forest.hosts[1]: {
+        (side, step, "VERIFY_PORT_CLOSED") for side, step in (("outgoing", "reach"), ("incoming", "reach"), ("outgoing", "channel"))}}, body
+    assert all(r["whose"] == "network" and "Start its services" in r["remedy"] for r in body["result"] if r["status"] == "fail"), body
+    # The other does not even say that it is gone.
+    theirs.host.nft_drop(f"ip daddr {first} meta l4proto {{ tcp, udp }} th dport != 53", hook="input")
+    assert ours.cli("trust", "namespaces", theirs.forest.dns, "--refresh") == names
+    theirs.host.nft_flush()
+    # One port alone, in one direction: Kerberos proves both halves all the same.
+    theirs.host.nft_rule(f"ip daddr {first} tcp dport 135", "reject with tcp reset", hook="input")
+    code, body, _ = ours.try_cli("trust", "verify", theirs.forest.dns)
+    theirs.host.nft_flush()
+    assert code == 2 and by_server(body["result"], theirs.forest) == {
+        theirs.forest.hosts[0]: {("outgoing", "channel", "VERIFY_PORT_CLOSED")}, theirs.forest.hosts[1]: set()}, body
+    assert ["port 135/tcp" in r["detail"] for r in body["result"] if r["status"] == "fail"] == [True], body
+    wait_for(lambda: verified(lab, ours), "the trust to be proved again")
