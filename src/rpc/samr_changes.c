@@ -2,10 +2,10 @@
  * Changes of users ([MS-SAMR] 3.1.5.4.4, 3.1.5.6.4, 3.1.5.7.3): each is one intent with the
  * caller's own rights, as if it had come over LDAP, so that both ways have the same rules.
  */
+#include "rpc/samr_changes.h"
 #include "base/text.h"
 #include "crypt/hash.h"
 #include "crypt/lsa_crypto.h"
-#include "rpc/samr_service.h"
 #include "wire/rpc/samr_user.h"
 
 #define MODS_MAX 16
@@ -27,11 +27,11 @@ static uint32_t writer_status(enum err e, enum reason reason)
     }
 }
 
-/* Over a pipe or sealed, passwords are under the session key in any case. */
-static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
+enum err samr_ask(struct rpc_ctx *c, struct intent *in, struct intent_reply *out)
 {
     struct intent_reply reply = {.reason = REASON_NONE};
 
+    /* Over a pipe or sealed, passwords are under a key of their own in any case. */
     in->flags |= INTENT_PROTECTED;
     in->token = *c->who->token;
     in->token.system = false;
@@ -41,6 +41,15 @@ static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
     else
         reply.reason = REASON_SERVER_FAILED;
     rpc_refused(c->server, c->who, "samr.change", reply.reason, in->target);
+    *out = reply;
+    return e;
+}
+
+static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
+{
+    struct intent_reply reply;
+    enum err e = samr_ask(c, in, &reply);
+
     if (e == ERR_OK && id_out)
         *id_out = reply.id;
     return writer_status(e, reply.reason);
@@ -60,7 +69,7 @@ static const struct kind {
     uint32_t type, uac;
     const char *class, *container;
 } kinds[] = {
-    {SAMR_NORMAL, UAC_NORMAL_ACCOUNT, "user", "A9D1CA15768811D1ADED00C04FD8D5CD"},
+    {SAMR_NORMAL, UAC_NORMAL_ACCOUNT, "user", SAMR_USERS},
     {SAMR_WORKSTATION, UAC_WORKSTATION_TRUST_ACCOUNT, "computer",
      "AA312825768811D1ADED00C04FD8D5CD"},
     {SAMR_SERVER, UAC_SERVER_TRUST_ACCOUNT, "computer", "A361B2FFFFD211D1AA4B00C04FD7D83A"},
@@ -75,9 +84,8 @@ static const struct kind *kind_of(uint32_t type)
     return NULL;
 }
 
-/* CN=NAME in its container. */
-static uint32_t place(struct rpc_ctx *c, struct span name, const struct kind *kind,
-                      struct span *dn_out)
+uint32_t samr_place(struct rpc_ctx *c, struct span name, const char *container_guid,
+                    struct span *dn_out)
 {
     struct dir_obj container;
     struct span domain, parent;
@@ -90,7 +98,7 @@ static uint32_t place(struct rpc_ctx *c, struct span name, const struct kind *ki
     if (e == ERR_OK)
         e = dir_by_dn(
             &v.snap,
-            span_str(arena_printf(c->arena, "<WKGUID=%s,%.*s>", kind->container, SPAN_ARG(domain))),
+            span_str(arena_printf(c->arena, "<WKGUID=%s,%.*s>", container_guid, SPAN_ARG(domain))),
             &container, NULL);
     if (e == ERR_OK)
         e = dir_dn(&v.snap, container.id, c->arena, &parent);
@@ -120,19 +128,21 @@ static uint32_t sid_of_new(struct rpc_ctx *c, dir_id id, struct sid *out)
     return there ? NT_OK : NT_INTERNAL_ERROR;
 }
 
-static uint32_t open_new(struct rpc_ctx *c, struct samr_create_user2 *x, dir_id id)
+uint32_t samr_open_new(struct rpc_ctx *c, enum rpc_handle_kind kind, uint32_t access, dir_id id,
+                       struct rpc_handle *handle_out, uint32_t *rid_out)
 {
     struct sid sid, domain;
     uint32_t rid, status = sid_of_new(c, id, &sid);
 
     if (status != NT_OK)
         return status;
-    status = lsa_status(rpc_handle_new(c, RPC_HANDLE_SAM_USER, x->access, id, &x->handle));
-    if (status != NT_OK || sid_split(&sid, &domain, &rid) != ERR_OK)
-        return status == NT_OK ? NT_INTERNAL_ERROR : status;
-    rpc_handle_get(c, &x->handle, RPC_HANDLE_SAM_USER)->sid = sid;
-    x->granted = x->access;
-    x->rid = rid;
+    if (sid_split(&sid, &domain, &rid) != ERR_OK)
+        return NT_INTERNAL_ERROR;
+    status = lsa_status(rpc_handle_new(c, kind, access, id, handle_out));
+    if (status != NT_OK)
+        return status;
+    rpc_handle_get(c, handle_out, kind)->sid = sid;
+    *rid_out = rid;
     return NT_OK;
 }
 
@@ -147,7 +157,7 @@ static uint32_t add(struct rpc_ctx *c, struct span name, const struct kind *kind
         {MOD_ADD, SPAN_LIT("userAccountControl"), &control, 1},
     };
     struct intent in = {.kind = INTENT_ADD, .mods = mods, .mod_count = 3};
-    uint32_t status = place(c, without_dollar(name), kind, &in.target);
+    uint32_t status = samr_place(c, without_dollar(name), kind->container, &in.target);
 
     return status == NT_OK ? ask(c, &in, id_out) : status;
 }
@@ -171,7 +181,11 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
     if (!x->name.len)
         return NT_INVALID_ACCOUNT_NAME;
     status = add(c, x->name, kind, &id);
-    return status == NT_OK ? open_new(c, x, id) : status;
+    if (status == NT_OK)
+        status = samr_open_new(c, RPC_HANDLE_SAM_USER, x->access, id, &x->handle, &x->rid);
+    if (status == NT_OK)
+        x->granted = x->access;
+    return status;
 }
 
 /* --- the end of one ----------------------------------------------------------------------------

@@ -327,7 +327,7 @@ uint32_t samr_alias_membership(struct rpc_ctx *c, void *args)
  * domains: memberships end with the account itself ([MS-SAMR] 3.1.5.8.7). */
 uint32_t samr_remove_foreign(struct rpc_ctx *c, void *args)
 {
-    struct samr_remove_foreign *x = args;
+    struct samr_sid_member *x = args;
 
     return rpc_handle_get(c, &x->handle, RPC_HANDLE_SAM_DOMAIN) ? NT_OK : NT_INVALID_HANDLE;
 }

@@ -59,13 +59,19 @@ uint32_t samr_control_of(uint32_t uac);
 uint32_t samr_uac_of(uint32_t control, uint32_t *mask_out);
 
 /* The calls. */
+uint32_t samr_add_alias_member(struct rpc_ctx *c, void *args);
+uint32_t samr_add_group_member(struct rpc_ctx *c, void *args);
 uint32_t samr_alias_members(struct rpc_ctx *c, void *args);
 uint32_t samr_alias_membership(struct rpc_ctx *c, void *args);
 uint32_t samr_close(struct rpc_ctx *c, void *args);
 uint32_t samr_connect(struct rpc_ctx *c, void *args);
 uint32_t samr_connect2(struct rpc_ctx *c, void *args);
 uint32_t samr_connect5(struct rpc_ctx *c, void *args);
+uint32_t samr_create_alias(struct rpc_ctx *c, void *args);
+uint32_t samr_create_group(struct rpc_ctx *c, void *args);
 uint32_t samr_create_user2(struct rpc_ctx *c, void *args);
+uint32_t samr_delete_alias(struct rpc_ctx *c, void *args);
+uint32_t samr_delete_group(struct rpc_ctx *c, void *args);
 uint32_t samr_delete_user(struct rpc_ctx *c, void *args);
 uint32_t samr_display(struct rpc_ctx *c, void *args);
 uint32_t samr_domain_password_info(struct rpc_ctx *c, void *args);
@@ -86,8 +92,13 @@ uint32_t samr_query_alias(struct rpc_ctx *c, void *args);
 uint32_t samr_query_domain(struct rpc_ctx *c, void *args);
 uint32_t samr_query_group(struct rpc_ctx *c, void *args);
 uint32_t samr_query_user(struct rpc_ctx *c, void *args);
+uint32_t samr_remove_alias_member(struct rpc_ctx *c, void *args);
 uint32_t samr_remove_foreign(struct rpc_ctx *c, void *args);
+uint32_t samr_remove_group_member(struct rpc_ctx *c, void *args);
 uint32_t samr_rid_to_sid(struct rpc_ctx *c, void *args);
+uint32_t samr_set_alias(struct rpc_ctx *c, void *args);
+uint32_t samr_set_group(struct rpc_ctx *c, void *args);
+uint32_t samr_set_member_attributes(struct rpc_ctx *c, void *args);
 uint32_t samr_set_user(struct rpc_ctx *c, void *args);
 uint32_t samr_user_password_info(struct rpc_ctx *c, void *args);
 

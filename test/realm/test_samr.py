@@ -122,6 +122,43 @@ def test_net_makes_and_deletes(service):
     assert "Deleted user" in net(service, "rpc user delete dave")
 
 
+def test_groups_change(service):
+    """A group and an alias, as net makes them, gives them members of ours and of a trusted forest, and deletes them."""
+    for name, options, theirs in (("Crew", "", False), ("Local crew", "-L", True)):
+        assert "Added" in net(service, f"rpc group add '{name}' {options} -C 'who works'")
+        assert "result was" not in net(service, f"rpc group addmem '{name}' alice")
+        assert "MEMBER_IN_" in net(service, f"rpc group addmem '{name}' alice", ok=False)
+        assert "CLOUD\\alice" in net(service, f"rpc group members '{name}'")
+        if theirs:
+            net(service, f"rpc group addmem '{name}' 'CORP\\carol'")
+            assert "CORP\\carol" in net(service, f"rpc group members '{name}'")
+            net(service, f"rpc group delmem '{name}' 'CORP\\carol'")
+            assert "carol" not in net(service, f"rpc group members '{name}'")
+        assert "who works" in admin(service, f"querygroup {rid(service, name)}") if not theirs else True
+        net(service, f"rpc group delmem '{name}' alice")
+        assert "alice" not in net(service, f"rpc group members '{name}'")
+        assert "MEMBER_NOT_IN_" in net(service, f"rpc group delmem '{name}' alice", ok=False)
+        assert "Added" not in net(service, f"rpc group add '{name}' {options}", ok=False)
+        if not theirs:
+            net(service, f"rpc group rename {name} Team")
+            name = "Team"
+        assert name in net(service, "rpc group list")
+        net(service, f"rpc group delete '{name}'")
+        assert name not in net(service, "rpc group list").split("\n")
+
+
+def test_groups_of_others(service):
+    """What LDAP would not let them do; and rpcclient's own commands."""
+    assert "ACCESS_DENIED" in net(service, "rpc group addmem Readers locky", login=LOGIN, ok=False)
+    assert "ACCESS_DENIED" in net(service, "rpc group delmem Readers alice", login=LOGIN, ok=False)
+    assert "Access is denied" in net(service, "rpc group add Mine", login=LOGIN, ok=False)
+    assert "Deleted" not in net(service, "rpc group delete Readers", login=LOGIN, ok=False)
+    refused(service, "samr.change", "DIR_ACCESS")
+    for command in ("createdomgroup Plain", "deletedomgroup Plain", "createdomalias Plain"):
+        assert "result was" not in admin(service, command), command
+    assert "result was" not in admin(service, f"deletealias domain {rid(service, 'Plain')}")
+
+
 def test_rules_are_those_of_ldap(service):
     assert "PASSWORD_RESTRICTION" in admin(service, "setuserinfo2 locky 24 short", ok=False)
     refused(service, "samr.change", "PASSWORD_TOO_SHORT")

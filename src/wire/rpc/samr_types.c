@@ -40,6 +40,10 @@ const struct ndr_type samr_ndr_close =
     NDR_TABLE(CALL, struct samr_close, "SamrCloseHandle", 1, CLOSE_ROWS);
 const struct ndr_type samr_ndr_delete_user =
     NDR_TABLE(CALL, struct samr_close, "SamrDeleteUser", 1, CLOSE_ROWS);
+const struct ndr_type samr_ndr_delete_group =
+    NDR_TABLE(CALL, struct samr_close, "SamrDeleteGroup", 1, CLOSE_ROWS);
+const struct ndr_type samr_ndr_delete_alias =
+    NDR_TABLE(CALL, struct samr_close, "SamrDeleteAlias", 1, CLOSE_ROWS);
 
 const struct ndr_type samr_ndr_lookup_domain =
     NDR_TABLE(CALL, struct samr_lookup_domain, "SamrLookupDomainInSamServer", 1,
@@ -124,12 +128,14 @@ static const struct ndr_type group_info =
               ARM(SAMR_GROUP_GENERAL, STRUCT, OF(group_general)), ARM(SAMR_GROUP_NAME, USTR),
               ARM(SAMR_GROUP_ATTRIBUTES, U32), ARM(SAMR_GROUP_COMMENT, USTR),
               ARM(SAMR_GROUP_REPLICATION, STRUCT, OF(group_general)));
-const struct ndr_type samr_ndr_query_group =
-    NDR_TABLE(CALL, struct samr_query_group, "SamrQueryInformationGroup", 1,
-              HANDLE(samr_query_group, handle, IN), ROW(U16, samr_query_group, level, IN),
-              ROW(UNION, samr_query_group, info, OUT, UNIQUE, OF(group_info),
-                  SWITCH(samr_query_group, level)),
-              ROW(U32, samr_query_group, status, OUT));
+#define GROUP_TABLE(name, direction, pointer_kind)                                                 \
+    NDR_TABLE(CALL, struct samr_query_group, name, 1, HANDLE(samr_query_group, handle, IN),        \
+              ROW(U16, samr_query_group, level, IN),                                               \
+              ROW(UNION, samr_query_group, info, direction, pointer_kind, OF(group_info),          \
+                  SWITCH(samr_query_group, level)),                                                \
+              ROW(U32, samr_query_group, status, OUT))
+const struct ndr_type samr_ndr_query_group = GROUP_TABLE("SamrQueryInformationGroup", OUT, UNIQUE);
+const struct ndr_type samr_ndr_set_group = GROUP_TABLE("SamrSetInformationGroup", IN, REF);
 
 static const struct ndr_type alias_general =
     NDR_TABLE(STRUCT, struct samr_alias_general, "SAMPR_ALIAS_GENERAL_INFORMATION", 4,
@@ -139,12 +145,14 @@ static const struct ndr_type alias_info =
     NDR_TABLE(UNION, union samr_alias_info, "SAMPR_ALIAS_INFO_BUFFER", 2,
               ARM(SAMR_ALIAS_GENERAL, STRUCT, OF(alias_general)), ARM(SAMR_ALIAS_NAME, USTR),
               ARM(SAMR_ALIAS_COMMENT, USTR));
-const struct ndr_type samr_ndr_query_alias =
-    NDR_TABLE(CALL, struct samr_query_alias, "SamrQueryInformationAlias", 1,
-              HANDLE(samr_query_alias, handle, IN), ROW(U16, samr_query_alias, level, IN),
-              ROW(UNION, samr_query_alias, info, OUT, UNIQUE, OF(alias_info),
-                  SWITCH(samr_query_alias, level)),
-              ROW(U32, samr_query_alias, status, OUT));
+#define ALIAS_TABLE(name, direction, pointer_kind)                                                 \
+    NDR_TABLE(CALL, struct samr_query_alias, name, 1, HANDLE(samr_query_alias, handle, IN),        \
+              ROW(U16, samr_query_alias, level, IN),                                               \
+              ROW(UNION, samr_query_alias, info, direction, pointer_kind, OF(alias_info),          \
+                  SWITCH(samr_query_alias, level)),                                                \
+              ROW(U32, samr_query_alias, status, OUT))
+const struct ndr_type samr_ndr_query_alias = ALIAS_TABLE("SamrQueryInformationAlias", OUT, UNIQUE);
+const struct ndr_type samr_ndr_set_alias = ALIAS_TABLE("SamrSetInformationAlias", IN, REF);
 
 static const struct ndr_type members = NDR_TABLE(
     STRUCT, struct samr_members, "SAMPR_GET_MEMBERS_BUFFER", 4, ROW(U32, samr_members, count),
@@ -168,11 +176,34 @@ const struct ndr_type samr_ndr_alias_membership =
               ROW(STRUCT, samr_alias_membership, rids, OUT, OF(numbers)),
               ROW(U32, samr_alias_membership, status, OUT));
 
+#define SID_MEMBER_TABLE(name)                                                                     \
+    NDR_TABLE(CALL, struct samr_sid_member, name, 1, HANDLE(samr_sid_member, handle, IN),          \
+              ROW(STRUCT, samr_sid_member, sid, IN, REF, OF(ndr_sid)),                             \
+              ROW(U32, samr_sid_member, status, OUT))
+const struct ndr_type samr_ndr_add_alias_member = SID_MEMBER_TABLE("SamrAddMemberToAlias");
+const struct ndr_type samr_ndr_remove_alias_member = SID_MEMBER_TABLE("SamrRemoveMemberFromAlias");
 const struct ndr_type samr_ndr_remove_foreign =
-    NDR_TABLE(CALL, struct samr_remove_foreign, "SamrRemoveMemberFromForeignDomain", 1,
-              HANDLE(samr_remove_foreign, handle, IN),
-              ROW(STRUCT, samr_remove_foreign, sid, IN, REF, OF(ndr_sid)),
-              ROW(U32, samr_remove_foreign, status, OUT));
+    SID_MEMBER_TABLE("SamrRemoveMemberFromForeignDomain");
+
+#define MEMBER_TABLE(name, ...)                                                                    \
+    NDR_TABLE(CALL, struct samr_group_member, name, 1, HANDLE(samr_group_member, handle, IN),      \
+              ROW(U32, samr_group_member, rid, IN), __VA_ARGS__)
+const struct ndr_type samr_ndr_add_group_member =
+    MEMBER_TABLE("SamrAddMemberToGroup", ROW(U32, samr_group_member, attributes, IN),
+                 ROW(U32, samr_group_member, status, OUT));
+const struct ndr_type samr_ndr_set_member_attributes =
+    MEMBER_TABLE("SamrSetMemberAttributesOfGroup", ROW(U32, samr_group_member, attributes, IN),
+                 ROW(U32, samr_group_member, status, OUT));
+const struct ndr_type samr_ndr_remove_group_member =
+    MEMBER_TABLE("SamrRemoveMemberFromGroup", ROW(U32, samr_group_member, status, OUT));
+
+#define CREATE_TABLE(title)                                                                        \
+    NDR_TABLE(CALL, struct samr_create_group, title, 1, HANDLE(samr_create_group, domain, IN),     \
+              ROW(USTR, samr_create_group, name, IN), ROW(U32, samr_create_group, access, IN),     \
+              HANDLE(samr_create_group, handle, OUT), ROW(U32, samr_create_group, rid, OUT),       \
+              ROW(U32, samr_create_group, status, OUT))
+const struct ndr_type samr_ndr_create_group = CREATE_TABLE("SamrCreateGroupInDomain");
+const struct ndr_type samr_ndr_create_alias = CREATE_TABLE("SamrCreateAliasInDomain");
 
 static const struct rpc_call calls[] = {
     {SAMR_CONNECT, &samr_ndr_connect},
@@ -181,17 +212,28 @@ static const struct rpc_call calls[] = {
     {SAMR_ENUM_DOMAINS, &samr_ndr_enum_domains},
     {SAMR_OPEN_DOMAIN, &samr_ndr_open_domain},
     {SAMR_QUERY_DOMAIN, &samr_ndr_query_domain},
+    {SAMR_CREATE_GROUP, &samr_ndr_create_group},
     {SAMR_ENUM_GROUPS, &samr_ndr_enum_groups},
     {SAMR_ENUM_USERS, &samr_ndr_enum_users},
+    {SAMR_CREATE_ALIAS, &samr_ndr_create_alias},
     {SAMR_ENUM_ALIASES, &samr_ndr_enum_aliases},
     {SAMR_ALIAS_MEMBERSHIP, &samr_ndr_alias_membership},
     {SAMR_LOOKUP_NAMES, &samr_ndr_lookup_names},
     {SAMR_LOOKUP_RIDS, &samr_ndr_lookup_rids},
     {SAMR_OPEN_GROUP, &samr_ndr_open_group},
     {SAMR_QUERY_GROUP, &samr_ndr_query_group},
+    {SAMR_SET_GROUP, &samr_ndr_set_group},
+    {SAMR_ADD_GROUP_MEMBER, &samr_ndr_add_group_member},
+    {SAMR_DELETE_GROUP, &samr_ndr_delete_group},
+    {SAMR_REMOVE_GROUP_MEMBER, &samr_ndr_remove_group_member},
     {SAMR_GROUP_MEMBERS, &samr_ndr_group_members},
+    {SAMR_SET_MEMBER_ATTRIBUTES, &samr_ndr_set_member_attributes},
     {SAMR_OPEN_ALIAS, &samr_ndr_open_alias},
     {SAMR_QUERY_ALIAS, &samr_ndr_query_alias},
+    {SAMR_SET_ALIAS, &samr_ndr_set_alias},
+    {SAMR_DELETE_ALIAS, &samr_ndr_delete_alias},
+    {SAMR_ADD_ALIAS_MEMBER, &samr_ndr_add_alias_member},
+    {SAMR_REMOVE_ALIAS_MEMBER, &samr_ndr_remove_alias_member},
     {SAMR_ALIAS_MEMBERS, &samr_ndr_alias_members},
     {SAMR_OPEN_USER, &samr_ndr_open_user},
     {SAMR_DELETE_USER, &samr_ndr_delete_user},

@@ -14,17 +14,28 @@ enum samr_opnum {
     SAMR_ENUM_DOMAINS = 6,
     SAMR_OPEN_DOMAIN = 7,
     SAMR_QUERY_DOMAIN = 8,
+    SAMR_CREATE_GROUP = 10,
     SAMR_ENUM_GROUPS = 11,
     SAMR_ENUM_USERS = 13,
+    SAMR_CREATE_ALIAS = 14,
     SAMR_ENUM_ALIASES = 15,
     SAMR_ALIAS_MEMBERSHIP = 16,
     SAMR_LOOKUP_NAMES = 17,
     SAMR_LOOKUP_RIDS = 18,
     SAMR_OPEN_GROUP = 19,
     SAMR_QUERY_GROUP = 20,
+    SAMR_SET_GROUP = 21,
+    SAMR_ADD_GROUP_MEMBER = 22,
+    SAMR_DELETE_GROUP = 23,
+    SAMR_REMOVE_GROUP_MEMBER = 24,
     SAMR_GROUP_MEMBERS = 25,
+    SAMR_SET_MEMBER_ATTRIBUTES = 26,
     SAMR_OPEN_ALIAS = 27,
     SAMR_QUERY_ALIAS = 28,
+    SAMR_SET_ALIAS = 29,
+    SAMR_DELETE_ALIAS = 30,
+    SAMR_ADD_ALIAS_MEMBER = 31,
+    SAMR_REMOVE_ALIAS_MEMBER = 32,
     SAMR_ALIAS_MEMBERS = 33,
     SAMR_OPEN_USER = 34,
     SAMR_DELETE_USER = 35,
@@ -82,7 +93,7 @@ struct samr_connect5 {
     uint32_t status;
 };
 
-struct samr_close { /* CloseHandle, DeleteUser */
+struct samr_close { /* CloseHandle, DeleteUser, DeleteGroup, DeleteAlias */
     struct rpc_handle handle;
     uint32_t status;
 };
@@ -178,7 +189,7 @@ union samr_group_info {
     struct span text;
     uint32_t attributes;
 };
-struct samr_query_group {
+struct samr_query_group { /* and Set */
     struct rpc_handle handle;
     uint16_t level;
     union samr_group_info *info;
@@ -199,7 +210,7 @@ union samr_alias_info {
     struct samr_alias_general general;
     struct span text;
 };
-struct samr_query_alias {
+struct samr_query_alias { /* and Set */
     struct rpc_handle handle;
     uint16_t level;
     union samr_alias_info *info;
@@ -220,9 +231,23 @@ struct samr_alias_members {
     struct lsa_sids members;
     uint32_t status;
 };
-struct samr_remove_foreign { /* RemoveMemberFromForeignDomain */
+struct samr_group_member { /* AddMemberToGroup, SetMemberAttributesOfGroup; Remove has no attributes
+                            */
+    struct rpc_handle handle;
+    uint32_t rid, attributes;
+    uint32_t status;
+};
+struct samr_sid_member { /* {Add,Remove}MemberToAlias, RemoveMemberFromForeignDomain */
     struct rpc_handle handle;
     const struct sid *sid;
+    uint32_t status;
+};
+struct samr_create_group { /* and alias */
+    struct rpc_handle domain;
+    struct span name;
+    uint32_t access;
+    struct rpc_handle handle;
+    uint32_t rid;
     uint32_t status;
 };
 struct samr_alias_membership {
@@ -238,6 +263,9 @@ extern const struct ndr_type samr_ndr_connect, samr_ndr_connect2, samr_ndr_conne
     samr_ndr_open_domain, samr_ndr_open_group, samr_ndr_open_alias, samr_ndr_open_user,
     samr_ndr_lookup_names, samr_ndr_lookup_rids, samr_ndr_rid_to_sid, samr_ndr_query_group,
     samr_ndr_query_alias, samr_ndr_group_members, samr_ndr_alias_members, samr_ndr_alias_membership,
-    samr_ndr_remove_foreign;
+    samr_ndr_remove_foreign, samr_ndr_create_group, samr_ndr_create_alias, samr_ndr_set_group,
+    samr_ndr_set_alias, samr_ndr_delete_group, samr_ndr_delete_alias, samr_ndr_add_group_member,
+    samr_ndr_remove_group_member, samr_ndr_set_member_attributes, samr_ndr_add_alias_member,
+    samr_ndr_remove_alias_member;
 
 #endif
