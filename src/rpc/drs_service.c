@@ -3,7 +3,9 @@
  * Nothing is replicated by it: no implementation of ours has a partner here.
  */
 #include "base/text.h"
+#include "directory/access.h"
 #include "directory/account.h"
+#include "directory/search.h"
 #include "rpc/lsa_find.h"
 #include "wire/rpc/drs_types.h"
 
@@ -56,23 +58,17 @@ static enum err by_canonical(const struct lsa_view *v, struct span text, struct 
 }
 
 /* "DOMAIN\account", "DOMAIN\", "account@domain": what the LSA finds under these names. */
-static enum err by_account(struct rpc_ctx *c, const struct lsa_view *v, struct span text,
-                           struct dir_obj *out)
+static enum err by_account(struct lsa_finder *f, struct span text, struct dir_obj *out)
 {
-    struct lsa_finder f;
     struct lsa_found found;
 
-    if (lsa_finder_begin(c, &f) != NT_OK)
-        return ERR_NOMEM;
-    enum err e = lsa_find_name(&f, text, &found);
-    lsa_finder_end(&f);
-    TRY(e);
-    return found.use == LSA_SID_UNKNOWN ? ERR_NOT_FOUND : by_sid(v, &found.sid, out);
+    TRY(lsa_find_name(f, text, &found));
+    return found.use == LSA_SID_UNKNOWN ? ERR_NOT_FOUND : by_sid(&f->view, &found.sid, out);
 }
 
-static enum err find(struct rpc_ctx *c, const struct lsa_view *v, uint32_t format, struct span text,
-                     struct dir_obj *out)
+static enum err find(struct lsa_finder *f, uint32_t format, struct span text, struct dir_obj *out)
 {
+    const struct lsa_view *v = &f->view;
     struct guid guid;
     struct sid sid;
 
@@ -89,7 +85,7 @@ static enum err find(struct rpc_ctx *c, const struct lsa_view *v, uint32_t forma
         return by_canonical(v, text, out);
     case DRS_NT4:
     case DRS_UPN:
-        return by_account(c, v, text, out);
+        return by_account(f, text, out);
     default:
         return ERR_NOT_FOUND;
     }
@@ -134,18 +130,32 @@ static enum err print(struct rpc_ctx *c, const struct lsa_view *v, uint32_t form
     }
 }
 
-static enum err crack(struct rpc_ctx *c, const struct lsa_view *v,
-                      const struct drs_crack_request *q, struct span text, struct drs_cracked *out)
+/* Which attribute the form shows, if any; names of objects and GUIDs are told of all that are seen.
+ */
+static bool shown(struct rpc_ctx *c, const struct lsa_view *v, uint32_t format,
+                  const struct dir_obj *o)
 {
+    uint32_t attr = format == DRS_UPN ? ATTR_userPrincipalName : ATTR_sAMAccountName;
+
+    return (format != DRS_NT4 && format != DRS_UPN) || o->id == v->naming.domain_nc ||
+           dir_attr_readable(&v->snap, o, attr, c->who->token);
+}
+
+/* Who may not be seen is not there, and a name that may not be read is none. */
+static enum err crack(struct rpc_ctx *c, struct lsa_finder *f, const struct drs_crack_request *q,
+                      struct span text, struct drs_cracked *out)
+{
+    const struct lsa_view *v = &f->view;
     struct dir_obj o;
-    enum err e = find(c, v, q->offered, text, &o);
+    enum err e = find(f, q->offered, text, &o);
 
     *out = (struct drs_cracked){.status = DRS_NAME_NOT_FOUND};
     if (e == ERR_NOMEM || e == ERR_IO)
         return e;
-    if (e != ERR_OK || o.flags & DIR_OBJ_DELETED)
+    if (e != ERR_OK || o.flags & DIR_OBJ_DELETED || !access_visible(&v->snap, &o, c->who->token) ||
+        !shown(c, v, q->offered, &o))
         return ERR_OK;
-    e = print(c, v, q->desired, &o, &out->name);
+    e = shown(c, v, q->desired, &o) ? print(c, v, q->desired, &o, &out->name) : ERR_NOT_FOUND;
     out->status = e == ERR_OK ? DRS_NAME_OK : DRS_NAME_NO_MAPPING;
     out->domain = arena_dup_span(c->arena, v->naming.dns_name);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -156,18 +166,18 @@ static uint32_t crack_names(struct rpc_ctx *c, void *args)
     struct drs_crack_names *x = args;
     const struct drs_crack_request *q = &x->in.v1;
     struct drs_crack_result *r = arena_new(c->arena, struct drs_crack_result);
-    struct lsa_view v;
+    struct lsa_finder f;
     enum err e = ERR_OK;
 
     x->out_version = 1;
     if (!rpc_handle_get(c, &x->handle, RPC_HANDLE_DRS))
         return ERROR_INVALID_HANDLE;
     if (!r || !(r->items = arena_new_array(c->arena, q->count, struct drs_cracked)) ||
-        lsa_view_begin(c, &v) != NT_OK)
+        lsa_finder_begin(c, &f) != NT_OK)
         return ERROR_NOT_ENOUGH_MEMORY;
     for (; e == ERR_OK && r->count < q->count; r->count++)
-        e = crack(c, &v, q, q->names[r->count].text, &r->items[r->count]);
-    lsa_view_end(&v);
+        e = crack(c, &f, q, q->names[r->count].text, &r->items[r->count]);
+    lsa_finder_end(&f);
     if (e != ERR_OK || arena_failed(c->arena))
         return ERROR_NOT_ENOUGH_MEMORY;
     x->out.v1.result = r;

@@ -82,10 +82,10 @@ static uint32_t fill(struct rpc_ctx *c, const struct samr_domain *d, struct walk
     dir_id id = 0;
 
     walk_from(w, x->resume);
-    while (walk_next(w, &d->view.snap, &id)) {
+    for (uint32_t looked = 1; walk_next(w, &d->view.snap, &id); looked++) {
         (void)add(c, d, id, x->control, list);
         x->resume = w->at << RESUME_TYPE_SHIFT | (id & RESUME_ID_MASK);
-        if (list->count == SAMR_ENTRIES_MAX)
+        if (list->count == SAMR_ENTRIES_MAX || looked == SAMR_LOOKED_MAX)
             return NT_MORE_ENTRIES;
     }
     return NT_OK;
@@ -174,10 +174,11 @@ static uint32_t display(struct rpc_ctx *c, const struct samr_domain *d,
 {
     struct walk w = {.type = {type_of_level(x->level)}};
     uint32_t max = x->max_entries < SAMR_ENTRIES_MAX ? x->max_entries : SAMR_ENTRIES_MAX;
+    uint32_t n = 0;
     dir_id id;
 
     walk_from(&w, 0);
-    for (uint32_t n = 0; n < SAMR_DISPLAY_MAX && walk_next(&w, &d->view.snap, &id);) {
+    for (uint32_t i = 0; i < SAMR_DISPLAY_MAX && walk_next(&w, &d->view.snap, &id); i++) {
         uint32_t type, rid;
         struct dir_obj o;
         if (!samr_account(c, d, id, &o, &type, &rid))

@@ -47,6 +47,17 @@ static int64_t or_never(int64_t time)
     return time == 0 ? INT64_MAX : time;
 }
 
+static bool may(struct samr_object *x, uint32_t attr)
+{
+    return dir_reader_may(&x->reader, schema_attr(attr));
+}
+
+static uint16_t fits(uint32_t count)
+{
+    return (uint16_t)(count > UINT16_MAX ? UINT16_MAX : count);
+}
+
+/* The process's own counts, too, are told to who may read the attributes that they become. */
 static void times(struct rpc_ctx *c, struct samr_object *x, struct samr_user_all *u)
 {
     struct dir_account a;
@@ -54,19 +65,24 @@ static void times(struct rpc_ctx *c, struct samr_object *x, struct samr_user_all
     struct vol_state vol;
 
     vol_get(c->env->dir, x->o.id, &vol);
-    u->last_logon = vol.last_logon ? vol.last_logon : samr_i64(&x->reader, ATTR_lastLogon, 0);
-    u->logons = (uint16_t)(vol.logon_count > UINT16_MAX ? UINT16_MAX : vol.logon_count);
-    u->bad_passwords = (uint16_t)(vol.bad_count > UINT16_MAX ? UINT16_MAX : vol.bad_count);
+    if (may(x, ATTR_lastLogon))
+        u->last_logon = vol.last_logon ? vol.last_logon : samr_i64(&x->reader, ATTR_lastLogon, 0);
+    if (may(x, ATTR_logonCount))
+        u->logons = fits(vol.logon_count);
+    if (may(x, ATTR_badPwdCount))
+        u->bad_passwords = fits(vol.bad_count);
     u->password_set = samr_i64(&x->reader, ATTR_pwdLastSet, 0);
     u->expires = or_never(samr_i64(&x->reader, ATTR_accountExpires, 0));
     if (dir_account_of(&x->view.snap, &x->o, &a) != ERR_OK ||
         policy_settings_for(&x->view.snap, x->o.id, c->arena, &p, NULL) != ERR_OK)
         return;
     int64_t now = utime_to_filetime(c->env->now());
-    u->must_change = or_never(policy_password_expiry(a.uac, u->password_set, &p));
-    u->can_change = u->password_set ? u->password_set + p.min_age : 0;
-    u->expired = u->must_change <= now;
-    if (policy_locked_out(a.uac, a.lockout_time, now, &p))
+    if (may(x, ATTR_pwdLastSet)) {
+        u->must_change = or_never(policy_password_expiry(a.uac, u->password_set, &p));
+        u->can_change = u->password_set ? u->password_set + p.min_age : 0;
+        u->expired = u->must_change <= now;
+    }
+    if (may(x, ATTR_lockoutTime) && policy_locked_out(a.uac, a.lockout_time, now, &p))
         u->control |= SAMR_LOCKED;
 }
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from impacket.dcerpc.v5 import drsuapi, lsad, transport
 from impacket.dcerpc.v5.dtypes import NULL
+from samba.dcerpc import security
+from samba.ndr import ndr_pack
 
-from ldap_service import ADDRESS, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
+from ldap_service import ADDRESS, BASE, CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
 
 EXAMPLES = "/usr/share/doc/python3-impacket/examples"
 OPTIONS = f"--option=realm={CLOUD.upper()} --option=workgroup=CLOUD --option=interfaces=lo"
@@ -294,6 +296,15 @@ def test_rights_of_accounts(service):
     assert "NO_SUCH_PRIVILEGE" in said, said
 
 
+def hide(service, name):
+    """An account in a container that opens to administrators alone."""
+    admin, cave = service.connect(), f"OU={name}s,{BASE}"
+    closed = security.descriptor.from_sddl("D:P(A;CI;GA;;;SY)(A;CI;GA;;;BA)", security.dom_sid("S-1-5-21-1-2-3"))
+    admin.add_s(cave, [("objectClass", [b"organizationalUnit"]), ("nTSecurityDescriptor", [ndr_pack(closed)])])
+    admin.add_s(f"CN={name},{cave}", [("objectClass", [b"user"]), ("sAMAccountName", [name.encode()])])
+    return f"CN={name},{cave}"
+
+
 def test_names_in_other_forms(service):
     """DRSUAPI, as joins ask it, here impacket over TCP, sealed: a SID's object, the domain's; what is not there is said for each name."""
     rpc = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]")
@@ -319,6 +330,9 @@ def test_names_in_other_forms(service):
     guid = crack(nt4, drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, "CLOUD\\alice")[0][1]
     assert crack(drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, nt4, guid) == [(0, "CLOUD\\alice")]
     assert crack(drsuapi.DS_NAME_FORMAT.DS_UNIQUE_ID_NAME, 11, guid) == [(4, None)]
+    hermit = hide(service, "hermit")
+    assert crack(nt4, fqdn, "CLOUD\\alice", "CLOUD\\hermit") == [(0, f"CN=alice,CN=Users,{base}"), (2, None)]
+    assert crack(fqdn, nt4, hermit, f"CN=alice,CN=Users,{base}") == [(2, None), (0, "CLOUD\\alice")]
 
 
 def test_secrets_under_another_key(service):

@@ -4,9 +4,11 @@ import json
 
 import pytest
 from impacket.dcerpc.v5 import samr, transport
+from samba.dcerpc import security
+from samba.ndr import ndr_pack
 
 from ldap_service import ADDRESS, BASE, CLOUD, DC, PASSWORD, service  # noqa: F401 (a fixture)
-from test_rpc import EXAMPLES, KERBEROS, LOGIN, OPTIONS, refused, rpcclient
+from test_rpc import EXAMPLES, KERBEROS, LOGIN, OPTIONS, hide, refused, rpcclient
 
 ADMIN = f"-U CLOUD/administrator%{PASSWORD['administrator']}"
 NEW = "Tu7lip-bulb-9911"
@@ -120,6 +122,29 @@ def test_net_makes_and_deletes(service):
     service.secret("dave", NEW)
     assert "dave@" in service.run("klist", who="dave")
     assert "Deleted user" in net(service, "rpc user delete dave")
+
+
+def test_what_may_not_be_read(service):
+    """Counts and times of logons are told as the directory tells the attributes that hold them; who is hidden is in no list."""
+    client, dn = service.connect(), f"CN=quiet,CN=Users,{BASE}"
+    client.add_s(dn, [("objectClass", [b"user"]), ("sAMAccountName", [b"quiet"]), ("userAccountControl", [b"512"]),
+                      ("unicodePwd", [f'"{NEW}"'.encode("utf-16-le")])])
+    assert "result was" not in rpcclient(service, "getusername", login=f"-U CLOUD/quiet%{NEW}")
+    assert "LOGON_FAILURE" in rpcclient(service, "getusername", login="-U CLOUD/quiet%Wrong-one-1", ok=False)
+    asked = f"queryuser {rid(service, 'quiet')}"
+    none = "bad_password_count:\t0x00000000"
+    for who in (LOGIN, ADMIN):
+        said = rpcclient(service, asked, login=who)
+        assert none not in said and "logon_count:\t0x00000001" in said, said
+    closed = security.descriptor.from_sddl("D:P(A;;GA;;;SY)(A;;GA;;;BA)(OA;;RP;bf967a05-0de6-11d0-a285-00aa003049e2;;AU)"
+                                           "(OA;;RP;3e0abfd0-126a-11d0-a060-00aa006c33ed;;AU)",
+                                           security.dom_sid("S-1-5-21-1-2-3"))
+    client.modify_s(dn, [(2, "nTSecurityDescriptor", [ndr_pack(closed)])])
+    said = rpcclient(service, asked)
+    assert "User Name   :\tquiet" in said and none in said and "logon_count:\t0x00000000" in said, said
+    assert none not in admin(service, asked)
+    hide(service, "eremite")
+    assert "[eremite]" in admin(service, "enumdomusers") and "[eremite]" not in rpcclient(service, "enumdomusers")
 
 
 def test_groups_change(service):
