@@ -1,5 +1,6 @@
 #include "auth/ntlm_logon.h"
 
+#include "base/counters.h"
 #include "base/text.h"
 #include "directory/policy_facts.h"
 #include "directory/volatile.h"
@@ -201,6 +202,7 @@ static enum err welcome(struct attempt *t)
     t->out->account.upn = arena_dup_span(t->a, t->account.upn);
     t->out->account.logon_hours = arena_dup_span(t->a, t->account.logon_hours);
     vol_good_logon(t->l->snap->dir, t->account.id, t->now);
+    counter_add(COUNTER_LOGONS_NTLM, 1);
     return arena_failed(t->a) ? ERR_NOMEM : ERR_OK;
 }
 

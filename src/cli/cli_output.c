@@ -182,6 +182,8 @@ enum cli_exit cli_print(const struct operation *op, const struct cli_reply *repl
         fputc('\n', out);
     } else if (error) {
         print_error(error, err);
+    } else if (json_is_string(result)) {
+        fputs(json_string_value(result), out);
     } else if (op->columns && json_is_array(result)) {
         print_table(op->columns, result, out);
     } else if (json_is_object(result)) {

@@ -113,9 +113,9 @@ static int command(const struct options *options, int count, char **words)
         fprintf(stderr, "entente: there is no \"%s\"; entente --help lists all\n", words[0]);
         return EXIT_TOOL;
     }
-    char *status[] = {words[0], "show", NULL};
-    if (count == 1 && strcmp(words[0], "status") == 0)
-        return command(options, 2, status);
+    char *shown[] = {words[0], "show", NULL};
+    if (count == 1 && (strcmp(words[0], "status") == 0 || strcmp(words[0], "metrics") == 0))
+        return command(options, 2, shown);
     const struct operation *op = count >= 2 ? operation_find(noun, span_str(words[1])) : NULL;
     if (!op) {
         fprintf(wants_help ? stdout : stderr, "usage:\n");

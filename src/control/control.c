@@ -171,6 +171,10 @@ static enum err listen_all(struct control *c, const char **why_out)
 {
     *why_out = "the control socket cannot be served";
     TRY(control_http_start(c, c->env.loop, c->env.listen_fd, &control_local_ops, NULL, &c->local));
+    *why_out = "metrics cannot be served";
+    if (c->env.metrics_fd >= 0)
+        TRY(control_http_start(c, c->env.loop, c->env.metrics_fd, &control_metrics_ops, NULL,
+                               &c->metrics));
     *why_out = "the AWS API cannot be served";
     if (c->env.api_fd < 0)
         return ERR_OK;
@@ -215,6 +219,7 @@ enum err control_new(const struct control_env *env, struct control **out, const 
 void control_free(struct control *c)
 {
     control_http_stop(c->local);
+    control_http_stop(c->metrics);
     control_http_stop(c->api);
     if (c->starter)
         plat_timer_free(c->starter);

@@ -25,7 +25,8 @@ struct control_env {
     const struct control_pools *pools; /* at least one */
     int listen_fd;                     /* the Unix socket; taken over */
     int api_fd;                        /* the AWS API's; -1: none; taken over */
-    uint8_t seal_key[32];              /* of the access keys' secrets */
+    int metrics_fd;       /* where metrics are asked for; -1: nowhere else; taken over */
+    uint8_t seal_key[32]; /* of the access keys' secrets */
     const struct event_sink *events;
 };
 

@@ -17,6 +17,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_DIRECTORY_ADD_UPN_SUFFIX] = control_directory_add_upn_suffix,
     [OP_DIRECTORY_REMOVE_UPN_SUFFIX] = control_directory_remove_upn_suffix,
     [OP_BACKUP_CREATE] = control_backup_create,
+    [OP_METRICS_SHOW] = control_metrics_show,
     [OP_STATUS_SHOW] = control_status_show,
     [OP_SNAPSHOT_CREATE] = control_snapshot_create,
     [OP_SNAPSHOT_DELETE] = control_snapshot_delete,

@@ -52,7 +52,7 @@ struct control {
     struct control_directory *directories;
     json_t *keys;              /* access keys of the AWS API: {"id","account","created","sealed"} */
     struct aws_tokens *tokens; /* of requests to the AWS API */
-    struct control_http *local, *api;
+    struct control_http *local, *metrics, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
     unsigned checks;            /* that go on now */
@@ -214,6 +214,7 @@ HANDLER(control_directory_import);
 HANDLER(control_directory_add_upn_suffix);
 HANDLER(control_directory_remove_upn_suffix);
 HANDLER(control_backup_create);
+HANDLER(control_metrics_show);
 HANDLER(control_status_show);
 HANDLER(control_snapshot_create);
 HANDLER(control_snapshot_delete);

@@ -49,7 +49,7 @@ enum err control_http_start(struct control *c, struct plat_loop *loop, int fd,
 /* NULL is fine. */
 void control_http_stop(struct control_http *http);
 
-extern const struct control_http_ops control_local_ops; /* control_local.c */
-extern const struct control_http_ops aws_http_ops;      /* aws_http.c */
+extern const struct control_http_ops control_local_ops, control_metrics_ops; /* control_local.c */
+extern const struct control_http_ops aws_http_ops;                           /* aws_http.c */
 
 #endif

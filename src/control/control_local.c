@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "control/control_call.h"
 #include "control/control_http.h"
+#include "control/control_metrics.h"
 
 #define PREFIX "/v1/"
 
@@ -59,8 +60,26 @@ static void perform(struct control_request *rq, const struct operation *op, cons
     arena_fini(&a);
 }
 
+static void serve_metrics(struct control_request *rq)
+{
+    rq->text = control_metrics_text(rq->control);
+    rq->status = 200;
+    rq->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    if (!rq->text)
+        refuse(rq, 500, "InternalError", "no memory");
+}
+
+static bool asks_for_metrics(const struct control_request *rq)
+{
+    return strcmp(rq->target, "/metrics") == 0 && strcmp(rq->method, "GET") == 0;
+}
+
 static void serve(struct control_request *rq)
 {
+    if (asks_for_metrics(rq)) {
+        serve_metrics(rq);
+        return;
+    }
     if (strncmp(rq->target, PREFIX, sizeof(PREFIX) - 1) != 0) {
         aws_http_ops.serve(rq);
         return;
@@ -88,5 +107,15 @@ static void serve(struct control_request *rq)
     json_decref(args);
 }
 
+static void serve_metrics_only(struct control_request *rq)
+{
+    if (asks_for_metrics(rq))
+        serve_metrics(rq);
+    else
+        refuse(rq, 404, "NotFound", "GET /metrics is all there is");
+}
+
+const struct control_http_ops control_metrics_ops = {.connections = 16,
+                                                     .serve = serve_metrics_only};
 const struct control_http_ops control_local_ops = {
     .connections = 64, .admit = admit, .serve = serve};

@@ -1,6 +1,6 @@
 /*
  * How far a trust has come, and how long that is believed. It is kept in control.json: trusts is a
- * list of {partner, object, state, since, reason, detail, checked, due,
+ * list of {partner, object, state, since, reason, detail, checked, proved, due,
  * rotate_days, password_changed}.
  */
 #include "control/control_trusts.h"
@@ -75,6 +75,7 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
     if (!same_trust(entry, t)) {
         json_object_del(entry, "rotate_days");
         json_object_del(entry, "password_changed");
+        json_object_del(entry, "proved");
     }
     if (changed) {
         json_object_del(entry, "checked");
@@ -92,6 +93,8 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
     utime since = json_integer_value(json_object_get(entry, "began"));
     if (strcmp(state, "Created") != 0)
         set_iso(entry, "checked", now);
+    if (strcmp(state, "Verified") == 0)
+        json_object_set_new(entry, "proved", json_integer(now));
     json_object_set_new(entry, "due",
                         json_integer(now + control_trust_patience(state, since, now)));
     if (news || !background)

@@ -1,6 +1,7 @@
 /* From a request to its answer. */
 #include "dns/dns_request.h"
 
+#include "base/counters.h"
 #include "dns/dns_hash.h"
 #include "plat/clock.h"
 
@@ -44,6 +45,22 @@ static bool within_limit(struct dns_service *s, const struct dns_origin *origin,
     return false;
 }
 
+static enum counter counter_of(unsigned rcode)
+{
+    switch (rcode) {
+    case DNS_RCODE_NOERROR:
+        return COUNTER_DNS_NOERROR;
+    case DNS_RCODE_NXDOMAIN:
+        return COUNTER_DNS_NXDOMAIN;
+    case DNS_RCODE_SERVFAIL:
+        return COUNTER_DNS_SERVFAIL;
+    case DNS_RCODE_REFUSED:
+        return COUNTER_DNS_REFUSED;
+    default:
+        return COUNTER_DNS_OTHER;
+    }
+}
+
 void dns_request_emit(struct dns_service *s, const struct dns_origin *origin,
                       const struct dns_query *q, uint64_t what, const struct dns_body *body,
                       uint32_t age, uint16_t flags, utime now, struct builder *reply)
@@ -51,6 +68,7 @@ void dns_request_emit(struct dns_service *s, const struct dns_origin *origin,
     unsigned rcode = body->flags & DNS_FLAG_RCODE_MASK;
     if (!within_limit(s, origin, q, rcode ? rcode : what, now, reply))
         return;
+    counter_add(counter_of(rcode), 1);
     size_t limit = q->udp_size < s->config.udp_max ? q->udp_size : s->config.udp_max;
     dns_body_emit(body, q, flags, age, origin->conn ? DNS_MSG_MAX : limit, reply);
 }
@@ -65,8 +83,10 @@ void dns_request_refuse(const struct dns_request *rq, enum dns_rcode rcode, enum
 {
     rq->s->counts.refused++;
     report(rq, reason);
-    if (within_limit(rq->s, rq->origin, &rq->q, rcode, rq->now, rq->reply))
-        dns_query_error(&rq->q, rcode, ra_flag(rq), rq->reply);
+    if (!within_limit(rq->s, rq->origin, &rq->q, rcode, rq->now, rq->reply))
+        return;
+    counter_add(counter_of(rcode), 1);
+    dns_query_error(&rq->q, rcode, ra_flag(rq), rq->reply);
 }
 
 /* --- names of others -------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 /* An update (RFC 2136 section 3): whose it is, whether it may be, what it changes. */
+#include "base/counters.h"
 #include "dns/dns_prerequisites.h"
 #include "dns/dns_signature.h"
 #include "plat/clock.h"
@@ -204,6 +205,7 @@ static void in_snapshot(struct update *u)
 void dns_update_answer(const struct dns_request *rq, struct span bytes)
 {
     struct update u = {.rq = rq};
+    counter_add(COUNTER_DNS_UPDATES, 1);
     enum err e = dns_signed_parse(bytes, rq->arena, &u.m);
     if (e != ERR_OK || rq->q.klass != DNS_CLASS_IN || rq->q.type != DNS_TYPE_SOA) {
         dns_request_refuse(rq, e == ERR_NOMEM ? DNS_RCODE_SERVFAIL : DNS_RCODE_FORMERR,

@@ -1,6 +1,7 @@
 /*
  * One request, one reply: decode, dispatch, turn a refusal into an error, tell what was decided.
  */
+#include "base/counters.h"
 #include "base/text.h"
 #include "kdc/kdc_request.h"
 
@@ -107,6 +108,7 @@ void kdc_answer(struct kdc *k, enum kdc_transport transport, struct span request
     *reply_out = SPAN_NONE;
     if (!r || (type != KRB_AS_REQ && type != KRB_TGS_REQ))
         return;
+    counter_add(type == KRB_AS_REQ ? COUNTER_KERBEROS_AS : COUNTER_KERBEROS_TGS, 1);
     enum err e = kdc_request_begin(k, transport, type == KRB_AS_REQ ? "kdc.as" : "kdc.tgs", a, r);
     if (e != ERR_OK) {
         kdc_plain_error(k, KDC_ERR_SVC_UNAVAILABLE, SPAN_LIT("UNAVAILABLE"), a, reply_out);

@@ -2,6 +2,7 @@
  * The AS exchange (RFC 4120 section 3.1, [MS-KILE] 3.3.5.6): a person or machine proves a password
  * and gets a TGT, or a ticket for kadmin/changepw or another local service.
  */
+#include "base/counters.h"
 #include "directory/policy_facts.h"
 #include "directory/volatile.h"
 #include "kdc/kdc_request.h"
@@ -289,6 +290,7 @@ static void keep_logon(struct kdc_request *r, const struct kdc_account *client)
     int64_t day = 10 * UTIME_DAY; /* in 100 ns */
     int64_t last = client->logon_kept;
     vol_good_logon(r->kdc->env.dir, client->facts.id, now);
+    counter_add(COUNTER_LOGONS_KERBEROS, 1);
     if (r->kdc->env.logged_on && now - last > (14 - client->facts.id % 5) * day)
         r->kdc->env.logged_on(r->kdc->env.ctx, client->facts.id, now);
 }

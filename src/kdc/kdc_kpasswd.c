@@ -2,6 +2,7 @@
  * Changing and setting passwords over port 464 (RFC 3244, both versions): an AP-REQ for
  * kadmin/changepw, the new password in a KRB-PRIV under its subkey, the outcome back the same way.
  */
+#include "base/counters.h"
 #include "base/text.h"
 #include "kdc/kdc_request.h"
 #include "wire/krb/krb_frame.h"
@@ -180,6 +181,7 @@ void kdc_answer_kpasswd(struct kdc *kdc, enum kdc_transport transport, struct sp
     struct kdc_request *r = arena_new(a, struct kdc_request);
     struct kpasswd *k = arena_new(a, struct kpasswd);
     *reply_out = SPAN_NONE;
+    counter_add(COUNTER_KERBEROS_KPASSWD, 1);
     if (!r || !k || kdc_request_begin(kdc, transport, "kdc.kpasswd", a, r) != ERR_OK)
         return;
     enum err e = handle(r, k, request);

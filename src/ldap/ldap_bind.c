@@ -2,6 +2,7 @@
  * Simple bind ([MS-ADTS] 5.1.1.1.1): the names AD accepts, the password over a protected connection
  * only, and the same policy as every logon.
  */
+#include "base/counters.h"
 #include "base/text.h"
 #include "directory/account.h"
 #include "directory/policy_facts.h"
@@ -118,6 +119,7 @@ static enum err welcome(struct attempt *t)
     TRY(builder_done(&b, &name));
     ldap_identity_account(rq->session, t->account.id, name);
     vol_good_logon(rq->session->server->env.dir, t->account.id, t->now);
+    counter_add(COUNTER_LOGONS_SIMPLE, 1);
     ldap_event(rq->session, "ldap.bind", REASON_NONE, SPAN_LIT("simple"));
     return ldap_reply(rq, LDAP_SUCCESS, NULL, SPAN_NONE);
 }

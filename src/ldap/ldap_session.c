@@ -4,6 +4,7 @@
 #include "ldap/ldap_internal.h"
 
 #include "auth/acceptor.h"
+#include "base/counters.h"
 #include "base/text.h"
 #include "directory/settings.h"
 
@@ -161,12 +162,16 @@ static enum err dispatch(struct ldap_request *rq)
     case LDAP_ABANDON_REQUEST:
         return ERR_OK; /* nothing else runs while a message is looked at */
     case LDAP_BIND_REQUEST:
+        counter_add(COUNTER_LDAP_BIND, 1);
         return ldap_do_bind(rq);
     case LDAP_SEARCH_REQUEST:
+        counter_add(COUNTER_LDAP_SEARCH, 1);
         return ldap_do_search(rq);
     case LDAP_EXTENDED_REQUEST:
+        counter_add(COUNTER_LDAP_EXTENDED, 1);
         return ldap_do_extended(rq);
     default:
+        counter_add(COUNTER_LDAP_CHANGE, 1);
         return ldap_do_change(rq);
     }
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/counters.h"
 #include "plat/clock.h"
 
 #define BUFFER 65536
@@ -127,11 +128,14 @@ static void write_event(void *ctx, const struct event *ev)
 {
     struct plat_eventlog *log = ctx;
     struct event stamped;
+    counter_reason(ev->reason);
     stamp(log, ev, &stamped);
     if (log->dropped)
         report_dropped(log);
-    if (log->dropped || !append(log, &stamped))
+    if (log->dropped || !append(log, &stamped)) {
         log->dropped++;
+        counter_add(COUNTER_EVENTS_DROPPED, 1);
+    }
     if (!log->hook)
         plat_eventlog_flush(log);
 }

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/counters.h"
 #include "plat/net.h"
 #include "plat/random.h"
 #include "plat/stream_state.h"
@@ -80,6 +81,7 @@ void stream_forget(struct plat_conn *c)
     if (*at)
         *at = c->peer_next;
     s->count--;
+    counter_take(COUNTER_CONNECTIONS_OPEN);
     if (!c->ready) {
         c->link = s->dead;
         s->dead = c;
@@ -174,6 +176,8 @@ static struct plat_conn *conn_new(struct plat_stream *s, int fd, const struct pl
     c->peer_next = *at;
     *at = c;
     s->count++;
+    counter_add(COUNTER_CONNECTIONS, 1);
+    counter_add(COUNTER_CONNECTIONS_OPEN, 1);
     return c;
 }
 

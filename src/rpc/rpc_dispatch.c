@@ -2,6 +2,7 @@
  * From a complete request to the fragments of its answer. What is wrong with a call is a fault
  * ([MS-RPCE] 3.3.1.5.4, C706 appendix E) and does not cost the association.
  */
+#include "base/counters.h"
 #include "rpc/nt_status.h"
 #include "rpc/rpc_later.h"
 #include "wire/rpc/rpc_verify.h"
@@ -194,5 +195,6 @@ enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_r
         return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_ACCESS_DENIED);
     }
     prepare(&l, as, call_id, &rq, call);
+    counter_add(COUNTER_RPC_CALLS, 1);
     return h->flags & RPC_WAITS ? run_waiting(&l, v, h, &rq) : run(&l, v, h, &rq, &later);
 }

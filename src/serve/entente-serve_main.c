@@ -21,6 +21,7 @@ static void usage(FILE *out)
         "  --run-dir PATH      sockets and volatile data (/run/entente)\n"
         "  --user NAME         what the services run as (entente)\n"
         "  --api ADDRESS:PORT  where the AWS API listens (nowhere)\n"
+        "  --metrics ADDRESS:PORT  where metrics are asked for, too (nowhere)\n"
         "  --log PATH          events, one JSON object a line; - is standard error (-)\n"
         "  --log-groups PATH   folder of log groups: what directories subscribe to (none)\n"
         "  --subnet-NAME \"NETWORK [ZONE [INTERFACE]]\"  where domain controllers take addresses\n"

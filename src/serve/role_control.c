@@ -25,6 +25,7 @@ enum err serve_begin_control(struct serve_child *child, const char **why_out)
                               .pools = &child->setup.pools,
                               .listen_fd = plat_process_fd("control"),
                               .api_fd = plat_process_fd("api"),
+                              .metrics_fd = plat_process_fd("metrics"),
                               .events = child->events};
     memcpy(env.seal_key, child->setup.keyring.key[DIR_SECRET_SERVICE], sizeof(env.seal_key));
     TRY(control_new(&env, &control, why_out));

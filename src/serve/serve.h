@@ -143,12 +143,13 @@ void serve_linked_peer(struct serve_child *child, uint32_t type, struct span pay
 /* --- the parent --- */
 
 struct serve_config {
-    char state_dir[512];      /* /var/lib/entente */
-    char run_dir[512];        /* /run/entente */
-    char user[64];            /* entente */
-    char log[512];            /* "-": standard error */
-    char log_groups[512];     /* folder of log groups; "": there are none */
-    char api[PLAT_ADDR_TEXT]; /* where the AWS API listens; "": nowhere */
+    char state_dir[512];          /* /var/lib/entente */
+    char run_dir[512];            /* /run/entente */
+    char user[64];                /* entente */
+    char log[512];                /* "-": standard error */
+    char log_groups[512];         /* folder of log groups; "": there are none */
+    char api[PLAT_ADDR_TEXT];     /* where the AWS API listens; "": nowhere */
+    char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
     unsigned kdc_workers, ldap_workers, dns_workers;
     struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */
 };

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "directory/intent.h"
+#include "plat/counters_share.h"
 #include "plat/process.h"
 #include "plat/sandbox.h"
 #include "serve/serve.h"
@@ -211,6 +212,8 @@ int serve_child_main(const char *role)
         ent_fatal("%s: cannot begin", role);
     child->sink = (struct event_sink){write_event, child};
     child->events = &child->sink;
+    if (plat_process_fd("counters") >= 0)
+        (void)plat_counters_share(plat_process_fd("counters"));
     plat_loop_run(child->loop);
     plat_eventlog_flush(child->log);
     set_audit(child, -1);

@@ -26,6 +26,8 @@ static const struct setting settings[] = {
     TEXT("run-dir", run_dir, "an absolute path: sockets and volatile data"),
     TEXT("user", user, "a user name: what the services run as"),
     TEXT("api", api, "a loopback address and a port, as 127.0.0.1:8053: where the AWS API listens"),
+    TEXT("metrics", metrics,
+         "a loopback address and a port, as 127.0.0.1:9464: where metrics are asked for"),
     TEXT("log", log, "an absolute path, or - for standard error"),
     TEXT("log-groups", log_groups, "an absolute path: the folder of the log groups"),
     WORKERS("kdc-workers", kdc_workers),
@@ -52,7 +54,7 @@ static bool good_text(const struct setting *s, struct span value)
         return false;
     if (strcmp(s->name, "user") == 0)
         return !memchr(value.ptr, '/', value.len);
-    if (strcmp(s->name, "api") == 0)
+    if (strcmp(s->name, "api") == 0 || strcmp(s->name, "metrics") == 0)
         return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0 &&
                plat_addr_is_loopback(&at);
     return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
@@ -95,7 +97,7 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
         return set_subnet(config, name, value, a, why_out);
     *why_out = arena_printf(
         a,
-        "%.*s: no setting has this name; known are state-dir, run-dir, user, api, log, "
+        "%.*s: no setting has this name; known are state-dir, run-dir, user, api, metrics, log, "
         "log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "plat/clock.h"
+#include "plat/counters_share.h"
 #include "plat/files.h"
 #include "plat/net.h"
 #include "plat/random.h"
@@ -107,6 +108,8 @@ static void prepare_files(struct serve_parent *p)
     take_dir(p->config->state_dir, "lock", "--state-dir", &p->state_lock_fd);
     take_dir(p->config->run_dir, "serve.lock", "--run-dir", &p->run_lock_fd);
     load_master_key(p);
+    snprintf(path, sizeof(path), "%s/" PLAT_COUNTERS_FOLDER, p->config->run_dir);
+    make_dir(p, path, 0750);
     snprintf(path, sizeof(path), "%s/control.sock", p->config->run_dir);
     if (plat_unix_listen(path, 0600, &p->control_fd) != ERR_OK)
         ent_fatal("the control socket %s cannot be made: %s", path, strerror(errno));
@@ -126,18 +129,20 @@ static bool port_taken(const struct plat_addr *at)
     return taken;
 }
 
-/* Without TLS secrets would cross the network, and requests could be sent again. */
-static void bind_api(struct serve_parent *p)
+/* A service for who is on this machine already; -1: it is not wanted. Of the API: without TLS
+ * secrets would cross the network, and requests could be sent again. */
+static int bind_loopback(const char *setting, const char *text)
 {
     struct plat_addr at;
-    const char *text = p->config->api;
-    p->api_fd = -1;
+    int fd;
     if (!*text)
-        return;
+        return -1;
     if (plat_addr_parse(span_str(text), 0, &at) != ERR_OK || !plat_addr_is_loopback(&at))
-        ent_fatal("api: the AWS API is served on loopback addresses only, and %s is none", text);
-    if (port_taken(&at) || plat_tcp_listen(&at, &p->api_fd) != ERR_OK)
-        ent_fatal("api: %s cannot be bound: %s; remedy: give another port", text, strerror(errno));
+        ent_fatal("%s: it is served on loopback addresses only, and %s is none", setting, text);
+    if (port_taken(&at) || plat_tcp_listen(&at, &fd) != ERR_OK)
+        ent_fatal("%s: %s cannot be bound: %s; remedy: give another port", setting, text,
+                  strerror(errno));
+    return fd;
 }
 
 static void stop(void *ctx, int signum)
@@ -159,7 +164,8 @@ static void begin(struct serve_parent *p)
         ent_fatal("the log %s cannot be opened: %s", p->config->log, strerror(errno));
     prepare_user(p);
     prepare_files(p);
-    bind_api(p);
+    p->api_fd = bind_loopback("api", p->config->api);
+    p->metrics_fd = bind_loopback("metrics", p->config->metrics);
     p->supervisor = plat_supervisor_new(p->loop, &serve_supervisor_ops, p);
     if (!p->supervisor || !(p->control = serve_process_new(p, NULL, ROLE_CONTROL, 0, 0)))
         ent_fatal("no memory");
@@ -185,6 +191,8 @@ static void end(struct serve_parent *p)
     close(p->control_fd);
     if (p->api_fd >= 0)
         close(p->api_fd);
+    if (p->metrics_fd >= 0)
+        close(p->metrics_fd);
     close(p->run_lock_fd);
     close(p->state_lock_fd);
     plat_eventlog_flush(p->log);

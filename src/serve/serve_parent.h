@@ -28,8 +28,9 @@ struct serve_process {
     struct plat_child *child;
     struct plat_channel *channel;
     struct plat_call configuring, pinging;
-    bool pinged;   /* its answer is awaited */
-    int other_end; /* the child's end of channel, until it was started; -1 */
+    bool pinged;     /* its answer is awaited */
+    int other_end;   /* the child's end of channel, until it was started; -1 */
+    int counters_fd; /* of its file below the run folder; -1 */
     bool ready;
     unsigned starts;
 };
@@ -69,7 +70,8 @@ struct serve_parent {
     struct plat_supervisor *supervisor;
     struct plat_eventlog *log;
     int log_fd, control_fd, state_lock_fd, run_lock_fd;
-    int api_fd; /* -1: the AWS API is not served */
+    int api_fd;     /* -1: the AWS API is not served */
+    int metrics_fd; /* -1: asked for on the control socket only */
     uid_t uid;
     gid_t gid;
     uint8_t master[32]; /* the key file's content */

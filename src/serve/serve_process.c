@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "crypt/hash.h"
 #include "plat/clock.h"
+#include "plat/counters_share.h"
 #include "serve/serve_parent.h"
 
 #define CONFIGURE_TIMEOUT (30 * UTIME_SECOND)
@@ -242,6 +243,29 @@ static void name_process(struct serve_process *process)
                  SPAN_ARG(d->spec.id), SPAN_ARG(d->spec.dc[process->dc].host), process->worker + 1);
 }
 
+/* Without them it serves all the same, and is missing in the metrics. */
+static void give_counters(struct serve_process *process)
+{
+    const struct serve_parent *p = process->parent;
+    char path[700];
+    if (plat_counters_path(p->config->run_dir, span_str(process->name), path, sizeof(path)) !=
+            ERR_OK ||
+        plat_counters_make(path, p->uid, p->gid, &process->counters_fd) != ERR_OK)
+        return;
+    (void)plat_child_give(process->child, "counters", process->counters_fd);
+}
+
+static void forget_counters(const struct serve_process *process)
+{
+    char path[700];
+    if (process->counters_fd < 0)
+        return;
+    close(process->counters_fd);
+    if (plat_counters_path(process->parent->config->run_dir, span_str(process->name), path,
+                           sizeof(path)) == ERR_OK)
+        (void)unlink(path);
+}
+
 struct serve_process *serve_process_new(struct serve_parent *p, struct serve_directory *d,
                                         enum serve_role role, unsigned dc, unsigned worker)
 {
@@ -254,7 +278,7 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
     process->role = role;
     process->dc = dc;
     process->worker = worker;
-    process->other_end = -1;
+    process->other_end = process->counters_fd = -1;
     name_process(process);
     process->child = plat_child_new(p->supervisor, process->name, argv);
     if (!process->child) {
@@ -262,12 +286,15 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
         return NULL;
     }
     (void)plat_child_give(process->child, "log", p->log_fd);
+    give_counters(process);
     if (d && serve_role(role)->per_dc)
         serve_give_sockets(process);
     if (!d)
         (void)plat_child_give(process->child, "control", p->control_fd);
     if (!d && p->api_fd >= 0)
         (void)plat_child_give(process->child, "api", p->api_fd);
+    if (!d && p->metrics_fd >= 0)
+        (void)plat_child_give(process->child, "metrics", p->metrics_fd);
     return process;
 }
 
@@ -278,5 +305,6 @@ void serve_process_free(struct serve_process *process)
         plat_child_stop(process->child, SERVE_GRACE);
     if (process->channel)
         plat_channel_free(process->channel);
+    forget_counters(process);
     free(process);
 }

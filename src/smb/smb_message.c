@@ -2,6 +2,7 @@
  * Frames in, frames out: decryption, compounds, credits, signatures, and the way to the handler of
  * a command ([MS-SMB2] 3.3.5.2, 3.3.4.1).
  */
+#include "base/counters.h"
 #include "smb/smb_internal.h"
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -273,6 +274,7 @@ static uint32_t run(struct smb_request *rq)
         rq->head.command < SMB2_COMMANDS ? &commands[rq->head.command] : NULL;
     uint32_t status = relate(rq);
 
+    counter_add(COUNTER_SMB_REQUESTS, 1);
     if (status == NT_OK && rq->frame->sealed_by && rq->head.session_id != rq->frame->sealed_by->id)
         status = NT_USER_SESSION_DELETED;
     if (status != NT_OK)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "base/counters.h"
 #include "base/text.h"
 #include "plat/clock.h"
 #include "plat/random.h"
@@ -234,6 +235,15 @@ static void fail_all(struct writer_item *items, unsigned count, enum err e, int 
         items[i].reply = reply;
 }
 
+static void count_commit(const struct writer_item *items, unsigned count, enum err e)
+{
+    if (e != ERR_OK)
+        return;
+    counter_add(COUNTER_WRITER_COMMITS, 1);
+    for (unsigned i = 0; i < count; i++)
+        counter_add(COUNTER_WRITER_CHANGES, items[i].reply.err == ERR_OK);
+}
+
 enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsigned count,
                              struct arena *a)
 {
@@ -253,6 +263,7 @@ enum err writer_handle_batch(struct writer *w, struct writer_item *items, unsign
     if (changed) {
         (void)dir_write_trim_log(&txn, &w->log, plat_now(), WRITER_TRIM_STEP);
         e = dir_write_commit(&txn);
+        count_commit(items, count, e);
     } else {
         dir_write_abort(&txn);
     }

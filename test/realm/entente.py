@@ -51,14 +51,15 @@ class EntenteForest:
         os.chown(self.state, user.pw_uid, user.pw_gid)
         self.socket = f"{self.run_dir}/control.sock"
         self.log = f"{self.dir}/events.log"
+        self.cli_program = BUILD / "entente"
         self.proc = None
         self.secrets = 0
 
     # --- the service ---------------------------------------------------------------------------
 
-    def serve(self):
+    def serve(self, *settings):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
-                                    self.run_dir, "--user", "nobody", "--log", self.log, log="serve.log")
+                                    self.run_dir, "--user", "nobody", "--log", self.log, *settings, log="serve.log")
         wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 
     def _answers(self):
