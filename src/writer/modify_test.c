@@ -61,6 +61,8 @@ static void what_cannot_be_written(void **state)
     fixture_as(&f, "Administrator");
     refused(fixture_modify(&f, ALICE, "=objectSid: S-1-5-21-1-2-3-4"), DIR_SAM_OWNED);
     refused(fixture_modify(&f, ALICE, "=lastLogonTimestamp: 1"), DIR_SAM_OWNED);
+    refused(fixture_modify(&f, ALICE, "=sIDHistory: S-1-5-21-1-2-3-500"), DIR_SAM_OWNED);
+    refused(fixture_modify(&f, ALICE, "sIDHistory: S-1-5-21-1-2-3-500"), DIR_SAM_OWNED);
     refused(fixture_modify(&f, ALICE, "=whenCreated: 20260101000000.0Z"), DIR_NOT_WRITABLE);
     refused(fixture_modify(&f, ALICE, "=objectClass: group"), DIR_CLASS);
     refused(fixture_modify(&f, "CN=User,CN=Schema,CN=Configuration", "=adminDescription: x"),

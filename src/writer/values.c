@@ -254,11 +254,24 @@ static enum err password(struct draft *d, const struct intent_mod *m)
     return ERR_OK;
 }
 
+/* A SID in an account's history is in all its tickets, so no right on the account is enough to put
+ * one there: the administrators' would make anybody who rules an account one of them. It may be
+ * taken away, and an import brings it ([MS-DRSR] 4.1.2 is the way of others). */
+static enum err history_shrinks(struct draft *d, const struct intent_mod *m)
+{
+    if (op_system(d->op) || m->op == MOD_DELETE || (m->op == MOD_REPLACE && !m->count))
+        return ERR_OK;
+    return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SAM_OWNED,
+                     "sIDHistory is given to nobody over LDAP");
+}
+
 enum err values_apply(struct draft *d, const struct intent_mod *m)
 {
     const struct schema_attr *attr;
     TRY(values_attr(d->op, m->attr, &attr));
     TRY(values_allowed(d, attr));
+    if (attr->id == ATTR_sIDHistory)
+        TRY(history_shrinks(d, m));
     if (attr->id == ATTR_unicodePwd)
         return password(d, m);
     if (attr->id == ATTR_nTSecurityDescriptor)

@@ -12,6 +12,8 @@ import pytest
 
 import ldap_service
 from ldap_service import Service
+from samba.dcerpc import security
+from samba.ndr import ndr_pack
 
 FOREST, BASE, UNIT = "managed.example", "dc=managed,dc=example", "ou=MANAGED,dc=managed,dc=example"
 NET = f"127.{120 + os.getpid() % 60}.{os.getpid() // 60 % 250}"
@@ -252,6 +254,69 @@ def test_delegation_of_tickets_needs_its_privilege(admin):
         admin.modify_s(dn, [(ldap.MOD_REPLACE, "userAccountControl", b"524800")])
     assert "DIR_PRIVILEGE" in caught.value.args[0]["info"]
     admin.delete_s(dn)
+
+
+# --- what Admin's own objects may not become ---------------------------------------------------------------------------
+
+def sid_of(client, dn):
+    return client.search_s(dn, ldap.SCOPE_BASE, attrlist=["objectSid"])[0][1]["objectSid"][0]
+
+
+def test_admins_objects_take_nobodys_place(service, admin):
+    """Full control of an object does not make it somebody else, nor a server that others trust."""
+    computer, person = f"cn=WS9,ou=Computers,{UNIT}", user(admin, "impostor")
+    admin.add_s(computer, [("objectClass", b"computer"), ("sAMAccountName", b"WS9$"), ("userAccountControl", b"4096")])
+    administrator = sid_of(admin, f"cn=Administrator,cn=Users,{BASE}")
+    replaced = {
+        person: [("primaryGroupID", b"512"), ("primaryGroupID", b"516"), ("sIDHistory", administrator),
+                 ("objectSid", administrator), ("sAMAccountName", b"DC1"), ("sAMAccountName", b"krbtgt"),
+                 ("userPrincipalName", f"Administrator@{FOREST}".encode()), 
+                 ("userAccountControl", b"2080"), ("userAccountControl", b"16777728"),
+                 ("servicePrincipalName", f"HOST/dc1.{FOREST}".encode()), ("servicePrincipalName", b"cifs/DC1"),
+                 ("servicePrincipalName", f"ldap/dc2.{FOREST}".encode()),
+                 ("servicePrincipalName", f"GC/dc1.{FOREST}/{FOREST}".encode()),
+                 ("supplementalCredentials", b"x"), ("ntPwdHistory", b"x" * 16), ("memberOf", f"cn=Domain Admins,cn=Users,{BASE}".encode())],
+        computer: [("userAccountControl", b"8192"), ("userAccountControl", b"83890176"), ("userAccountControl", b"528384"),
+                   ("sAMAccountName", b"DC1$"), ("servicePrincipalName", f"cifs/dc1.{FOREST}".encode()),
+                   ("primaryGroupID", b"516"), ("msDS-AdditionalSamAccountName", b"DC1$")],
+    }
+    for dn, mods in replaced.items():
+        for name, value in mods:
+            with pytest.raises(ldap.LDAPError) as caught:
+                admin.modify_s(dn, [(ldap.MOD_REPLACE, name, value)])
+                pytest.fail(f"{dn} took {name}")
+            assert "DIR_" in caught.value.args[0]["info"], (dn, name)
+    for kind, more in (("trustedDomain", [("trustPartner", b"evil.example"), ("trustDirection", b"3"), ("trustType", b"2")]),
+                       ("secret", []), ("crossRef", [("nCName", b"dc=evil"), ("dnsRoot", b"evil.example")]),
+                       ("user", [("sAMAccountName", b"copy"), ("objectSid", administrator)]),
+                       ("user", [("sAMAccountName", b"copy"), ("sIDHistory", administrator)]),
+                       ("user", [("sAMAccountName", b"copy"), ("primaryGroupID", b"512")]),
+                       ("computer", [("sAMAccountName", b"COPY$"), ("userAccountControl", b"8192")]),
+                       ("foreignSecurityPrincipal", [("objectSid", administrator)])):
+        with pytest.raises(ldap.LDAPError):
+            admin.add_s(f"cn=copy,{UNIT}", [("objectClass", kind.encode()), *more])
+    # The groups that rights are delegated by hold whom he wants, but are no way to the domain's own.
+    for group in ("Domain Admins", "Administrators"):
+        with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+            admin.modify_s(f"cn={group},cn={'Users' if ' ' in group else 'Builtin'},{BASE}",
+                           [(ldap.MOD_ADD, "member", f"cn=AWS Delegated Administrators,ou=AWS Delegated Groups,{BASE}".encode())])
+    for dn in (computer, person):
+        admin.delete_s(dn)
+
+
+def test_who_rules_the_unit_does_not_rule_its_rules(admin):
+    """Neither by the descriptors of what the service rests on, nor by moving it."""
+    everything = ndr_pack(security.descriptor.from_sddl("O:BAG:BAD:(A;;GA;;;WD)", security.dom_sid("S-1-5-21-1-2-3")))
+    for dn in (BASE, UNIT, f"ou=Users,{UNIT}", f"ou=AWS Reserved,{BASE}", f"ou=AWS Delegated Groups,{BASE}",
+               f"cn=AdminSDHolder,cn=System,{BASE}", f"cn=Administrator,cn=Users,{BASE}", f"ou=Domain Controllers,{BASE}",
+               f"cn=AWS Delegated Administrators,ou=AWS Delegated Groups,{BASE}"):
+        with pytest.raises(ldap.LDAPError):
+            admin.modify_s(dn, [(ldap.MOD_REPLACE, "nTSecurityDescriptor", everything)])
+    for dn, to in ((f"ou=Users,{UNIT}", BASE), (f"cn=Administrator,cn=Users,{BASE}", f"ou=Users,{UNIT}"),
+                   (f"cn=AWS Delegated Account Operators,ou=AWS Delegated Groups,{BASE}", UNIT),
+                   (f"cn=DC1,ou=Domain Controllers,{BASE}", f"ou=Computers,{UNIT}")):
+        with pytest.raises(ldap.LDAPError):
+            admin.rename_s(dn, dn.split(",")[0], to)
 
 
 def test_nobody_knows_the_administrators_password(service):
