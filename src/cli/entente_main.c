@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -74,7 +75,9 @@ static int write_output(const char *path, const json_t *body, struct arena *a)
         text_unbase64(span_str(json_string_value(data)), a, &bytes) != ERR_OK)
         return complain("the reply holds no data to write");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len || close(fd) != 0) {
+    /* Keys are in it, whoever could read what was there before. */
+    if (fd < 0 || fchmod(fd, 0600) != 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len ||
+        close(fd) != 0) {
         fprintf(stderr, "entente: cannot write %s: %s\n", path, strerror(errno));
         return EXIT_TOOL;
     }

@@ -99,6 +99,12 @@ enum err control_backup_create(struct control_call *call)
     if (!b.folder || b.folder[0] != '/')
         return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
                               "folder: expected an absolute path");
+    size_t len = strlen(b.control->env.state_dir);
+    if (strncmp(b.folder, b.control->env.state_dir, len) == 0 &&
+        (b.folder[len] == '/' || !b.folder[len]))
+        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "folder: expected one that is not in the state directory, which is "
+                              "what is copied");
     plat_task_away(copy_files, &b);
     if (b.err != ERR_OK)
         return refuse(call, &b);

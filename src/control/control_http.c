@@ -8,6 +8,10 @@
 #include "plat/task.h"
 
 #define HTTP_TIMEOUT_SECONDS 30
+/* Bodies are gathered before anybody knows who sends them: each has so much for itself, and all
+ * together so much more. */
+#define BODY_OWN    (16u << 10)
+#define BODY_SHARED (64u << 20)
 
 struct control_http {
     struct control *control;
@@ -16,6 +20,7 @@ struct control_http {
     struct MHD_Daemon *daemon;
     struct plat_poll *poll;
     struct plat_timer *timer;
+    size_t shared; /* of BODY_SHARED, in use */
 };
 
 static enum MHD_Result send_answer(struct control_request *rq)
@@ -80,6 +85,18 @@ static void *arrived(void *cls, const char *uri, struct MHD_Connection *connecti
     return rq;
 }
 
+static bool room(struct control_request *rq, size_t size)
+{
+    struct control_http *http = rq->http;
+    if (rq->body.len + size <= BODY_OWN)
+        return true;
+    if (http->shared + size > BODY_SHARED)
+        return false;
+    http->shared += size;
+    rq->shared += size;
+    return true;
+}
+
 static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *size, void **state)
@@ -99,6 +116,8 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, cons
     if (*size) {
         if (rq->body.len + *size > OPERATION_BODY_MAX)
             rq->too_large = true;
+        else if (!room(rq, *size))
+            return MHD_NO;
         else
             builder_bytes(&rq->body, data, *size);
         *size = 0;
@@ -113,6 +132,7 @@ static void completed(void *cls, struct MHD_Connection *connection, void **state
     struct control_request *rq = *state;
     (void)cls, (void)connection, (void)why;
     if (rq) {
+        rq->http->shared -= rq->shared;
         free(rq->text);
         arena_fini(&rq->a);
     }

@@ -20,6 +20,7 @@ struct control_request {
     struct arena a; /* wipes */
     const char *method, *target;
     struct span content;
+    size_t shared;  /* of what all bodies share (control_http.c) */
     bool too_large; /* the body was larger than OPERATION_BODY_MAX */
     /* The answer: text is from malloc; names and values of headers live in the arena. */
     unsigned status;

@@ -6,7 +6,8 @@
 #include "directory/names.h"
 #include "directory/search.h"
 
-#define EXAMINE 4096
+#define EXAMINE  4096
+#define LIST_MAX 100000 /* what a client takes, and what others may wait for */
 
 void control_set_span(json_t *into, const char *member, struct span text)
 {
@@ -131,6 +132,13 @@ enum err control_list_objects(struct control_call *call, const char *filter, con
     while ((e = dir_search_next(&call->snap, &q, EXAMINE, &o)) == ERR_OK || e == ERR_LIMIT) {
         if (e == ERR_LIMIT)
             continue;
+        if (json_array_size(call->result) == LIST_MAX) {
+            e = control_refuse(call, 400, "TooMany", REASON_CONTROL_ARGUMENT,
+                               "there are more than %d: search by LDAP, or page by page with the "
+                               "AWS API",
+                               LIST_MAX);
+            break;
+        }
         json_t *entry = json_object();
         e = fill(call, &o, entry);
         json_array_append_new(call->result, entry);

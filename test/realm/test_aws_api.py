@@ -3,6 +3,9 @@ were made by other means."""
 
 import datetime
 import json
+import socket
+from contextlib import ExitStack
+from pathlib import Path
 
 import botocore.auth
 import botocore.awsrequest
@@ -207,12 +210,42 @@ def test_huge_bodies(lab):
     assert lab.error(body=b" " * (1 << 21), **describe()) == ("WIRE_TOO_LARGE", "RequestEntityTooLargeException")
 
 
+def test_bodies_of_nobody_hold_little(lab):
+    """They are gathered before their signature is looked at: of 100 MB some are refused, and small requests go on."""
+    head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1:8053\r\nContent-Length: 1000001\r\n\r\n"
+    closed = 0
+    with ExitStack() as held, inside(lab.cloud.host):
+        for _ in range(100):
+            s = held.enter_context(socket.create_connection(("127.0.0.1", 8053), timeout=20))
+            try:
+                s.sendall(head + b"x" * 1000000)
+                s.settimeout(0.05)
+                closed += s.recv(1) == b""
+            except socket.timeout:
+                pass  # it waits for the last byte
+            except ConnectionError:
+                closed += 1
+        assert 20 <= closed <= 60, closed
+        status, _, _ = post("/", b"{}", {"Host": "127.0.0.1:8053"})
+    assert status == 400
+    assert lab.ds.get_directory_limits()["DirectoryLimits"]
+
+
 def test_any_region_is_this_service(lab):
     there = lab.cloud.client("ds", lab.key, region="us-west-2")
     assert [d["DirectoryId"] for d in there.describe_directories()["DirectoryDescriptions"]] == [lab.id]
 
 
 # --- keys ------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_file_is_for_its_owner_alone(lab):
+    """Also where a file lay that everybody could read."""
+    path = Path(lab.cloud.dir) / "open-to-all"
+    path.write_text("before", encoding="ascii")
+    path.chmod(0o644)
+    lab.cloud.cli("key", "create", "--output", str(path))
+    assert path.stat().st_mode & 0o777 == 0o600 and "before" not in path.read_text(encoding="ascii")
 
 
 def test_a_key_lives_until_it_is_revoked(lab):

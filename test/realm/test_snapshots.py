@@ -284,7 +284,8 @@ def test_a_backup_begins_on_an_empty_machine(service):
     """Another service with nothing but the backup and the key file; the first one has ended."""
     backup = service.dir / "backup"
     assert asked(service, "backup", "create", backup, ok=False) == "CONTROL_BACKUP_FAILED"  # it is not there
-    assert asked(service, "backup", "create", "backup", ok=False) == "CONTROL_ARGUMENT"
+    for folder in ("backup", service.dir / "state", service.dir / "state" / "backup"):
+        assert asked(service, "backup", "create", folder, ok=False) == "CONTROL_ARGUMENT"
     backup.mkdir()
     shutil.chown(backup, "nobody")
     person(service, "carried")
