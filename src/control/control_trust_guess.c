@@ -23,7 +23,14 @@ struct span control_trust_guess(struct control_call *call, struct span partner, 
     return ascii_upper(call->a, span_sub(partner, 0, len));
 }
 
-static enum err sealed_text(struct control_call *call, struct span partner, struct span password,
+/* What the seal is tied to: a trust that is made again is another one, and none of it. */
+static struct span tied_to(struct control_call *call, const struct trust *t)
+{
+    return span_str(
+        arena_printf(call->a, "%.*s/%u", SPAN_ARG(ascii_lower(call->a, t->dns_name)), t->object));
+}
+
+static enum err sealed_text(struct control_call *call, struct span to, struct span password,
                             struct span *out)
 {
     uint8_t nonce[SEAL_NONCE_SIZE];
@@ -33,13 +40,13 @@ static enum err sealed_text(struct control_call *call, struct span partner, stru
         return ERR_NOMEM;
     plat_random(nonce, sizeof(nonce));
     seal_key_init(&key, call->control->env.seal_key);
-    seal(&key, nonce, partner, password, sealed);
+    seal(&key, nonce, to, password, sealed);
     seal_key_wipe(&key);
     *out = text_base64(call->a, span_of(sealed, password.len + SEAL_OVERHEAD));
     return out->ptr ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err unsealed(struct control_call *call, struct span partner, const char *text,
+static enum err unsealed(struct control_call *call, struct span to, const char *text,
                          struct span *out)
 {
     struct seal_key key;
@@ -51,7 +58,7 @@ static enum err unsealed(struct control_call *call, struct span partner, const c
     if (!plain)
         return ERR_NOMEM;
     seal_key_init(&key, call->control->env.seal_key);
-    enum err e = unseal(&key, partner, sealed, plain);
+    enum err e = unseal(&key, to, sealed, plain);
     seal_key_wipe(&key);
     *out = span_of(plain, sealed.len - SEAL_OVERHEAD);
     return e;
@@ -60,10 +67,11 @@ static enum err unsealed(struct control_call *call, struct span partner, const c
 enum err control_trust_guessed(struct control_call *call, const struct trust *t,
                                struct span password)
 {
-    json_t *entry = control_trust_state(call->directory, t->dns_name, true);
+    struct trust stored;
     struct span sealed;
-    TRY(sealed_text(call, t->dns_name, password, &sealed));
-    control_set_span(entry, "guess", sealed);
+    TRY(control_trust_named(call, t->dns_name, &stored)); /* one that is made has its object now */
+    TRY(sealed_text(call, tied_to(call, &stored), password, &sealed));
+    control_set_span(control_trust_state(call->directory, t->dns_name, true), "guess", sealed);
     return control_keep(call);
 }
 
@@ -75,10 +83,14 @@ static enum err heard(struct control_call *call, struct trust *t, struct span fl
     if (!guess) /* it was settled meanwhile */
         return ERR_OK;
     if (!ascii_eq_fold(t->flat_name, flat_name)) {
-        TRY(unsealed(call, t->dns_name, guess, &password));
-        t->flat_name = ascii_upper(call->a, flat_name);
-        TRY(control_trust_rename(call, t, password));
-        entry = control_trust_state(call->directory, t->dns_name, false);
+        enum err e = unsealed(call, tied_to(call, t), guess, &password);
+        if (e == ERR_OK) {
+            t->flat_name = ascii_upper(call->a, flat_name);
+            TRY(control_trust_rename(call, t, password));
+            entry = control_trust_state(call->directory, t->dns_name, false);
+        } else if (e != ERR_INTEGRITY) { /* that is the guess of a trust that was deleted */
+            return e;
+        }
     }
     json_object_del(entry, "guess");
     return control_keep(call);

@@ -36,10 +36,11 @@ static enum err open_foreign(struct kdc_request *r, const struct krb_ticket *tic
         return kdc_refuse(r, KDC_ERR_POLICY, REASON_TRANSIT_NOT_OUTGOING);
     TRY(auth_trust_keys(&r->snap, r->kdc->trust_keys, h->trust, TRUST_OUTBOUND, &r->domain->local,
                         r->domain->settings.allow_rc4, &keys));
-    if (!trust_decryption_key(keys, ticket->enc_part.etype, 0, 0))
+    if (!trust_decryption_key(keys, ticket->enc_part.etype, 0, r->now, 0))
         return kdc_refuse(r, KDC_ERR_ETYPE_NOSUPP, REASON_TRUST_NO_COMMON_ENCTYPE);
     uint32_t kvno = ticket->enc_part.has_kvno ? ticket->enc_part.kvno : 0;
-    for (unsigned i = 0; (key = trust_decryption_key(keys, ticket->enc_part.etype, kvno, i)); i++) {
+    for (unsigned i = 0;
+         (key = trust_decryption_key(keys, ticket->enc_part.etype, kvno, r->now, i)); i++) {
         if (kdc_decrypt_kept(r, key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK) {
             h->key = key;
             return ERR_OK;

@@ -72,7 +72,9 @@ static enum err open_referral(struct peer_run *r, const struct krb_encrypted *se
     const struct krb_key *key;
     enum err e = ERR_UNSUPPORTED;
     for (unsigned i = 0;
-         e != ERR_OK && (key = trust_decryption_key(&r->outgoing.keys, sealed->etype, 0, i)); i++) {
+         e != ERR_OK &&
+         (key = trust_decryption_key(&r->outgoing.keys, sealed->etype, 0, plat_now(), i));
+         i++) {
         e = ERR_INTEGRITY;
         if (peer_decrypt(r, key, KRB_USAGE_TICKET, sealed, plain_out) == ERR_OK)
             e = ERR_OK;

@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "directory/account.h"
+#include "plat/clock.h"
+#include "trust/trust_keys.h"
 
 #define SECRETS_MEMORY (256u << 10) /* for the keys of one account */
 
@@ -40,6 +42,12 @@ static void add_hash(const struct trust_auth_info *infos, unsigned n, uint8_t ha
         memcpy(hash[(*count)++], nt->data.ptr, 16);
 }
 
+static bool former_counts(const struct trust_auth *auth)
+{
+    return auth->count &&
+           trust_former_counts(utime_from_filetime(auth->current[0].time), plat_now());
+}
+
 enum err netlogon_trust_hashes(const struct dir_snap *s, dir_id tdo, uint32_t direction,
                                struct arena *a, uint8_t hash_out[NETLOGON_SECRETS_MAX][16],
                                unsigned *count_out)
@@ -55,7 +63,7 @@ enum err netlogon_trust_hashes(const struct dir_snap *s, dir_id tdo, uint32_t di
         TRY(e);
     TRY(trust_auth_decode(direction == TRUST_INBOUND ? incoming : outgoing, &auth));
     add_hash(auth.current, auth.count, hash_out, &count);
-    if (count)
+    if (count && former_counts(&auth))
         add_hash(auth.previous, auth.previous_count, hash_out, &count);
     *count_out = count;
     return ERR_OK;

@@ -29,7 +29,8 @@ enum err netlogon_account_find(const struct dir_snap *s, uint16_t channel_type, 
  * end what rests on the old one. REASON_NONE: it would. */
 enum reason netlogon_account_check(const struct dir_snap *s,
                                    const struct netlogon_session *session);
-/* The hashes of a trust's half, current first; *count_out 0: it has none. Secrets of this process's
+/* The hashes of a trust's half, current first, then the former as long as that counts
+ * (trust_keys.h); *count_out 0: it has none. Secrets of this process's
  * store. */
 enum err netlogon_trust_hashes(const struct dir_snap *s, dir_id tdo, uint32_t direction,
                                struct arena *a, uint8_t hash_out[NETLOGON_SECRETS_MAX][16],

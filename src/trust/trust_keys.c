@@ -185,10 +185,17 @@ static const struct krb_key *key_of(const struct trust_keyset *set, int32_t etyp
     return NULL;
 }
 
-const struct krb_key *trust_decryption_key(const struct trust_keys *k, int32_t etype, uint32_t kvno,
-                                           unsigned index)
+bool trust_former_counts(utime changed, utime now)
 {
-    const struct krb_key *found[2] = {key_of(&k->current, etype), key_of(&k->previous, etype)};
+    return now - changed < TRUST_FORMER_LIFE;
+}
+
+const struct krb_key *trust_decryption_key(const struct trust_keys *k, int32_t etype, uint32_t kvno,
+                                           utime now, unsigned index)
+{
+    bool former = trust_former_counts(k->current.changed, now);
+    const struct krb_key *found[2] = {key_of(&k->current, etype),
+                                      former ? key_of(&k->previous, etype) : NULL};
     bool previous_first = kvno != 0 && kvno != k->current.kvno && kvno == k->previous.kvno;
 
     if (!found[0] || (previous_first && found[1])) {

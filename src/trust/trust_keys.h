@@ -57,9 +57,15 @@ enum err trust_derive_keys(const struct trust_auth *auth, uint32_t direction,
  * so that the partner's DCs have time to learn the new ones. */
 #define TRUST_KEY_DELAY UTIME_HOUR
 const struct trust_keyset *trust_encryption_keys(const struct trust_keys *k, utime now);
-/* The key of an etype to decrypt a ticket with, in the order of trial: index 0, 1; NULL: no more.
- * kvno 0: none was given; a kvno that names a version puts it first. */
+/* A former password counts for so long after the change: tickets under it live ten hours and an
+ * hour, and a partner that was not told at once is told by the next verification, within an hour of
+ * the day on which it can be reached again. A week forgives a weekend without a network, and yet
+ * who comes by a password that was replaced has little of it. */
+#define TRUST_FORMER_LIFE (7 * UTIME_DAY)
+bool trust_former_counts(utime changed, utime now);
+/* The key of an etype to decrypt a ticket with now, in the order of trial: index 0, 1; NULL: no
+ * more. kvno 0: none was given; a kvno that names a version puts it first. */
 const struct krb_key *trust_decryption_key(const struct trust_keys *k, int32_t etype, uint32_t kvno,
-                                           unsigned index);
+                                           utime now, unsigned index);
 
 #endif

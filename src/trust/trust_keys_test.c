@@ -215,6 +215,27 @@ static void test_first_hour(void **state)
     assert_ptr_equal(trust_encryption_keys(&k, k.current.changed), &k.current);
 }
 
+/* A week after the change, to the microsecond; a clock that was set back ends nothing. */
+static void test_the_former_ends(void **state)
+{
+    (void)state;
+    const utime changed = 1000 * UTIME_SECOND;
+    struct trust_keys k = {.current = {.kvno = 7, .count = 1, .changed = changed},
+                           .previous = {.kvno = 6, .count = 1}};
+    const struct krb_key *now = &k.current.key[0], *old = &k.previous.key[0];
+    k.current.key[0].etype = k.previous.key[0].etype = 18;
+    static const struct {
+        utime age;
+        bool counts;
+    } rows[] = {{-UTIME_DAY, true}, {0, true}, {7 * UTIME_DAY - 1, true}, {7 * UTIME_DAY, false}};
+    for (int i = 0; i < 4; i++) {
+        utime at = changed + rows[i].age;
+        assert_true(trust_former_counts(changed, at) == rows[i].counts);
+        assert_ptr_equal(trust_decryption_key(&k, 18, 6, at, 0), rows[i].counts ? old : now);
+        assert_ptr_equal(trust_decryption_key(&k, 18, 7, at, 1), rows[i].counts ? old : NULL);
+    }
+}
+
 static void test_order_of_decryption(void **state)
 {
     (void)state;
@@ -227,20 +248,20 @@ static void test_order_of_decryption(void **state)
         bool old_first;
     } rows[] = {{0, false}, {7, false}, {6, true}, {5, false}};
     for (int i = 0; i < 4; i++) {
-        assert_ptr_equal(trust_decryption_key(&k, 18, rows[i].kvno, 0),
+        assert_ptr_equal(trust_decryption_key(&k, 18, rows[i].kvno, 0, 0),
                          rows[i].old_first ? old : now);
-        assert_ptr_equal(trust_decryption_key(&k, 18, rows[i].kvno, 1),
+        assert_ptr_equal(trust_decryption_key(&k, 18, rows[i].kvno, 0, 1),
                          rows[i].old_first ? now : old);
-        assert_null(trust_decryption_key(&k, 18, rows[i].kvno, 2));
-        assert_null(trust_decryption_key(&k, 17, rows[i].kvno, 0));
+        assert_null(trust_decryption_key(&k, 18, rows[i].kvno, 0, 2));
+        assert_null(trust_decryption_key(&k, 17, rows[i].kvno, 0, 0));
     }
     k.previous.count = 0;
-    assert_ptr_equal(trust_decryption_key(&k, 18, 6, 0), now);
-    assert_null(trust_decryption_key(&k, 18, 6, 1));
+    assert_ptr_equal(trust_decryption_key(&k, 18, 6, 0, 0), now);
+    assert_null(trust_decryption_key(&k, 18, 6, 0, 1));
     k.current.key[0].etype = 17;
     k.previous.count = 1;
-    assert_ptr_equal(trust_decryption_key(&k, 18, 7, 0), old);
-    assert_null(trust_decryption_key(&k, 18, 7, 1));
+    assert_ptr_equal(trust_decryption_key(&k, 18, 7, 0, 0), old);
+    assert_null(trust_decryption_key(&k, 18, 7, 0, 1));
 }
 
 int main(void)
@@ -254,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_without_history),
         cmocka_unit_test(test_nt_hash_only),
         cmocka_unit_test(test_first_hour),
+        cmocka_unit_test(test_the_former_ends),
         cmocka_unit_test(test_order_of_decryption),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -132,7 +132,7 @@ static void keys_of_both(const struct trust_auth *auth)
                      &keys.previous);
     assert_ptr_equal(trust_encryption_keys(&keys, keys.current.changed + UTIME_HOUR),
                      &keys.current);
-    assert_non_null(trust_decryption_key(&keys, ETYPE_AES256_SHA1, 1, 1));
+    assert_non_null(trust_decryption_key(&keys, ETYPE_AES256_SHA1, 1, keys.current.changed, 1));
 }
 
 static void we_make_one_and_not_two_in_a_row(void **state)
