@@ -29,6 +29,8 @@ struct cli_request {
 enum err cli_parse(const struct operation *op, char **words, int count, struct arena *a,
                    struct cli_request *out, const char **why_out);
 
+/* The content of a file of at most max bytes; "-": of standard input. ERR_LIMIT, ERR_NOT_FOUND. */
+enum err cli_file(const char *path, size_t max, struct arena *a, struct span *out);
 /* Reads a secret without a final newline. what is shown in the prompt. */
 enum err cli_secret_file(const char *path, struct arena *a, struct span *out);
 enum err cli_secret_ask(const char *what, struct arena *a, struct span *out);

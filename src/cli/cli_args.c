@@ -48,6 +48,12 @@ static enum err take(struct parse *p, const struct operation_arg *arg, struct sp
         p->request->output_file = arena_dup_str(p->a, text);
         return p->request->output_file ? ERR_OK : ERR_NOMEM;
     }
+    if (arg->type == ARG_CONTENT) {
+        const char *path = arena_dup_str(p->a, text);
+        if (!path || cli_file(path, arg->limit, p->a, &text) != ERR_OK)
+            return complain(p, arena_printf(p->a, "%s: cannot read %s, or more than %u bytes",
+                                            arg->name, path ? path : "it", arg->limit));
+    }
     TRY(operation_value(arg, text, p->a, &value, p->why));
     return store(p, arg, value);
 }

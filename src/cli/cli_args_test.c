@@ -66,6 +66,27 @@ static void test_secrets_come_from_files_only(void **state)
     assert_non_null(strstr(why, path));
 }
 
+static void test_content_is_sent(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/cli_content_XXXXXX";
+    char large[8193];
+    json_t *args;
+    const char *why;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, "one\ntwo\n", 8) == 8);
+    assert_int_equal(PARSE(OP_CERTIFICATE_REGISTER, &args, &why, path), ERR_OK);
+    expect(args, "{\"certificate\":\"one\\ntwo\\n\"}");
+    memset(large, 'x', sizeof(large));
+    assert_true(write(fd, large, sizeof(large)) == sizeof(large));
+    close(fd);
+    assert_int_equal(PARSE(OP_CERTIFICATE_REGISTER, &args, &why, path), ERR_RANGE);
+    assert_non_null(strstr(why, "8192"));
+    unlink(path);
+    assert_int_equal(PARSE(OP_CERTIFICATE_REGISTER, &args, &why, path), ERR_RANGE);
+    assert_non_null(strstr(why, path));
+}
+
 static void test_errors_name_the_word(void **state)
 {
     (void)state;
@@ -90,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_become_members),
         cmocka_unit_test(test_secrets_come_from_files_only),
+        cmocka_unit_test(test_content_is_sent),
         cmocka_unit_test(test_errors_name_the_word),
     };
     arena_init(&arena, 4096, 1 << 20, 0);

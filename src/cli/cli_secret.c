@@ -1,6 +1,6 @@
 /*
- * Secrets come from a file, from standard input or from the terminal without echo, never from the
- * command line, where every user of the machine can read them.
+ * Files as arguments. Secrets come from a file, from standard input or from the terminal without
+ * echo, never from the command line, where every user of the machine can read them.
  */
 #include <fcntl.h>
 #include <termios.h>
@@ -33,6 +33,25 @@ static enum err read_line(int fd, struct arena *a, struct span *out)
     }
     mem_wipe(line, sizeof(line));
     return e;
+}
+
+enum err cli_file(const char *path, size_t max, struct arena *a, struct span *out)
+{
+    uint8_t *bytes = arena_alloc(a, max + 1);
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    size_t len = 0;
+    ssize_t n = 1;
+    if (fd < 0)
+        return ERR_NOT_FOUND;
+    while (bytes && n > 0 && len <= max) {
+        n = read(fd, bytes + len, max + 1 - len);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    close(fd);
+    if (!bytes || n < 0 || len > max)
+        return !bytes ? ERR_NOMEM : n < 0 ? ERR_IO : ERR_LIMIT;
+    *out = span_of(bytes, len);
+    return ERR_OK;
 }
 
 enum err cli_secret_file(const char *path, struct arena *a, struct span *out)

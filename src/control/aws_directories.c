@@ -82,15 +82,15 @@ json_t *aws_description(const struct aws_call *call, const struct control_direct
     bool enterprise = edition && strcmp(edition, "Enterprise") == 0;
     json_t *since = json_object_get(record, "state_since");
     json_t *out = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:i, s:s}",
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:i, s:s}",
         "DirectoryId", id, "Name", member(record, "name"), "ShortName",
         member(record, "short_name"), "Size", enterprise ? "Large" : "Small", "Edition",
         enterprise ? "Enterprise" : "Standard", "Type", "MicrosoftAD", "Alias", alias ? alias : id,
         "AccessUrl", json_sprintf("%s.awsapps.com", alias ? alias : id), "Stage",
         member(record, "state"), "LaunchTime", aws_time(json_object_get(record, "created")),
         "StageLastUpdatedDateTime", aws_time(since ? since : json_object_get(record, "created")),
-        "NetworkType", "IPv4", "VpcSettings", vpc_of(call, d), "SsoEnabled", 0,
-        "DesiredNumberOfDomainControllers", (int)control_dc_count(d), "OsVersion", "SERVER_2019");
+        "NetworkType", "IPv4", "VpcSettings", vpc_of(call, d), "DesiredNumberOfDomainControllers",
+        (int)control_dc_count(d), "OsVersion", "SERVER_2019");
     add_addresses(d, out);
     if (json_object_get(out, "DnsIpv6Addrs"))
         json_object_set_new(out, "NetworkType", json_string("Dual-stack"));
@@ -98,6 +98,7 @@ json_t *aws_description(const struct aws_call *call, const struct control_direct
         json_object_set_new(out, "Description", json_string(about));
     if (why)
         json_object_set_new(out, "StageReason", json_string(why));
+    aws_show_setup(d, out);
     json_t *primary = region ? json_string(region)
                              : json_stringn((const char *)call->region.ptr, call->region.len);
     json_object_set_new(out, "RegionsInfo",

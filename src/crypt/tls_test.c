@@ -451,6 +451,33 @@ static void test_expiry(void **state)
     assert_err(x509_expiry(SPAN_NONE, &t), ERR_MALFORMED);
 }
 
+static void test_authorities(void **state)
+{
+    (void)state;
+    struct x509_authority found;
+    struct x509_identity other;
+    struct builder b;
+    struct span both;
+
+    assert_ok(x509_make_ca(SPAN_LIT("another authority"), FROM, UNTIL, &arena, &other));
+    assert_ok(x509_read_authority(other.cert_pem, &arena, &found));
+    assert_span_equal(found.common_name, SPAN_LIT("another authority"));
+    assert_true(found.from == FROM && found.until == UNTIL);
+    assert_err(x509_read_authority(server.cert_pem, &arena, &found), ERR_UNSUPPORTED);
+    assert_err(x509_read_authority(SPAN_LIT("no certificate"), &arena, &found), ERR_MALFORMED);
+    assert_err(x509_read_authority(other.key_pem, &arena, &found), ERR_MALFORMED);
+    builder_in(&b, &arena, 65536);
+    builder_span(&b, other.cert_pem);
+    builder_span(&b, ca.cert_pem);
+    assert_ok(builder_done(&b, &both));
+    assert_err(x509_read_authority(both, &arena, &found), ERR_MALFORMED);
+    assert_ok(x509_leads_to(server.cert_pem, ca.cert_pem));
+    assert_ok(x509_leads_to(server.cert_pem, both));
+    assert_err(x509_leads_to(server.cert_pem, other.cert_pem), ERR_DENIED);
+    assert_err(x509_leads_to(server.cert_pem, SPAN_LIT("none")), ERR_MALFORMED);
+    assert_err(x509_leads_to(SPAN_LIT("none"), ca.cert_pem), ERR_MALFORMED);
+}
+
 static void test_x509_refuses(void **state)
 {
     (void)state;
@@ -504,6 +531,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_authorities),
         cmocka_unit_test(test_x509_refuses),
         cmocka_unit_test(test_config_refuses),
         cmocka_unit_test(test_versions_and_steps),

@@ -214,3 +214,100 @@ enum err x509_expiry(struct span cert_pem, utime *out)
     *out = (utime)t * UTIME_SECOND;
     return ERR_OK;
 }
+
+/* --- authorities of others ---------------------------------------------------------------------
+ */
+
+#define CHAIN_MAX       8
+#define AUTHORITIES_MAX (64u << 10)
+
+static enum err name_of(gnutls_x509_crt_t cert, struct arena *a, struct span *out)
+{
+    char text[512];
+    size_t size = sizeof(text);
+
+    if (gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text, &size) < 0) {
+        size = sizeof(text);
+        if (gnutls_x509_crt_get_dn(cert, text, &size) < 0)
+            return ERR_MALFORMED;
+    }
+    *out = arena_dup_span(a, span_of(text, size));
+    return out->ptr || size == 0 ? ERR_OK : ERR_NOMEM;
+}
+
+static bool may_sign(gnutls_x509_crt_t cert)
+{
+    unsigned usage = 0, critical;
+
+    if (gnutls_x509_crt_get_ca_status(cert, &critical) <= 0)
+        return false;
+    return gnutls_x509_crt_get_key_usage(cert, &usage, &critical) < 0 ||
+           (usage & GNUTLS_KEY_KEY_CERT_SIGN);
+}
+
+static enum err describe(gnutls_x509_crt_t cert, struct arena *a, struct x509_authority *out)
+{
+    struct x509_authority found = {0};
+    size_t size = sizeof(found.fingerprint);
+    time_t from = gnutls_x509_crt_get_activation_time(cert);
+    time_t until = gnutls_x509_crt_get_expiration_time(cert);
+
+    if (from == (time_t)-1 || until == (time_t)-1 ||
+        gnutls_x509_crt_get_fingerprint(cert, GNUTLS_DIG_SHA256, found.fingerprint, &size) < 0)
+        return ERR_MALFORMED;
+    if (!may_sign(cert))
+        return ERR_UNSUPPORTED;
+    TRY(name_of(cert, a, &found.common_name));
+    found.from = (utime)from * UTIME_SECOND;
+    found.until = (utime)until * UTIME_SECOND;
+    *out = found;
+    return ERR_OK;
+}
+
+static void free_list(gnutls_x509_crt_t *list, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        gnutls_x509_crt_deinit(list[i]);
+    gnutls_free(list);
+}
+
+static enum err import_list(struct span pem, size_t most, gnutls_x509_crt_t **list_out,
+                            unsigned *count_out)
+{
+    gnutls_datum_t data = datum(pem);
+
+    if (pem.len > most ||
+        gnutls_x509_crt_list_import2(list_out, count_out, &data, GNUTLS_X509_FMT_PEM, 0) < 0)
+        return ERR_MALFORMED;
+    return ERR_OK;
+}
+
+enum err x509_read_authority(struct span pem, struct arena *a, struct x509_authority *out)
+{
+    gnutls_x509_crt_t *list;
+    unsigned count;
+
+    TRY(import_list(pem, PEM_MAX, &list, &count));
+    enum err e = count == 1 ? describe(list[0], a, out) : ERR_MALFORMED;
+    free_list(list, count);
+    return e;
+}
+
+enum err x509_leads_to(struct span chain_pem, struct span authorities_pem)
+{
+    gnutls_x509_crt_t *chain, *roots;
+    unsigned length, count, verdict = ~0u;
+
+    TRY(import_list(chain_pem, PEM_MAX, &chain, &length));
+    enum err e = length > CHAIN_MAX ? ERR_MALFORMED
+                                    : import_list(authorities_pem, AUTHORITIES_MAX, &roots, &count);
+    if (e == ERR_OK) {
+        if (gnutls_x509_crt_list_verify(chain, (int)length, roots, (int)count, NULL, 0,
+                                        GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &verdict) < 0 ||
+            verdict != 0)
+            e = ERR_DENIED;
+        free_list(roots, count);
+    }
+    free_list(chain, length);
+    return e;
+}

@@ -40,4 +40,16 @@ enum err x509_make_server(const struct x509_identity *ca, const struct x509_name
 /* When the first certificate of pem ends. ERR_MALFORMED. */
 enum err x509_expiry(struct span cert_pem, utime *out);
 
+/* An authority of somebody else. */
+struct x509_authority {
+    struct span common_name; /* or the whole name, when it has none; in the arena */
+    utime from, until;
+    uint8_t fingerprint[32]; /* SHA-256 of the certificate */
+};
+/* ERR_MALFORMED: not one certificate in PEM; ERR_UNSUPPORTED: one that may not sign others. */
+enum err x509_read_authority(struct span pem, struct arena *a, struct x509_authority *out);
+/* Do the server's certificates, in their order, lead to one of these authorities? Times are not
+ * looked at. ERR_DENIED: no; ERR_MALFORMED. */
+enum err x509_leads_to(struct span chain_pem, struct span authorities_pem);
+
 #endif

@@ -34,10 +34,12 @@ enum operation_type {
     ARG_SPN,       /* "service/host[:port][/name]" */
     ARG_NUMBER,    /* 0 to limit */
     ARG_BOOL,
-    ARG_CHOICE, /* one of choices */
-    ARG_SECRET, /* given as a file (--NAME-file) or asked for; never on the command line */
-    ARG_INPUT,  /* path of a file that the service reads */
-    ARG_OUTPUT, /* path of a file that the command line writes: not sent */
+    ARG_CHOICE,  /* one of choices */
+    ARG_SECRET,  /* given as a file (--NAME-file) or asked for; never on the command line */
+    ARG_INPUT,   /* path of a file that the service reads */
+    ARG_CONTENT, /* text of a file; the command line takes the file's path, and sends what is in it
+                  */
+    ARG_OUTPUT,  /* path of a file that the command line writes: not sent */
 };
 
 enum operation_arg_flags {

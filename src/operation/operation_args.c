@@ -168,6 +168,15 @@ static enum err check_secret(const struct operation_arg *arg, struct span *text,
     return text->len > 0 && text_valid(*text) ? ERR_OK : ERR_RANGE;
 }
 
+static enum err check_content(const struct operation_arg *arg, struct span *text,
+                              const char **expected)
+{
+    (void)arg;
+    *expected = "text in UTF-8, not empty";
+    return text->len > 0 && text_valid(*text) && !memchr(text->ptr, '\0', text->len) ? ERR_OK
+                                                                                     : ERR_RANGE;
+}
+
 static const text_check checks[] = {
     [ARG_TEXT] = check_text,           [ARG_DNS_NAME] = check_dns_name,
     [ARG_FLAT_NAME] = check_flat_name, [ARG_ACCOUNT] = check_text,
@@ -175,6 +184,7 @@ static const text_check checks[] = {
     [ARG_NETWORK] = check_network,     [ARG_SPN] = check_spn,
     [ARG_CHOICE] = check_choice,       [ARG_SECRET] = check_secret,
     [ARG_INPUT] = check_text,          [ARG_OUTPUT] = check_text,
+    [ARG_CONTENT] = check_content,
 };
 
 /* Secrets are never repeated in a sentence. */

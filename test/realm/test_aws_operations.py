@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from aws_api import inside
+from aws_api import Refusal, inside
 from netns import wait_for
 from test_aws_api import Lab
 
@@ -180,3 +180,135 @@ def test_a_full_disk_stops_events_and_nothing_else(lab, group):
     lab.cloud.cli("group", "create", "unlogged")
     lab.ds.delete_log_subscription(DirectoryId=lab.id)
     assert os.stat(group).st_size == size and all(p["restarts"] == 0 for p in lab.cloud.processes().values())
+
+
+# --- certificates and LDAPS ------------------------------------------------------------------------------------
+
+
+def certificate(lab, name, *options):
+    """A self-signed certificate in PEM."""
+    key, pem = f"{lab.cloud.dir}/{name}.key", f"{lab.cloud.dir}/{name}.pem"
+    lab.cloud.host.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                       key, "-out", pem, "-subj", f"/CN={name}", *options)
+    with open(pem, encoding="ascii") as f:
+        return f.read()
+
+
+def ldaps(lab):
+    (one,) = lab.ds.describe_ldaps_settings(DirectoryId=lab.id)["LDAPSSettingsInfo"]
+    return one["LDAPSStatus"], one.get("LDAPSStatusReason")
+
+
+def register(lab, pem, **kw):
+    return lab.ds.register_certificate(DirectoryId=lab.id, CertificateData=pem, **kw)["CertificateId"]
+
+
+def test_certificates_are_authorities(lab):
+    mark = lab.cloud.mark()
+    other = certificate(lab, "other")
+    refused = [certificate(lab, "leaf", "-addext", "basicConstraints=critical,CA:FALSE"), "nothing", other + other]
+    for pem in refused:
+        lab.refused("InvalidCertificateException", register, lab=lab, pem=pem)
+    lab.cloud.reason_seen("CONTROL_CERTIFICATE", mark)
+    lab.refused("UnsupportedOperationException", register, lab=lab, pem=other, Type="ClientCertAuth")
+    lab.refused("NoAvailableCertificateException", lab.ds.enable_ldaps, DirectoryId=lab.id, Type="Client")
+    lab.cloud.reason_seen("CONTROL_LDAPS_NO_CERTIFICATE", mark)
+    id = register(lab, other)
+    lab.refused("CertificateAlreadyExistsException", register, lab=lab, pem=other)
+    shown = lab.ds.describe_certificate(DirectoryId=lab.id, CertificateId=id)["Certificate"]
+    assert (shown["CommonName"], shown["State"], shown["Type"]) == ("other", "Registered", "ClientLDAPS")
+    assert shown["ExpiryDateTime"] > shown["RegisteredDateTime"]
+    more = [register(lab, certificate(lab, f"more{i}")) for i in range(4)]
+    lab.refused("CertificateLimitExceededException", register, lab=lab, pem=certificate(lab, "toomany"))
+    lab.cloud.reason_seen("CONTROL_CERTIFICATE_LIMIT", mark)
+    listed = lab.cloud.aws(lab.key, "ds", "list-certificates", "--directory-id", lab.id)["CertificatesInfo"]
+    assert [c["CertificateId"] for c in listed] == [id, *more]
+    for one in more:
+        lab.ds.deregister_certificate(DirectoryId=lab.id, CertificateId=one)
+    lab.refused("CertificateDoesNotExistException", lab.ds.deregister_certificate, DirectoryId=lab.id, CertificateId=more[0])
+    lab.refused("CertificateDoesNotExistException", lab.ds.describe_certificate, DirectoryId=lab.id, CertificateId=more[0])
+
+
+def test_ldaps_is_enabled_when_every_controller_can_be_trusted(lab):
+    mark = lab.cloud.mark()
+    assert lab.ds.describe_ldaps_settings(DirectoryId=lab.id)["LDAPSSettingsInfo"] == []
+    lab.ds.enable_ldaps(DirectoryId=lab.id, Type="Client")
+    state, why = ldaps(lab)
+    assert state == "EnableFailed" and "CONTROL_LDAPS_UNTRUSTED" in why and lab.world.cloud.hosts[0] in why
+    lab.cloud.cli("certificate", "register", f"{lab.cloud.state}/{lab.id}/ldap-ca.pem")
+    assert ldaps(lab) == ("Enabled", None)
+    lab.refused("InvalidLDAPSStatusException", lab.ds.enable_ldaps, DirectoryId=lab.id, Type="Client")
+    lab.cloud.reason_seen("CONTROL_LDAPS_STATE", mark)
+    lab.cloud.stop()
+    lab.cloud.serve()
+    lab.cloud.wait_ready()
+    assert ldaps(lab) == ("Enabled", None) and lab.cloud.cli("ldaps", "show")["state"] == "Enabled"
+    ours = [c["id"] for c in lab.cloud.cli("certificate", "list") if c["common_name"] != "other"]
+    lab.refused("CertificateInUseException", lab.ds.deregister_certificate, DirectoryId=lab.id, CertificateId=ours[0])
+    lab.cloud.reason_seen("CONTROL_CERTIFICATE_USED", mark)
+    lab.ds.disable_ldaps(DirectoryId=lab.id, Type="Client")
+    assert ldaps(lab) == ("Disabled", None)
+    lab.ds.deregister_certificate(DirectoryId=lab.id, CertificateId=ours[0])
+    lab.refused("InvalidLDAPSStatusException", lab.ds.disable_ldaps, DirectoryId=lab.id, Type="Client")
+
+
+# --- RADIUS, single sign-on, updates ---------------------------------------------------------------------------
+
+
+def described(lab):
+    (one,) = lab.ds.describe_directories(DirectoryIds=[lab.id])["DirectoryDescriptions"]
+    return one
+
+
+def test_radius_is_shown_and_does_nothing(lab):
+    asked = {"RadiusServers": ["10.0.0.9"], "RadiusPort": 1812, "RadiusTimeout": 5, "RadiusRetries": 2,
+             "AuthenticationProtocol": "PAP", "SharedSecret": "never-seen-again"}
+    lab.refused("EntityDoesNotExistException", lab.ds.update_radius, DirectoryId=lab.id, RadiusSettings=asked)
+    lab.refused("InvalidParameterException", lab.ds.enable_radius, DirectoryId=lab.id, RadiusSettings={"RadiusPort": 1812})
+    lab.ds.enable_radius(DirectoryId=lab.id, RadiusSettings=asked)
+    lab.refused("EntityAlreadyExistsException", lab.ds.enable_radius, DirectoryId=lab.id, RadiusSettings=asked)
+    lab.ds.update_radius(DirectoryId=lab.id, RadiusSettings={**asked, "RadiusRetries": 3})
+    one = described(lab)
+    assert one["RadiusStatus"] == "Failed" and "second factor" in one["StageReason"] and one["Stage"] == "Active"
+    assert one["RadiusSettings"] == {**{k: v for k, v in asked.items() if k != "SharedSecret"}, "RadiusRetries": 3}
+    for path in (f"{lab.cloud.state}/control.json", lab.cloud.log):
+        with open(path, encoding="utf-8") as f:
+            assert "never-seen-again" not in f.read()
+    lab.ds.disable_radius(DirectoryId=lab.id)
+    assert "RadiusSettings" not in described(lab) and "StageReason" not in described(lab)
+
+
+def test_sso_needs_an_alias(lab):
+    lab.refused("ClientException", lab.ds.enable_sso, DirectoryId=lab.id)
+    lab.ds.create_alias(DirectoryId=lab.id, Alias="operations")
+    lab.ds.enable_sso(DirectoryId=lab.id)
+    assert described(lab)["SsoEnabled"] is True
+    lab.ds.disable_sso(DirectoryId=lab.id)
+    assert described(lab)["SsoEnabled"] is False
+
+
+def test_a_directory_becomes_a_larger_one(lab):
+    def send(operation, **members):
+        return lab.cloud.send(lab.key, "/", "ds", {"Content-Type": "application/x-amz-json-1.1",
+                                                   "X-Amz-Target": f"DirectoryService_20150416.{operation}"},
+                              {"DirectoryId": lab.id, **members})
+
+    def update(kind, **kw):
+        send("UpdateDirectorySetup", UpdateType=kind, **kw)
+
+    def refused(code, kind, **kw):
+        with pytest.raises(Refusal) as error:
+            update(kind, **kw)
+        assert error.value.code == code
+    assert described(lab)["Size"] == "Small"
+    refused("DirectoryInDesiredStateException", "OS", OSUpdateSettings={"OSVersion": "SERVER_2019"})
+    refused("UnsupportedOperationException", "OS", OSUpdateSettings={"OSVersion": "SERVER_2012"})
+    small, large = ({"DirectorySizeUpdateSettings": {"DirectorySize": s}} for s in ("Small", "Large"))
+    refused("DirectoryInDesiredStateException", "SIZE", **small)
+    refused("InvalidParameterException", "SIZE")
+    update("SIZE", CreateSnapshotBeforeUpdate=True, **large)
+    assert (described(lab)["Size"], described(lab)["Edition"]) == ("Large", "Enterprise")
+    assert len(lab.ds.describe_snapshots(DirectoryId=lab.id)["Snapshots"]) == 1
+    (done,) = send("DescribeUpdateDirectory", UpdateType="SIZE")["UpdateActivities"]
+    assert done["Status"] == "Updated" and done["InitiatedBy"] == "Customer"
+    refused("InvalidParameterException", "SIZE", **small)
