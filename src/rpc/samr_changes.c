@@ -10,8 +10,7 @@
 
 #define MODS_MAX 16
 
-/* What the writer says, in SAMR's words. */
-static uint32_t writer_status(enum err e, enum reason reason)
+uint32_t samr_status(enum err e, enum reason reason)
 {
     if (e != ERR_OK && strncmp(reason_row(reason)->code, "PASSWORD_", 9) == 0)
         return NT_PASSWORD_RESTRICTION;
@@ -52,7 +51,7 @@ static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
 
     if (e == ERR_OK && id_out)
         *id_out = reply.id;
-    return writer_status(e, reply.reason);
+    return samr_status(e, reply.reason);
 }
 
 /* --- a new one ---------------------------------------------------------------------------------
@@ -167,7 +166,7 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
     struct samr_create_user2 *x = args;
     struct samr_domain d;
     const struct kind *kind = kind_of(x->type);
-    dir_id id;
+    dir_id id = 0;
     uint32_t status = samr_domain_begin(c, &x->domain, &d);
 
     if (status != NT_OK)

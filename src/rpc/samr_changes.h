@@ -12,6 +12,8 @@
 
 /* Asks the writer as the caller; every outcome is an event. */
 enum err samr_ask(struct rpc_ctx *c, struct intent *in, struct intent_reply *out);
+/* What the writer says, in SAMR's words about users. */
+uint32_t samr_status(enum err e, enum reason reason);
 /* CN=NAME in a well-known container; in the arena of the call. A status. */
 uint32_t samr_place(struct rpc_ctx *c, struct span name, const char *container_guid,
                     struct span *dn_out);

@@ -27,7 +27,7 @@ static int64_t interval(int64_t duration)
     return duration >= POLICY_FOREVER ? INT64_MIN : -duration;
 }
 
-static void password(const struct policy_settings *p, struct samr_domain_password *out)
+void samr_policy(const struct policy_settings *p, struct samr_domain_password *out)
 {
     *out =
         (struct samr_domain_password){.min_length = (uint16_t)p->min_length,
@@ -74,7 +74,7 @@ static uint32_t tell(struct rpc_ctx *c, const struct samr_domain *d, uint16_t le
                                           (uint16_t)p.threshold};
     switch (level) {
     case SAMR_DOMAIN_PASSWORD:
-        password(&p, &out->password);
+        samr_policy(&p, &out->password);
         return NT_OK;
     case SAMR_DOMAIN_GENERAL:
         general(c, d, &out->general);
@@ -138,7 +138,7 @@ static void rules(const struct policy_settings *p, struct samr_password_info *ou
 {
     struct samr_domain_password all;
 
-    password(p, &all);
+    samr_policy(p, &all);
     out->min_length = all.min_length;
     out->properties = all.properties;
 }

@@ -304,10 +304,12 @@ static const struct rpc_handler handlers[] = {
     {SAMR_DISPLAY2, 0, samr_display},
     {SAMR_CREATE_USER2, 0, samr_create_user2},
     {SAMR_DISPLAY3, 0, samr_display},
+    {SAMR_CHANGE_PASSWORD2, 0, samr_change_password2},
     {SAMR_DOMAIN_PASSWORD_INFO, 0, samr_domain_password_info},
     {SAMR_CONNECT2, 0, samr_connect2},
     {SAMR_SET_USER2, 0, samr_set_user},
     {SAMR_CONNECT4, 0, samr_connect2},
+    {SAMR_CHANGE_PASSWORD3, 0, samr_change_password3},
     {SAMR_CONNECT5, 0, samr_connect5},
     {SAMR_RID_TO_SID, 0, samr_rid_to_sid},
 };

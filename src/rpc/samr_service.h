@@ -61,11 +61,18 @@ bool samr_account(struct rpc_ctx *c, const struct samr_domain *d, dir_id id, str
 uint32_t samr_control_of(uint32_t uac);
 uint32_t samr_uac_of(uint32_t control, uint32_t *mask_out);
 
+/* What a domain, or an account's own policy, demands of passwords. */
+struct policy_settings;
+struct samr_domain_password;
+void samr_policy(const struct policy_settings *p, struct samr_domain_password *out);
+
 /* The calls. */
 uint32_t samr_add_alias_member(struct rpc_ctx *c, void *args);
 uint32_t samr_add_group_member(struct rpc_ctx *c, void *args);
 uint32_t samr_alias_members(struct rpc_ctx *c, void *args);
 uint32_t samr_alias_membership(struct rpc_ctx *c, void *args);
+uint32_t samr_change_password2(struct rpc_ctx *c, void *args);
+uint32_t samr_change_password3(struct rpc_ctx *c, void *args);
 uint32_t samr_close(struct rpc_ctx *c, void *args);
 uint32_t samr_connect(struct rpc_ctx *c, void *args);
 uint32_t samr_connect2(struct rpc_ctx *c, void *args);

@@ -184,6 +184,41 @@ def test_groups_of_others(service):
     assert "result was" not in admin(service, f"deletealias domain {rid(service, 'Plain')}")
 
 
+def test_an_owner_changes_the_password(service):
+    """By rpcclient in two ways, and as smbpasswd does it on another machine; who does not know the old one does not."""
+    client, words = service.connect(), [f"Changing-t1mes-{n}" for n in range(5)]
+    client.add_s(f"CN=mover,CN=Users,{BASE}", [
+        ("objectClass", [b"user"]), ("sAMAccountName", [b"mover"]), ("userAccountControl", [b"512"]),
+        ("unicodePwd", [f'"{words[0]}"'.encode("utf-16-le")])])
+    client.modify_s(BASE, [(2, "minPwdAge", [b"0"])])
+    try:
+        for n, command in ((0, "chgpasswd2"), (1, "chgpasswd3")):
+            login = f"-U CLOUD/mover%{words[n]}"
+            said = rpcclient(service, f"{command} mover {words[n]} {words[n + 1]}", login=login, ok=False)
+            assert "result was" not in said, said
+            assert "LOGON_FAILURE" in rpcclient(service, "getusername", login=login, ok=False)
+        typed = service.secret("typed", f"{words[2]}\n{words[3]}\n{words[3]}\n")
+        conf = service.secret("smbpasswd.conf", f"[global]\nworkgroup = CLOUD\ninterfaces = lo\nlock directory = {service.dir}\n")
+        said = service.run(f"smbpasswd -c {conf} -s -r {DC} -U mover < {typed}")
+        assert "Password changed" in said, said
+        login = f"-U CLOUD/mover%{words[3]}"
+        assert "mover" in rpcclient(service, "getusername", login=login)
+        said = rpcclient(service, f"chgpasswd3 mover {words[0]} {words[4]}", login=login, ok=False)
+        assert "WRONG_PASSWORD" in said, said
+        assert "WRONG_PASSWORD" in rpcclient(service, f"chgpasswd2 locky Not-this-1 {words[4]}", login=login, ok=False)
+        refused(service, "samr.password", "NTLM_PASSWORD_WRONG")
+        for command in ("chgpasswd2", "chgpasswd3"):
+            said = rpcclient(service, f"{command} mover {words[3]} short", login=login, ok=False)
+            assert "PASSWORD_RESTRICTION" in said, said
+        refused(service, "samr.password", "PASSWORD_TOO_SHORT")
+        said = rpcclient(service, f"chgpasswd3 locky {PASSWORD['locky']} {words[4]}", login="-U%", ok=False)
+        assert "ACCESS_DENIED" in said, said
+        net(service, f"rpc password mover {words[4]}")
+        assert "mover" in rpcclient(service, "getusername", login=f"-U CLOUD/mover%{words[4]}")
+    finally:
+        client.modify_s(BASE, [(2, "minPwdAge", [b"-864000000000"])])
+
+
 def test_rules_are_those_of_ldap(service):
     assert "PASSWORD_RESTRICTION" in admin(service, "setuserinfo2 locky 24 short", ok=False)
     refused(service, "samr.change", "PASSWORD_TOO_SHORT")

@@ -163,10 +163,12 @@ static const struct peer_call samr_names[] = {
     {48, "samr.QueryDisplayInfo2"},
     {50, "samr.CreateUser2"},
     {51, "samr.QueryDisplayInfo3"},
+    {55, "samr.ChangePasswordUser2"},
     {56, "samr.GetDomPwInfo"},
     {57, "samr.Connect2"},
     {58, "samr.SetUserInfo2"},
     {62, "samr.Connect4"},
+    {63, "samr.ChangePasswordUser3"},
     {64, "samr.Connect5"},
     {65, "samr.RidToSid"},
 };

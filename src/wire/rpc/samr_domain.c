@@ -5,7 +5,7 @@
 
 #define HANDLE(T, m, d) ROW(STRUCT, T, m, d, OF(rpc_ndr_handle))
 
-static const struct ndr_type password =
+const struct ndr_type samr_ndr_domain_policy =
     NDR_TABLE(STRUCT, struct samr_domain_password, "DOMAIN_PASSWORD_INFORMATION", 4,
               ROW(U16, samr_domain_password, min_length), ROW(U16, samr_domain_password, history),
               ROW(U32, samr_domain_password, properties), ROW(TIME, samr_domain_password, max_age),
@@ -38,11 +38,12 @@ static const struct ndr_type modified2 =
 
 static const struct ndr_type info = NDR_TABLE(
     UNION, union samr_domain_info, "SAMPR_DOMAIN_INFO_BUFFER", 2,
-    ARM(SAMR_DOMAIN_PASSWORD, STRUCT, OF(password)), ARM(SAMR_DOMAIN_GENERAL, STRUCT, OF(general)),
-    ARM(SAMR_DOMAIN_LOGOFF, TIME), ARM(SAMR_DOMAIN_OEM, USTR), ARM(SAMR_DOMAIN_NAME, USTR),
-    ARM(SAMR_DOMAIN_REPLICATION, USTR), ARM(SAMR_DOMAIN_ROLE, U32),
-    ARM(SAMR_DOMAIN_MODIFIED, STRUCT, OF(modified)), ARM(SAMR_DOMAIN_STATE, U32),
-    ARM(SAMR_DOMAIN_GENERAL2, STRUCT, OF(general2)), ARM(SAMR_DOMAIN_LOCKOUT, STRUCT, OF(lockout)),
+    ARM(SAMR_DOMAIN_PASSWORD, STRUCT, OF(samr_ndr_domain_policy)),
+    ARM(SAMR_DOMAIN_GENERAL, STRUCT, OF(general)), ARM(SAMR_DOMAIN_LOGOFF, TIME),
+    ARM(SAMR_DOMAIN_OEM, USTR), ARM(SAMR_DOMAIN_NAME, USTR), ARM(SAMR_DOMAIN_REPLICATION, USTR),
+    ARM(SAMR_DOMAIN_ROLE, U32), ARM(SAMR_DOMAIN_MODIFIED, STRUCT, OF(modified)),
+    ARM(SAMR_DOMAIN_STATE, U32), ARM(SAMR_DOMAIN_GENERAL2, STRUCT, OF(general2)),
+    ARM(SAMR_DOMAIN_LOCKOUT, STRUCT, OF(lockout)),
     ARM(SAMR_DOMAIN_MODIFIED2, STRUCT, OF(modified2)));
 
 #define QUERY_TABLE(name)                                                                          \

@@ -120,6 +120,8 @@ struct samr_display {
     uint32_t status;
 };
 
+/* struct samr_domain_password */
+extern const struct ndr_type samr_ndr_domain_policy;
 extern const struct ndr_type samr_ndr_query_domain, samr_ndr_query_domain2,
     samr_ndr_user_password_info, samr_ndr_domain_password_info, samr_ndr_display, samr_ndr_display2,
     samr_ndr_display3;

@@ -3,6 +3,7 @@
 #include "wire/ms/ndr_types.h"
 #include "wire/ndr/ndr_table.h"
 #include "wire/rpc/samr_domain.h"
+#include "wire/rpc/samr_password.h"
 #include "wire/rpc/samr_user.h"
 
 #define HANDLE(T, m, d) ROW(STRUCT, T, m, d, OF(rpc_ndr_handle))
@@ -248,10 +249,12 @@ static const struct rpc_call calls[] = {
     {SAMR_DISPLAY2, &samr_ndr_display2},
     {SAMR_CREATE_USER2, &samr_ndr_create_user2},
     {SAMR_DISPLAY3, &samr_ndr_display3},
+    {SAMR_CHANGE_PASSWORD2, &samr_ndr_change_password2},
     {SAMR_DOMAIN_PASSWORD_INFO, &samr_ndr_domain_password_info},
     {SAMR_CONNECT2, &samr_ndr_connect2},
     {SAMR_SET_USER2, &samr_ndr_set_user2},
     {SAMR_CONNECT4, &samr_ndr_connect4},
+    {SAMR_CHANGE_PASSWORD3, &samr_ndr_change_password3},
     {SAMR_CONNECT5, &samr_ndr_connect5},
     {SAMR_RID_TO_SID, &samr_ndr_rid_to_sid},
 };

@@ -1,0 +1,217 @@
+/*
+ * A password changed by who knows the old one ([MS-SAMR] 3.1.5.10.3). The caller has a session of
+ * somebody's, but need not be the account's owner: the old password is the proof, and is judged and
+ * counted as at a logon. RC4 and DES under the hashes hide the new one within a session that signs;
+ * nobody without a session is heard.
+ */
+#include "auth/ntlm_logon.h"
+#include "base/text.h"
+#include "crypt/krb_crypto.h"
+#include "crypt/lsa_crypto.h"
+#include "crypt/netlogon_crypto.h"
+#include "directory/policy_facts.h"
+#include "rpc/samr_changes.h"
+#include "wire/rpc/samr_password.h"
+
+#define BUFFER 512 /* the clear text lies at its end, its length behind it (2.2.6.21) */
+
+struct owner {
+    dir_id id;
+    struct span dn;
+    struct dir_token token;
+};
+
+static uint32_t tell(struct rpc_ctx *c, enum reason why, struct span user, uint32_t status)
+{
+    rpc_refused(c->server, c->who, "samr.password", why, user);
+    return status;
+}
+
+/* --- the proof ---------------------------------------------------------------------------------
+ */
+
+/* The new password, and what the client says is the old one's hash: of another password, both are
+ * bytes without a meaning. */
+static bool open_password(const uint8_t old_hash[16], const struct samr_change_password *x,
+                          struct arena *a, struct span *new_out, uint8_t claimed[16])
+{
+    uint8_t *plain = arena_dup(a, x->password->bytes, SAMR_PASSWORD_SIZE);
+    uint8_t new_hash[16];
+
+    if (!plain)
+        return false;
+    lsa_rc4(old_hash, plain, SAMR_PASSWORD_SIZE);
+    struct reader r = reader_of(span_of(plain + BUFFER, 4));
+    uint32_t len = reader_le32(&r);
+    if (len > BUFFER || len % 2)
+        return false;
+    *new_out = span_of(plain + BUFFER - len, len);
+    nt_hash_utf16(*new_out, new_hash);
+    memcpy(claimed, x->verifier->bytes, 16);
+    netlogon_hash_decrypt(new_hash, claimed);
+    mem_wipe(new_hash, sizeof(new_hash));
+    return true;
+}
+
+/* What keeps somebody from a logon, but not from a new password. */
+static bool may_change(enum reason why)
+{
+    return why == REASON_NONE || why == REASON_LOGON_MUST_CHANGE ||
+           why == REASON_LOGON_PASSWORD_EXPIRED || why == REASON_LOGON_HOURS ||
+           why == REASON_LOGON_WORKSTATION;
+}
+
+/* Judged and counted as a logon with the hash that the client claims. */
+static enum err judge(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
+                      const uint8_t claimed[16], struct ntlm_verdict *out)
+{
+    struct ntlm_logon logon = {.snap = &v->snap,
+                               .now = c->env->now(),
+                               .kind = POLICY_LOGON_NETWORK,
+                               .nt_hash = claimed,
+                               .intent = c->env->intent,
+                               .ctx = c->env->intent_ctx};
+
+    TRY(text_to_utf16(acc->sam_name, c->arena, &logon.user));
+    return ntlm_logon(&logon, c->arena, out);
+}
+
+static enum err prove(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
+                      const struct samr_change_password *x, struct span *new_out,
+                      struct ntlm_verdict *out)
+{
+    struct dir_account_keys *keys = arena_new(c->arena, struct dir_account_keys);
+    uint8_t claimed[16] = {0};
+
+    if (!keys)
+        return ERR_NOMEM;
+    TRY(dir_account_keys(&v->snap, DIR_SECRET_ACCOUNT, acc->id, c->arena, keys));
+    if (keys->have_nt)
+        (void)open_password(keys->nt_hash, x, c->arena, new_out, claimed);
+    dir_keys_wipe(keys);
+    enum err e = judge(c, v, acc, claimed, out);
+    mem_wipe(claimed, sizeof(claimed));
+    return e;
+}
+
+static enum err learn(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
+                      struct owner *out)
+{
+    out->id = acc->id;
+    TRY(dir_token_for_account(&v->snap, acc->id, c->arena, &out->token));
+    return dir_dn(&v->snap, acc->id, c->arena, &out->dn);
+}
+
+/* NT_OK: the old password was proved. */
+static uint32_t check(struct rpc_ctx *c, const struct samr_change_password *x, struct owner *owner,
+                      struct span *new_out)
+{
+    struct ntlm_verdict verdict = {.reason = REASON_NONE};
+    struct dir_account acc;
+    struct lsa_view v;
+    uint32_t status = lsa_view_begin(c, &v);
+
+    if (status != NT_OK)
+        return status;
+    enum err e = dir_account_by_sam(&v.snap, x->user, &acc);
+    bool known = e == ERR_OK;
+    if (known)
+        e = prove(c, &v, &acc, x, new_out, &verdict);
+    if (known && e == ERR_OK)
+        e = learn(c, &v, &acc, owner);
+    lsa_view_end(&v);
+    mem_wipe(verdict.base_key, sizeof(verdict.base_key));
+    if (!known) /* names and passwords that are wrong look the same from outside */
+        return tell(c, REASON_NTLM_USER_UNKNOWN, x->user, NT_WRONG_PASSWORD);
+    if (e != ERR_OK)
+        return tell(c, REASON_SERVER_FAILED, x->user, lsa_status(e));
+    return may_change(verdict.reason) ? NT_OK : tell(c, verdict.reason, x->user, verdict.ntstatus);
+}
+
+/* --- the change --------------------------------------------------------------------------------
+ */
+
+static uint32_t change(struct rpc_ctx *c, const struct samr_change_password *x,
+                       const struct owner *owner, struct span new_utf16, enum reason *why_out)
+{
+    struct intent in = {.kind = INTENT_SET_PASSWORD,
+                        .flags = INTENT_PROTECTED | INTENT_PROVED,
+                        .target = owner->dn,
+                        .token = owner->token};
+    struct intent_reply reply = {.reason = REASON_NONE};
+
+    *why_out = REASON_PASSWORD_NOT_TEXT;
+    if (text_from_utf16(new_utf16, c->arena, &in.new_password) != ERR_OK)
+        return tell(c, *why_out, x->user, NT_PASSWORD_RESTRICTION);
+    enum err e = c->env->intent(c->env->intent_ctx, &in, c->arena, &reply);
+    *why_out = e == ERR_OK ? reply.reason : REASON_SERVER_FAILED;
+    return tell(c, *why_out, x->user, samr_status(e == ERR_OK ? reply.err : e, *why_out));
+}
+
+static uint32_t run(struct rpc_ctx *c, const struct samr_change_password *x, struct owner *owner,
+                    enum reason *why_out)
+{
+    struct span new_utf16 = SPAN_NONE;
+
+    if (!x->password || !x->verifier)
+        return NT_INVALID_PARAMETER;
+    uint32_t status = check(c, x, owner, &new_utf16);
+    return status == NT_OK ? change(c, x, owner, new_utf16, why_out) : status;
+}
+
+uint32_t samr_change_password2(struct rpc_ctx *c, void *args)
+{
+    struct owner owner;
+    enum reason why = REASON_NONE;
+
+    return run(c, args, &owner, &why);
+}
+
+/* --- why not -----------------------------------------------------------------------------------
+ */
+
+static uint32_t rejection_of(enum reason why)
+{
+    switch (why) {
+    case REASON_PASSWORD_TOO_SHORT:
+        return SAMR_REJECT_TOO_SHORT;
+    case REASON_PASSWORD_USED_BEFORE:
+        return SAMR_REJECT_IN_HISTORY;
+    case REASON_PASSWORD_HAS_NAME:
+    case REASON_PASSWORD_TOO_SIMPLE:
+        return SAMR_REJECT_NOT_COMPLEX;
+    default:
+        return SAMR_REJECT_OTHER;
+    }
+}
+
+/* Clients print both of a password that does not do. */
+static uint32_t explain(struct rpc_ctx *c, struct samr_change_password *x, dir_id account,
+                        enum reason why)
+{
+    struct policy_settings p;
+    struct lsa_view v;
+    uint32_t status = lsa_view_begin(c, &v);
+
+    if (status != NT_OK)
+        return status;
+    enum err e = policy_settings_for(&v.snap, account, c->arena, &p, NULL);
+    lsa_view_end(&v);
+    x->policy = arena_new(c->arena, struct samr_domain_password);
+    x->rejection = arena_new(c->arena, struct samr_rejection);
+    if (e != ERR_OK || !x->policy || !x->rejection)
+        return NT_INSUFFICIENT_RESOURCES;
+    samr_policy(&p, x->policy);
+    *x->rejection = (struct samr_rejection){.why = rejection_of(why)};
+    return NT_PASSWORD_RESTRICTION;
+}
+
+uint32_t samr_change_password3(struct rpc_ctx *c, void *args)
+{
+    struct samr_change_password *x = args;
+    struct owner owner;
+    enum reason why = REASON_NONE;
+    uint32_t status = run(c, x, &owner, &why);
+
+    return status == NT_PASSWORD_RESTRICTION && why ? explain(c, x, owner.id, why) : status;
+}
