@@ -36,6 +36,7 @@ struct control_directory {
     struct control_peer peer[CONTROL_DCS_MAX];
     struct dir *dir;  /* NULL: not open */
     json_t *making;   /* partners whose trust a request is making now */
+    unsigned checks;  /* of trusts that go on now and nobody asked for */
     json_t *checking; /* partners whose trust is proved now without anybody asking */
     unsigned users;   /* requests that point here: it lives until they have ended */
     bool removed;     /* not in the list any more */
@@ -55,7 +56,8 @@ struct control {
     struct control_http *local, *metrics, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
-    unsigned checks;            /* that go on now */
+    unsigned checks;            /* that go on now and nobody asked for */
+    unsigned looks;             /* of watch, so far */
 };
 
 struct control_call {

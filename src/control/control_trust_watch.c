@@ -3,6 +3,7 @@
  * and then. One timer looks over all directories; each check is a task of its own, which waits for
  * the peer while others are served.
  */
+#include "control/control_lifecycle.h"
 #include "control/control_trusts.h"
 
 #include "base/text.h"
@@ -10,7 +11,8 @@
 #include "plat/task.h"
 
 #define LOOK_EVERY   (2 * UTIME_SECOND) /* a trust that was made through the LSA is found so */
-#define CHECKS_MAX   8                  /* at the same time, of all directories */
+#define CHECKS_MAX   16                 /* at the same time, of all directories */
+#define CHECKS_EACH  4                  /* of one, whose partners may all be silent */
 #define DUE_MAX      (2 * UTIME_HOUR)   /* beyond: the clock was set back */
 #define LOOK_MEMORY  (4u << 20)
 #define CHECK_MEMORY (16u << 20)
@@ -18,6 +20,7 @@
 struct check {
     struct control *control;
     struct control_directory *directory;
+    bool counted; /* nobody asked for it */
     char partner[256];
 };
 
@@ -73,8 +76,9 @@ static void run(void *ctx)
         arena_reset(&a);
     } while (asked_again(k));
     json_object_del(k->directory->checking, k->partner);
+    k->control->checks -= k->counted;
+    k->directory->checks -= k->counted;
     control_release(k->directory);
-    k->control->checks--;
     arena_fini(&a);
     free(k);
 }
@@ -86,14 +90,16 @@ static void start(struct control *c, struct control_directory *d, struct span pa
         json_decref(how);
         return;
     }
-    *k = (struct check){.control = c, .directory = d};
+    *k = (struct check){.control = c, .directory = d, .counted = json_is_true(how)};
     snprintf(k->partner, sizeof(k->partner), "%.*s", SPAN_ARG(partner));
     json_object_set_new(d->checking, k->partner, how);
-    c->checks++;
+    c->checks += k->counted;
+    d->checks += k->counted;
     if (plat_task_start(c->env.loop, run, k) == ERR_OK)
         return;
     json_object_del(d->checking, k->partner);
-    c->checks--;
+    c->checks -= k->counted;
+    d->checks -= k->counted;
     free(k);
 }
 
@@ -131,6 +137,11 @@ static void forget_deleted(struct control_directory *d, const struct trust *list
     }
 }
 
+static bool room(const struct control *c, const struct control_directory *d)
+{
+    return c->checks < CHECKS_MAX && d->checks < CHECKS_EACH;
+}
+
 static void look_at(struct control *c, struct control_directory *d)
 {
     struct arena a;
@@ -142,7 +153,7 @@ static void look_at(struct control *c, struct control_directory *d)
     if (control_read(&call) == ERR_OK && auth_trusts(&call.snap, &a, &list, &count) == ERR_OK)
         forget_deleted(d, list, count);
     control_read_end(&call); /* the list is in the arena */
-    for (unsigned i = 0; i < count && c->checks < CHECKS_MAX; i++) {
+    for (unsigned i = 0; i < count && room(c, d); i++) {
         if (is_due(d, &list[i], &a, plat_now()))
             start(c, d, list[i].dns_name, json_true());
     }
@@ -153,9 +164,14 @@ static void look_at(struct control *c, struct control_directory *d)
 static void look(void *ctx)
 {
     struct control *c = ctx;
-    for (struct control_directory *d = c->directories; d; d = d->next) {
-        if (control_peer(d, NULL) && c->checks < CHECKS_MAX)
-            look_at(c, d);
+    unsigned count = control_directory_count(c), first = count ? c->looks++ % count : 0, i;
+    /* Each time from another one on: where many are due, all have their turn. */
+    for (unsigned round = 0; round < 2; round++) {
+        i = 0;
+        for (struct control_directory *d = c->directories; d; d = d->next, i++) {
+            if ((i >= first) == !round && control_peer(d, NULL) && room(c, d))
+                look_at(c, d);
+        }
     }
 }
 

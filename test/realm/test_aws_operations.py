@@ -168,6 +168,23 @@ def test_a_subscription_outlives_the_service_and_its_file(lab, group):
     assert os.stat(group).st_size < 1 << 20
 
 
+def test_no_links_of_others_are_followed(lab, group):
+    """A group's folder may belong to its readers, and root writes there: into their files, not where they point to."""
+    lab.cloud.cli("log", "unsubscribe")
+    theirs, target = f"{lab.cloud.dir}/groups/theirs", f"{lab.cloud.dir}/target"
+    os.mkdir(theirs)
+    os.chown(theirs, 65534, 65534)
+    for plant in (lambda path: os.symlink(target, path), os.mkfifo):
+        plant(f"{theirs}/{lab.id}.log")
+        lab.refused("DirectoryUnavailableException", lab.ds.create_log_subscription, DirectoryId=lab.id, LogGroupName="theirs")
+        os.unlink(f"{theirs}/{lab.id}.log")
+    assert not os.path.exists(target)
+    lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="theirs")
+    binds(lab, f"{theirs}/{lab.id}.log", "theirs")
+    lab.cloud.cli("log", "unsubscribe")
+    lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="/aws/security")
+
+
 def test_a_full_disk_stops_events_and_nothing_else(lab, group):
     lab.cloud.cli("log", "unsubscribe")
     assert lab.ds.list_log_subscriptions()["LogSubscriptions"] == []

@@ -140,6 +140,33 @@ def test_crashes_of_one(service):
     assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
 
 
+# --- trusts ------------------------------------------------------------------------------------------------------------
+
+def trust(service, here, partner, forwarder):
+    secret = service.secret("trust", "Shared by 2 sides")
+    service.cli("trust", "create", partner, "--short-name", partner.split(".", maxsplit=1)[0].upper(), "--direction", "two-way",
+                "--password-file", secret, "--forwarder", forwarder, "--no-wait", "--directory", here)
+
+
+def state(service, here, partner):
+    return json.loads(service.cli("--output", "json", "trust", "show", partner, "--directory", here))["result"]["state"]
+
+
+def test_silent_partners_of_one(service):
+    """Each proof waits for a server that says nothing. They are tried again all the time, and the neighbour's trust is
+    seen to all the same when its other half appears."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind((f"{NET}.66", 53))
+        for number in range(20):
+            trust(service, VICTIM, f"silent{number}.example", f"{NET}.66")
+        trust(service, NEIGHBOUR, VICTIM, AT[VICTIM])
+        wait_for(lambda: state(service, NEIGHBOUR, VICTIM) == "VerifyFailed", "the half of a trust", 30)
+        trust(service, VICTIM, NEIGHBOUR, AT[NEIGHBOUR])
+        wait_for(lambda: state(service, NEIGHBOUR, VICTIM) == "Verified", "the whole trust", 30)
+        for number in range(20):
+            service.cli("trust", "delete", f"silent{number}.example", "--directory", VICTIM)
+
+
 # --- files -------------------------------------------------------------------------------------------------------------
 
 def test_the_files_of_one(service):
