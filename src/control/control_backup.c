@@ -27,7 +27,8 @@ static bool wanted(const char *name, unsigned depth)
 {
     size_t len = strlen(name);
     if (depth == 0)
-        return strcmp(name, "key") != 0 && strcmp(name, "lock") != 0;
+        return strcmp(name, "key") != 0 && strcmp(name, "key.next") != 0 &&
+               strcmp(name, "lock") != 0;
     if (depth == 1 && (strcmp(name, "snapshots") == 0 || strncmp(name, "restore", 7) == 0))
         return false;
     return depth > 1 || len < 4 || strcmp(name + len - 4, ".mdb") != 0;

@@ -63,6 +63,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_LDAPS_DISABLE] = control_ldaps_disable,
     [OP_LDAPS_SHOW] = control_ldaps_show,
     [OP_KEY_CREATE] = control_key_create,
+    [OP_KEY_FILE_ROTATE] = control_key_file_rotate,
     [OP_KEY_LIST] = control_key_list,
     [OP_KEY_REVOKE] = control_key_revoke,
     [OP_SHARE_CREATE] = control_share_create,

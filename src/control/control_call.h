@@ -259,6 +259,7 @@ HANDLER(control_ldaps_enable);
 HANDLER(control_ldaps_disable);
 HANDLER(control_ldaps_show);
 HANDLER(control_key_create);
+HANDLER(control_key_file_rotate);
 HANDLER(control_key_list);
 HANDLER(control_key_revoke);
 HANDLER(control_share_create);

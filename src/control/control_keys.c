@@ -10,11 +10,12 @@
 #include "plat/files.h"
 #include "plat/random.h"
 
-#define KEYS_FORMAT    1
-#define KEYS_FILE_MAX  (1u << 20)
-#define KEY_ID_LETTERS 16
-#define KEY_RANDOM     30 /* bytes of a secret: 40 characters of base64 */
-#define ACCOUNT_LENGTH 12
+#define KEYS_FORMAT      1
+#define KEYS_FILE_MAX    (1u << 20)
+#define KEY_ID_LETTERS   16
+#define KEY_RANDOM       30 /* bytes of a secret: 40 characters of base64 */
+#define KEY_FILE_TIMEOUT (30 * UTIME_SECOND)
+#define ACCOUNT_LENGTH   12
 
 static const char *text_of(const json_t *key, const char *member)
 {
@@ -217,6 +218,26 @@ enum err control_key_create(struct control_call *call)
     control_set_span(call->result, "access_key_id", id);
     control_set_span(call->result, "secret_access_key", secret);
     add_file(call, id, secret);
+    return ERR_OK;
+}
+
+/* The key file is the parent's, which seals the master keys anew under another one. */
+enum err control_key_file_rotate(struct control_call *call)
+{
+    struct control_outcome outcome;
+    struct plat_msg reply;
+    enum err e = plat_channel_call(call->control->env.serve, CONTROL_NEW_KEY, SPAN_NONE,
+                                   KEY_FILE_TIMEOUT, call->a, &reply);
+    if (e == ERR_OK)
+        e = control_outcome_decode(reply.payload, &outcome);
+    if (e == ERR_OK && outcome.err != ERR_OK)
+        return control_refuse(call, 500, "NotSaved", REASON_SERVER_FAILED,
+                              "the key file cannot be exchanged: %.*s", SPAN_ARG(outcome.text));
+    TRY(e);
+    call->result =
+        json_pack("{s:s}", "sentence",
+                  "There is a new key file: keep a copy of it, and the former one as long as "
+                  "the backups that were made under it.");
     return ERR_OK;
 }
 

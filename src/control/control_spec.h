@@ -19,6 +19,7 @@
 enum control_message {
     CONTROL_START = 1, /* struct control_spec; reply: struct control_outcome, when all have bound */
     CONTROL_STOP,      /* the id; reply: struct control_outcome, when all have ended */
+    CONTROL_NEW_KEY,   /* a new key file; empty; reply: struct control_outcome */
     CONTROL_STATUS,    /* the id; reply: struct control_status */
     /* struct control_spec of the id and one domain controller, which is started beside the others,
      * or ended; reply: struct control_outcome. */

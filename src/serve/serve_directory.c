@@ -35,6 +35,25 @@ static enum err make_folder(struct serve_directory *d, struct arena *a, const ch
     return ERR_OK;
 }
 
+/* A directory that has no file yet gets one. */
+static enum err need_master(struct serve_directory *d, struct arena *a, const char **why_out)
+{
+    char file[800];
+    uint8_t master[SERVE_MASTER_SIZE];
+    snprintf(file, sizeof(file), "%s/data.mdb", d->path);
+    bool fresh = access(file, F_OK) != 0;
+    enum err e = serve_masters_get(d->parent->masters, d->spec.id, fresh, master);
+    mem_wipe(master, sizeof(master));
+    if (e == ERR_OK)
+        return ERR_OK;
+    *why_out = e == ERR_NOT_FOUND
+                   ? "its master key is not in the file masters; remedy: restore that "
+                     "file from a backup"
+                   : arena_printf(a, "the file masters cannot be written: %s",
+                                  e == ERR_IO ? strerror(errno) : err_name(e));
+    return e;
+}
+
 static enum err add_process(struct serve_directory *d, enum serve_role role, unsigned dc,
                             unsigned worker)
 {
@@ -51,6 +70,7 @@ static enum err begin(struct serve_directory *d, struct arena *a, const char **w
 {
     *why_out = "no memory for another directory";
     TRY(make_folder(d, a, why_out));
+    TRY(need_master(d, a, why_out));
     TRY(serve_bind(d, a, why_out));
     TRY(add_process(d, ROLE_WRITER, 0, 0));
     plat_child_start(d->process[0]->child);

@@ -40,29 +40,16 @@ void serve_answer_control(struct serve_parent *p, uint32_t seq, enum err err, co
     arena_fini(&a);
 }
 
-/* Everything is sealed under this key; without it a directory's secrets are lost. */
-static void load_master_key(struct serve_parent *p)
+/* Everything is sealed under these keys; without them a directory's secrets are lost. */
+static void load_masters(struct serve_parent *p)
 {
-    char path[600];
+    const char *why;
     struct arena a;
-    struct span key;
-    snprintf(path, sizeof(path), "%s/key", p->config->state_dir);
-    arena_init(&a, 0, 4096, ARENA_WIPE);
-    enum err e = plat_file_read_secret(path, 64, &a, &key);
-    if (e == ERR_NOT_FOUND) {
-        plat_random(p->master, sizeof(p->master));
-        if (plat_file_write(path, span_of(p->master, sizeof(p->master)), 0600) != ERR_OK)
-            ent_fatal("the key file %s cannot be written: %s", path, strerror(errno));
-    } else if (e == ERR_DENIED) {
-        ent_fatal("the key file %s can be read by others; remedy: chmod 600 %s, chown root %s",
-                  path, path, path);
-    } else if (e != ERR_OK || key.len != sizeof(p->master)) {
-        ent_fatal("the key file %s cannot be used: it must hold 32 bytes; remedy: restore it from "
-                  "a backup",
-                  path);
-    } else {
-        memcpy(p->master, key.ptr, key.len);
-    }
+    arena_init(&a, 0, 1 << 20, ARENA_WIPE);
+    if (!(p->masters = calloc(1, sizeof(*p->masters))))
+        ent_fatal("no memory");
+    if (serve_masters_load(p->config->state_dir, &a, p->masters, &why) != ERR_OK)
+        ent_fatal("%s", why);
     arena_fini(&a);
 }
 
@@ -107,7 +94,7 @@ static void prepare_files(struct serve_parent *p)
     make_dir(p, p->config->run_dir, 0755);
     take_dir(p->config->state_dir, "lock", "--state-dir", &p->state_lock_fd);
     take_dir(p->config->run_dir, "serve.lock", "--run-dir", &p->run_lock_fd);
-    load_master_key(p);
+    load_masters(p);
     snprintf(path, sizeof(path), "%s/" PLAT_COUNTERS_FOLDER, p->config->run_dir);
     make_dir(p, path, 0750);
     snprintf(path, sizeof(path), "%s/control.sock", p->config->run_dir);
@@ -186,7 +173,8 @@ static void end(struct serve_parent *p)
         serve_directory_free(p->directories);
     serve_process_free(p->control);
     plat_supervisor_free(p->supervisor);
-    mem_wipe(p->master, sizeof(p->master));
+    mem_wipe(p->masters, sizeof(*p->masters));
+    free(p->masters);
     arena_fini(&p->scratch);
     close(p->control_fd);
     if (p->api_fd >= 0)

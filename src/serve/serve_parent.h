@@ -6,6 +6,7 @@
 
 #include "plat/process.h"
 #include "serve/serve.h"
+#include "serve/serve_masters.h"
 
 #define SERVE_GRACE           (2 * UTIME_SECOND)
 #define SERVE_DIRECTORIES_MAX 256
@@ -74,7 +75,7 @@ struct serve_parent {
     int metrics_fd; /* -1: asked for on the control socket only */
     uid_t uid;
     gid_t gid;
-    uint8_t master[32]; /* the key file's content */
+    struct serve_masters *masters;
     struct serve_process *control;
     struct serve_directory *directories;
     struct plat_timer *pinger;

@@ -2,10 +2,10 @@
  * One child as its parent sees it: made, started with a fresh channel, configured, linked, and all
  * of that again when it died.
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "crypt/hash.h"
 #include "plat/clock.h"
 #include "plat/counters_share.h"
 #include "serve/serve_parent.h"
@@ -27,6 +27,15 @@ static void gone(void *ctx, struct plat_channel *ch, enum err why)
 }
 
 static const struct plat_channel_ops channel_ops = {.message = spoke, .closed = gone};
+
+static void new_key_file(struct serve_parent *p, uint32_t seq)
+{
+    enum err e = serve_masters_rotate(p->masters);
+    const char *why = e == ERR_IO ? strerror(errno) : err_name(e);
+    serve_log(p, e == ERR_OK ? "serve.key_file" : "serve.key_file_failed", SPAN_NONE,
+              e == ERR_OK ? NULL : why);
+    serve_answer_control(p, seq, e, e == ERR_OK ? "" : why);
+}
 
 /* Only control asks anything of the parent. */
 static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
@@ -55,6 +64,9 @@ static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
     case CONTROL_LOG:
         serve_audit_set(p, msg->payload, msg->seq);
         break;
+    case CONTROL_NEW_KEY:
+        new_key_file(p, msg->seq);
+        break;
     case CONTROL_STATUS:
         serve_directory_status(p, msg->payload, msg->seq);
         break;
@@ -75,15 +87,14 @@ static void configured(struct plat_call *call, enum err err, struct plat_msg *re
     serve_process_configured(process, &outcome);
 }
 
-/* Each directory has a master key of its own, made of the key file's and its id, so that nothing
- * sealed in one directory opens in another. */
-static void derive_keys(const struct serve_parent *p, struct span id, unsigned stores,
+/* Each directory has a master key of its own, so that nothing sealed in one directory opens in
+ * another. It was drawn when the directory began. */
+static void derive_keys(const struct serve_parent *p, struct span id, bool fresh, unsigned stores,
                         struct dir_keyring *out)
 {
-    uint8_t master[HASH_SIZE_MAX];
-    struct span parts[] = {SPAN_LIT("entente directory "), id};
-    hmac_once(HASH_SHA256, span_of(p->master, sizeof(p->master)), parts, 2, master);
-    dir_keyring_derive(master, stores, out);
+    uint8_t master[SERVE_MASTER_SIZE];
+    if (serve_masters_get(p->masters, id, fresh, master) == ERR_OK)
+        dir_keyring_derive(master, stores, out);
     mem_wipe(master, sizeof(master));
 }
 
@@ -112,9 +123,10 @@ static void configure(struct serve_process *process)
     }
     /* Control's key seals the secrets of access keys; no directory is called so. */
     if (d)
-        derive_keys(p, d->spec.id, row->secrets, &setup.keyring);
+        derive_keys(p, d->spec.id, false, row->secrets, &setup.keyring);
     else
-        derive_keys(p, SPAN_LIT("access keys"), 1u << DIR_SECRET_SERVICE, &setup.keyring);
+        derive_keys(p, SPAN_LIT(SERVE_MASTER_OF_KEYS), true, 1u << DIR_SECRET_SERVICE,
+                    &setup.keyring);
     if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
         process->configuring.done = configured;
         (void)plat_channel_start(process->channel, SERVE_CONFIGURE, bytes, CONFIGURE_TIMEOUT,
