@@ -22,10 +22,13 @@ struct options {
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: entente [--socket PATH] [--output json|text] NOUN VERB [ARGUMENTS]\n"
-                 "       entente NOUN VERB --help\n"
-                 "       entente serve [--help]\n"
-                 "       entente config check|show [--config FILE] [--SETTING VALUE]...\n\n");
+    fprintf(
+        out,
+        "usage: entente [--socket PATH] [--output json|text] NOUN VERB [ARGUMENTS]\n"
+        "       entente NOUN VERB --help\n"
+        "       entente serve [--help]\n"
+        "       entente config check|show [--config FILE] [--SETTING VALUE]...\n"
+        "       entente restore BACKUP --key-file FILE [--config FILE] [--SETTING VALUE]...\n\n");
     operation_help_all(out);
     fprintf(out,
             "\nExit status: 0 good, 1 the tool failed, 2 the answer is no, 3 could not tell.\n");
@@ -64,6 +67,21 @@ static int look_at_config(int count, char **words)
     for (int i = 2; i < count; i++)
         argv[i] = words[i];
     argv[1] = checks ? check : show;
+    return become_service(argv);
+}
+
+/* So does a restore, which no service has a part in. */
+static int restore(int count, char **words)
+{
+    static char option[] = "--restore";
+    char *argv[CONFIG_WORDS_MAX + 1] = {NULL};
+    if (count < 4 || count > CONFIG_WORDS_MAX || strcmp(words[2], "--key-file") != 0)
+        return complain("usage: entente restore BACKUP --key-file FILE [--config FILE] "
+                        "[--SETTING VALUE]...");
+    argv[1] = option;
+    argv[2] = words[1];
+    for (int i = 3; i < count; i++)
+        argv[i] = words[i];
     return become_service(argv);
 }
 
@@ -181,5 +199,7 @@ int main(int argc, char **argv)
         return become_service(argv + i);
     if (strcmp(argv[i], "config") == 0)
         return look_at_config(argc - i, argv + i);
+    if (strcmp(argv[i], "restore") == 0)
+        return restore(argc - i, argv + i);
     return command(&options, argc - i, argv + i);
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -148,6 +149,41 @@ enum err dir_open(const struct dir_open_args *args, struct dir **out)
     }
     *out = d;
     return ERR_OK;
+}
+
+/* 0: there is none, or it cannot be read. */
+static uint32_t format_of(const char *path)
+{
+    struct store_open_args args = {path, dir_dbs, DB__COUNT, false, false};
+    struct store_txn *t;
+    struct store *s;
+    struct span v;
+    uint32_t version = 0;
+    if (store_open(&args, &s) != ERR_OK)
+        return 0;
+    if (store_read_begin(s, &t) == ERR_OK) {
+        if (store_get(t, DB_META, STATE_KEY, &v) && v.len >= 4)
+            version = le32_at(v.ptr);
+        store_read_end(t);
+    }
+    store_close(s);
+    return version;
+}
+
+const char *dir_open_why(const char *path, enum err e, struct arena *a)
+{
+    int error = errno;
+    if (e != ERR_UNSUPPORTED)
+        return arena_printf(a, "the directory cannot be opened: %s",
+                            e == ERR_IO ? strerror(error) : err_name(e));
+    uint32_t version = format_of(path);
+    if (version == 0)
+        return arena_printf(a, "the directory's file was not completely made");
+    return arena_printf(a,
+                        "the directory's file has version %u of the format, and this program knows "
+                        "version %u alone; remedy: run the program that wrote it, or restore a "
+                        "backup",
+                        version, DIR_FORMAT_VERSION);
 }
 
 void dir_close(struct dir *d)

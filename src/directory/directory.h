@@ -53,8 +53,11 @@ struct dir_open_args {
     bool writable; /* the writer only */
 };
 
-/* ERR_NOT_FOUND (no directory there), ERR_UNSUPPORTED (a newer format version), ERR_IO. */
+/* ERR_NOT_FOUND (no directory there), ERR_UNSUPPORTED (another version of the format), ERR_IO. */
 enum err dir_open(const struct dir_open_args *args, struct dir **out);
+/* Why it could not be opened, for people: versions of the format by their numbers. In the arena;
+ * errno is still that of dir_open. */
+const char *dir_open_why(const char *path, enum err e, struct arena *a);
 void dir_close(struct dir *d);
 
 /* Update sequence numbers of the last change of each kind, for caches: what was computed while the

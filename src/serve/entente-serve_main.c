@@ -30,9 +30,9 @@ static void usage(FILE *out)
         "  --dns-workers N     DNS processes of a domain controller (1)\n");
 }
 
-enum purpose { SERVE, CHECK, SHOW };
+enum purpose { SERVE, CHECK, SHOW, RESTORE };
 
-/* Checking, this is the answer; else it is the end. */
+/* For who asked something, this is the answer; else it is the end. */
 __attribute__((noreturn, format(printf, 2, 3))) static void refuse(enum purpose purpose,
                                                                    const char *format, ...)
 {
@@ -89,6 +89,16 @@ static void configure(enum purpose purpose, int argc, char **argv, struct serve_
         refuse(purpose, "%s", why);
 }
 
+static int restore(const struct serve_config *config, const char *backup, const char *key_file,
+                   struct arena *a)
+{
+    const char *why;
+    if (serve_restore(config, backup, key_file, a, &why) != ERR_OK)
+        refuse(RESTORE, "%s", why);
+    printf("%s is ready: entente serve begins with it.\n", config->state_dir);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct serve_config config;
@@ -106,11 +116,15 @@ int main(int argc, char **argv)
         purpose = CHECK;
     else if (argc > 1 && strcmp(argv[1], "--show") == 0)
         purpose = SHOW;
-    int first = purpose == SERVE ? 1 : 2;
+    else if (argc > 3 && strcmp(argv[1], "--restore") == 0)
+        purpose = RESTORE;
+    int first = purpose == SERVE ? 1 : purpose == RESTORE ? 4 : 2;
     arena_init(&a, 0, 1 << 20, 0);
     configure(purpose, argc - first, argv + first, &config, &a);
     if (purpose == SERVE)
         return serve_parent_main(&config);
+    if (purpose == RESTORE)
+        return restore(&config, argv[2], argv[3], &a);
     if (purpose == SHOW)
         serve_config_print(&config, stdout);
     else

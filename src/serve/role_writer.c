@@ -203,8 +203,10 @@ static enum err open_or_make(struct serve_child *child, const char **why_out)
         e = dir_open(&args, &child->dir);
     }
     mem_wipe(&args.keyring, sizeof(args.keyring));
-    *why_out = "the directory cannot be opened";
+    if (e != ERR_OK)
+        *why_out = dir_open_why(args.path, e, &child->memory);
     TRY(e);
+    *why_out = "the directory cannot be read";
     TRY(dir_snap_begin(child->dir, &snap));
     e = dir_naming(&snap, &naming);
     dir_snap_end(&snap);

@@ -164,5 +164,9 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
 /* Every setting as it is in effect, in the form of the file. */
 void serve_config_print(const struct serve_config *config, FILE *out);
 int serve_parent_main(const struct serve_config *config);
+/* Makes config's state directory of a backup and its key file; nothing runs. ERR with a sentence,
+ * and nothing is there. */
+enum err serve_restore(const struct serve_config *config, const char *backup, const char *key_file,
+                       struct arena *a, const char **why_out);
 
 #endif

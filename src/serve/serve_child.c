@@ -82,7 +82,8 @@ static enum err open_directory(struct serve_child *child, const char **why_out)
         return ERR_OK; /* control opens those it needs; the writer may have to make its own */
     enum err e = dir_open(&args, &child->dir);
     mem_wipe(&args.keyring, sizeof(args.keyring));
-    *why_out = "the directory cannot be opened";
+    if (e != ERR_OK)
+        *why_out = dir_open_why(args.path, e, &child->memory);
     return e;
 }
 

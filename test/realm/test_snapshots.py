@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import ldap
+import lmdb
 import pytest
 
 import ldap_service
@@ -280,6 +281,40 @@ def listening(address):
     return subprocess.run(["ss", "-Hltn", "src", address], stdout=subprocess.PIPE, check=True).stdout.strip()
 
 
+def restore(backup, key, state, ok=True):
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "restore", str(backup), "--key-file", str(key), "--state-dir",
+                           str(state), "--user", "nobody"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False, timeout=90)
+    assert (done.returncode == 0) == ok, done.stdout
+    return done.stdout
+
+
+def version(backup, number):
+    """Writes another version of the format into the directory's file."""
+    folder, = backup.glob("d-*")
+    with lmdb.open(str(folder), max_dbs=32) as env:
+        meta = env.open_db(b"meta", create=False)
+        with env.begin(db=meta, write=True) as txn:
+            state = txn.get(b"state")
+            txn.put(b"state", number.to_bytes(4, "little") + state[4:])
+
+
+def no_whole_backup_is_restored(backup, key, former, state):
+    elsewhere = state.parent / "elsewhere"
+    assert "no control.json" in restore(state.parent, key, elsewhere, ok=False)
+    assert "is not opened by the key file" in restore(backup, former, elsewhere, ok=False)
+    assert "cannot be read" in restore(backup, backup / "none", elsewhere, ok=False)
+    for other in (2, 0):
+        version(backup, other)
+        said = restore(backup, key, elsewhere, ok=False)
+        assert "has version 2" in said and "knows version 1" in said if other else "not completely made" in said, said
+    version(backup, 1)
+    assert not elsewhere.exists()
+    elsewhere.mkdir()
+    (elsewhere / "x").touch()
+    assert "holds something" in restore(backup, key, elsewhere, ok=False) and (elsewhere / "x").exists()
+
+
 def test_a_backup_begins_on_an_empty_machine(service):
     """Another service with nothing but the backup and the key file; the first one has ended."""
     backup = service.dir / "backup"
@@ -288,6 +323,10 @@ def test_a_backup_begins_on_an_empty_machine(service):
         assert asked(service, "backup", "create", folder, ok=False) == "CONTROL_ARGUMENT"
     backup.mkdir()
     shutil.chown(backup, "nobody")
+    former = service.dir / "former"
+    shutil.copy2(service.dir / "state" / "key", former)
+    asked(service, "key-file", "rotate")
+    assert former.read_bytes() != (service.dir / "state" / "key").read_bytes()
     person(service, "carried")
     was = sid(service, "carried")
     assert asked(service, "backup", "create", backup)["directories"] == 1
@@ -297,11 +336,10 @@ def test_a_backup_begins_on_an_empty_machine(service):
     service.process.wait(60)
     wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
 
-    key = (service.dir / "state" / "key").read_bytes()
     shutil.move(service.dir / "state", service.dir / "lost")
-    (backup / "key").write_bytes(key)
-    (backup / "key").chmod(0o600)
-    shutil.move(backup, service.dir / "state")
+    key, state = service.dir / "lost" / "key", service.dir / "state"
+    no_whole_backup_is_restored(backup, key, former, state)
+    restore(backup, key, state)
     service.socket.unlink(missing_ok=True)
     service.process = subprocess.Popen(service.process.args)
     wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
