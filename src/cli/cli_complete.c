@@ -19,7 +19,8 @@ static void offer_nouns(struct span begun, FILE *out)
             fprintf(out, "%s\n", noun);
         before = noun;
     }
-    for (const char *const *more = (const char *const[]){"serve", "config", "restore", NULL}; *more; more++) {
+    for (const char *const *more = (const char *const[]){"serve", "config", "restore", NULL}; *more;
+         more++) {
         if (begins(*more, begun))
             fprintf(out, "%s\n", *more);
     }
