@@ -173,12 +173,13 @@ static enum err fill(int fd, struct span data, mode_t mode)
 enum err plat_file_write(const char *path, struct span data, mode_t mode)
 {
     char temp[PATH_MAX];
-    int n = snprintf(temp, sizeof(temp), "%s.XXXXXX", path);
+    int n = snprintf(temp, sizeof(temp), "%s.new", path);
     if (n < 0 || (size_t)n >= sizeof(temp)) {
         errno = ENAMETOOLONG;
         return ERR_IO;
     }
-    int fd = mkostemp(temp, O_CLOEXEC); /* mode 0600 until it is complete */
+    (void)unlink(temp); /* of one who was killed meanwhile; mode 0600 until it is complete */
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return from_errno();
     enum err e = fill(fd, data, mode);

@@ -24,8 +24,9 @@ enum err plat_file_open(const char *path, int *fd_out);
 /* Reads len bytes, or fewer at the end of the file. ERR_IO. */
 enum err plat_file_fill(int fd, void *buf, size_t len, size_t *got_out);
 
-/* Replaces path by a new file with this content and mode: a temporary file beside it, fsync,
- * rename, fsync of the directory. When it returns ERR_OK the content survives a power cut. */
+/* Replaces path by a new file with this content and mode: a temporary file beside it (path.new, so
+ * that a crash leaves one at most; callers see to it that one writes at a time), fsync, rename,
+ * fsync of the directory. When it returns ERR_OK the content survives a power cut. */
 enum err plat_file_write(const char *path, struct span data, mode_t mode);
 
 /* Adds to the end of a file, which is made if missing. When it returns ERR_OK the data survives a

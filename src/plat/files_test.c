@@ -67,6 +67,9 @@ static void write_then_read(void **state)
     assert_int_equal(stat(at("f"), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_int_equal(entries(dir), 1); /* nothing temporary is left */
+    assert_ok(plat_file_write(at("f.new"), SPAN_LIT("half of it, and a crash"), 0600));
+    assert_ok(plat_file_write(at("f"), SPAN_LIT("newer content"), 0600));
+    assert_int_equal(entries(dir), 1);
     assert_ok(plat_file_write(at("empty"), SPAN_NONE, 0600));
     assert_ok(plat_file_read(at("empty"), 0, &a, &out));
     assert_int_equal(out.len, 0);

@@ -123,6 +123,66 @@ def test_two_who_make_the_same(lab):
     lab.ds.delete_directory(DirectoryId=again)
 
 
+def at_once(count, call):
+    """What became of the same request, made at the same time: None, or AWS's name of the error."""
+    outcomes, gate = [], threading.Barrier(count)
+
+    def ask():
+        gate.wait()
+        try:
+            call()
+            outcomes.append(None)
+        except (ClientError, Refusal) as error:
+            outcomes.append(error.code if isinstance(error, Refusal) else error.response["Error"]["Code"])
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(outcomes) == count
+    return sorted(outcomes, key=str)
+
+
+def test_many_who_make_the_same(lab):
+    """Whatever it is, one makes it, the others are told that it is there, and there is one of it."""
+    id, key = lab.ids[CORP], lab.key
+    here = {"DirectoryId": id}
+
+    def ds():
+        return lab.service.client("ds", key)
+    made = [
+        lambda: ds().create_trust(**here, RemoteDomainName="once.example.net", TrustPassword="Shared by 2 sides",
+                                  TrustDirection="Two-Way", ConditionalForwarderIpAddrs=["10.1.2.3"]),
+        lambda: ds().create_conditional_forwarder(**here, RemoteDomainName="far.example.org", DnsIpAddrs=["10.1.2.3"]),
+        lambda: ds().create_computer(**here, ComputerName="once1", Password="One-time-1"),
+    ]
+    for make in made:
+        assert at_once(4, make) == ["EntityAlreadyExistsException"] * 3 + [None]
+    assert [t["RemoteDomainName"] for t in lab.ds.describe_trusts(**here)["Trusts"]].count("once.example.net") == 1
+    lab.service.ds(key, "EnableDirectoryDataAccess", **here)
+    for operation, name in (("Users/CreateUser", "once2"), ("Groups/CreateGroup", "once3")):
+        assert at_once(4, lambda: lab.service.data(key, id, operation, SAMAccountName=name)) == ["ConflictException"] * 3 + [None]  # noqa: B023
+    assert at_once(3, lambda: lab.service.data(key, id, "GroupMemberships/AddGroupMember", GroupName="once3",
+                                               MemberName="once2")) == ["ConflictException"] * 2 + [None]
+    lab.service.ds(key, "DisableDirectoryDataAccess", **here)
+    # Five snapshots there may be, and two domain controllers there are.
+    assert at_once(7, lambda: ds().create_snapshot(**here)) == [None] * 5 + ["SnapshotLimitExceededException"] * 2
+    assert set(at_once(3, lambda: ds().update_number_of_domain_controllers(**here, DesiredNumber=3))) == {None}
+    assert len(lab.ds.describe_domain_controllers(**here)["DomainControllers"]) == 3
+    wait_for(lambda: {s["Status"] for s in lab.ds.describe_snapshots(**here)["Snapshots"]} == {"Completed"}, "snapshots")
+    for snapshot in lab.ds.describe_snapshots(**here)["Snapshots"]:
+        lab.ds.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+    wait_for(lambda: {d["Status"] for d in lab.ds.describe_domain_controllers(**here)["DomainControllers"]} == {"Active"}, "dc3")
+    lab.ds.update_number_of_domain_controllers(**here, DesiredNumber=2)
+    (trust,) = [t for t in lab.ds.describe_trusts(**here)["Trusts"] if t["RemoteDomainName"] == "once.example.net"]
+    ended = at_once(3, lambda: ds().delete_trust(TrustId=trust["TrustId"], DeleteAssociatedConditionalForwarder=True))
+    assert None in ended and set(ended) <= {None, "EntityDoesNotExistException"}, ended
+    lab.ds.delete_conditional_forwarder(**here, RemoteDomainName="far.example.org")
+    aliases = [lambda: ds().create_alias(**here, Alias="the-one"),
+               lambda: ds().create_alias(DirectoryId=lab.ids[CLOUD], Alias="the-one")]
+    assert at_once(2, lambda: aliases.pop()()) == ["EntityAlreadyExistsException", None]
+
+
 def test_directories_that_cannot_be_made(lab):
     other = {"VpcId": "vpc-01234567", "SubnetIds": ["subnet-0000000a", "subnet-01234567"]}
     message = lab.refused("InvalidParameterException", lab.ds.create_microsoft_ad, Name="a.example.com",

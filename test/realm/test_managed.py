@@ -319,6 +319,70 @@ def test_who_rules_the_unit_does_not_rule_its_rules(admin):
             admin.rename_s(dn, dn.split(",")[0], to)
 
 
+RPC = """
+import sys
+from samba import credentials, param
+from samba.dcerpc import lsa, samr, security
+from samba.ntstatus import NT_STATUS_ACCESS_DENIED
+lp = param.LoadParm()
+creds = credentials.Credentials()
+creds.guess(lp)
+creds.set_username("Admin")
+creds.set_domain("MANAGED")
+creds.set_password("%(password)s")
+creds.set_kerberos_state(credentials.DONT_USE_KERBEROS)
+MAX = 0x02000000
+def attempt(name, do):
+    try:
+        do()
+        print(name, "DONE")
+    except Exception as e:
+        print(name, hex(e.args[0] & 0xffffffff))
+def text(s):
+    out = lsa.String()
+    out.string = s
+    return out
+conn = lsa.lsarpc("ncacn_np:%(host)s", lp, creds)
+attr = lsa.ObjectAttribute()
+attr.sec_qos = lsa.QosInfo()
+policy = conn.OpenPolicy2("", attr, MAX)
+info = conn.QueryInfoPolicy2(policy, lsa.LSA_POLICY_INFO_DNS)
+me = security.dom_sid("%%s-500" %% info.sid)
+rights = lsa.RightSet()
+rights.count = 1
+name = lsa.StringLarge()
+name.string = "SeEnableDelegationPrivilege"
+rights.names = [name]
+attempt("right", lambda: conn.AddAccountRights(policy, me, rights))
+attempt("secret", lambda: conn.CreateSecret(policy, text("G$mine"), MAX))
+new = lsa.TrustDomainInfoInfoEx()
+new.domain_name.string, new.netbios_name.string = "evil.example", "EVIL"
+new.sid = security.dom_sid("S-1-5-21-1-2-3")
+new.trust_direction, new.trust_type, new.trust_attributes = 3, 2, 8
+attempt("trust", lambda: conn.CreateTrustedDomainEx(policy, new, lsa.TrustDomainInfoAuthInfo(), MAX))
+sam = samr.samr("ncacn_np:%(host)s", lp, creds)
+server = sam.Connect2("", MAX)
+domain = sam.OpenDomain(server, MAX, info.sid)
+builtin = sam.OpenDomain(server, MAX, security.dom_sid("S-1-5-32"))
+admin = sam.LookupNames(domain, [text("Admin")])[0].ids[0]
+attempt("group", lambda: sam.AddGroupMember(sam.OpenGroup(domain, MAX, 512), admin, 7))
+attempt("alias", lambda: sam.AddAliasMember(sam.OpenAlias(builtin, MAX, 544), security.dom_sid("%%s-%%d" %% (info.sid, admin))))
+enabled = samr.UserInfo16()
+enabled.acct_flags = 0x11
+attempt("user", lambda: sam.SetUserInfo(sam.OpenUser(domain, MAX, 500), 16, enabled))
+attempt("delete", lambda: sam.DeleteUser(sam.OpenUser(domain, MAX, 500)))
+attempt("server", lambda: sam.CreateUser2(domain, text("DC9$"), 0x100, MAX))
+"""
+
+
+def test_admin_is_no_administrator_over_rpc_either(service):
+    script = service.dir / "admin.py"
+    script.write_text(RPC % {"password": ADMIN, "host": f"dc1.{FOREST}"}, encoding="ascii")
+    said = dict(line.split() for line in service.run(f"/usr/bin/python3 -B {script} 2> /dev/null", forest=FOREST).splitlines())
+    assert set(said) == {"right", "secret", "trust", "group", "alias", "user", "delete", "server"}, said
+    assert set(said.values()) == {"0xc0000022"}, said
+
+
 def test_nobody_knows_the_administrators_password(service):
     client = ldap.initialize(f"ldaps://{NET}.10", bytes_mode=False)
     client.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)
