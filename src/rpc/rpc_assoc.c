@@ -76,14 +76,19 @@ static bool of_this_pipe(const struct rpc_assoc *as, const struct rpc_service *v
            (v->pipes[0] && as->only->pipes[0] && strcmp(v->pipes[0], as->only->pipes[0]) == 0);
 }
 
+bool rpc_assoc_reaches(const struct rpc_assoc *as, const struct rpc_service *v)
+{
+    return v->transports & as->transport && of_this_pipe(as, v);
+}
+
 static const struct rpc_service *find(const struct rpc_assoc *as, const struct rpc_syntax *wanted)
 {
     for (unsigned i = 0; i < rpc_service_count; i++) {
         const struct rpc_service *v = rpc_services[i];
-        if (v->transports & as->transport && of_this_pipe(as, v) && serves(v, wanted))
+        if (rpc_assoc_reaches(as, v) && serves(v, wanted))
             return v;
     }
-    return NULL;
+    return serves(&rpc_mgmt_service, wanted) ? &rpc_mgmt_service : NULL;
 }
 
 static struct rpc_bound *bound(struct rpc_assoc *as, uint16_t id)
@@ -118,12 +123,24 @@ static struct rpc_result accept_context(struct rpc_assoc *as, const struct rpc_c
     return (struct rpc_result){.code = RPC_ACCEPTED, .transfer = rpc_ndr32};
 }
 
+/* What a context means does not change while the association lives. */
+static bool redefines(struct rpc_assoc *as, const struct rpc_bind *bind)
+{
+    bool different = false;
+
+    for (unsigned i = 0; i < bind->count; i++) {
+        const struct rpc_bound *b = bound(as, bind->contexts[i].id);
+        different |= b && b->service != find(as, &bind->contexts[i].interface);
+    }
+    return different;
+}
+
 static enum err emit(struct rpc_assoc *as, struct builder *b)
 {
     struct span fragment;
 
     TRY(builder_done(b, &fragment));
-    return as->emit(as, fragment);
+    return rpc_assoc_emit(as, fragment);
 }
 
 static enum err nak(struct rpc_assoc *as, uint32_t call_id, enum rpc_nak_reason why)
@@ -224,6 +241,10 @@ static enum err take_bind(struct rpc_assoc *as, const struct rpc_pdu *pdu, struc
             return ERR_CLOSED;
         }
     }
+    if (redefines(as, &bind)) {
+        TRY(rpc_fault(as, pdu->call_id, 0, RPC_FAULT_PROTOCOL));
+        return ERR_CLOSED;
+    }
     enum err said = rpc_auth_step(as, pdu, &token);
     return said == ERR_BUSY ? hold(as, bytes) : conclude_bind(as, pdu, &bind, said, token);
 }
@@ -314,6 +335,7 @@ enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len)
 
     if (rpc_pdu_open(span_of(bytes, len), &pdu) != ERR_OK)
         return ERR_CLOSED;
+    as->server->statistics[MGMT_PACKETS_IN]++;
     if (as->held)
         return hold(as, span_of(bytes, len));
     switch (pdu.type) {

@@ -20,6 +20,12 @@ void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const
     event_emit(s->env.events, &ev);
 }
 
+enum err rpc_assoc_emit(struct rpc_assoc *as, struct span fragment)
+{
+    as->server->statistics[MGMT_PACKETS_OUT]++;
+    return as->emit(as, fragment);
+}
+
 enum err rpc_fault(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id, uint32_t status)
 {
     struct rpc_fault f = {.context_id = context_id, .status = status};
@@ -29,7 +35,7 @@ enum err rpc_fault(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id, 
     builder_in(&b, &as->server->arena, RPC_FRAGMENT_MAX);
     rpc_fault_put(&b, RPC_FIRST | RPC_LAST, call_id, &f, NULL, NULL);
     TRY(builder_done(&b, &fragment));
-    return as->emit(as, fragment);
+    return rpc_assoc_emit(as, fragment);
 }
 
 static enum err put_fragment(struct rpc_assoc *as, uint32_t call_id, unsigned flags,
@@ -45,7 +51,7 @@ static enum err put_fragment(struct rpc_assoc *as, uint32_t call_id, unsigned fl
     TRY(builder_done(&b, &fragment));
     if (token)
         TRY(rpc_auth_protect(as, b.base, &l));
-    return as->emit(as, fragment);
+    return rpc_assoc_emit(as, fragment);
 }
 
 static enum err answer(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id,
@@ -142,13 +148,15 @@ static enum err run(struct rpc_later *l, const struct rpc_service *v, const stru
 }
 
 static void prepare(struct rpc_later *l, struct rpc_assoc *as, uint32_t call_id,
-                    const struct rpc_request *rq, const struct rpc_call *call)
+                    const struct rpc_request *rq, const struct rpc_service *v,
+                    const struct rpc_call *call)
 {
     *l = (struct rpc_later){
         .assoc = as, .call_id = call_id, .context_id = rq->context_id, .call = call};
     l->ctx = (struct rpc_ctx){.server = as->server,
                               .env = &as->server->env,
                               .assoc = as,
+                              .service = v,
                               .who = &as->who,
                               .call = call->type->name,
                               .level = as->level,
@@ -183,6 +191,7 @@ enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_r
         if (as->bound[i].id == rq.context_id)
             v = as->bound[i].service;
     }
+    as->server->statistics[MGMT_CALLS_IN]++;
     if (!v)
         return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_CONTEXT_ID);
     const struct rpc_call *call = rpc_iface_call(v->iface, rq.opnum);
@@ -194,7 +203,7 @@ enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_r
         rpc_refused(as->server, &as->who, "rpc.call", why, span_str(call->type->name));
         return rpc_fault(as, call_id, rq.context_id, RPC_FAULT_ACCESS_DENIED);
     }
-    prepare(&l, as, call_id, &rq, call);
+    prepare(&l, as, call_id, &rq, v, call);
     counter_add(COUNTER_RPC_CALLS, 1);
     return h->flags & RPC_WAITS ? run_waiting(&l, v, h, &rq) : run(&l, v, h, &rq, &later);
 }

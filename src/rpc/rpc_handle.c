@@ -61,6 +61,7 @@ enum err rpc_handle_new(struct rpc_ctx *c, enum rpc_handle_kind kind, uint32_t a
     if (!(h = calloc(1, sizeof(*h))))
         return ERR_NOMEM;
     *h = (struct rpc_handle_state){.next = c->group->handles,
+                                   .service = c->service,
                                    .kind = kind,
                                    .owner = *owner_of(c->who),
                                    .access = access,
@@ -79,7 +80,8 @@ struct rpc_handle_state *rpc_handle_get(struct rpc_ctx *c, const struct rpc_hand
 
     while (s && (s->id.attributes != h->attributes || !guid_eq(&s->id.id, &h->id)))
         s = s->next;
-    if (!s || (kind && s->kind != kind) || !sid_eq(&s->owner, owner_of(c->who))) {
+    if (!s || s->service != c->service || (kind && s->kind != kind) ||
+        !sid_eq(&s->owner, owner_of(c->who))) {
         c->fault = RPC_FAULT_CONTEXT_MISMATCH;
         return NULL;
     }

@@ -6,6 +6,7 @@
 
 #include "plat/stream.h"
 #include "rpc/rpc.h"
+#include "wire/rpc/mgmt.h"
 #include "wire/rpc/rpc_iface.h"
 #include "wire/rpc/rpc_pdu.h"
 #include "wire/rpc/rpc_reassembly.h"
@@ -38,6 +39,7 @@ struct rpc_ctx {
     const struct rpc_env *env;
     struct rpc_assoc *assoc;
     struct rpc_group *group;
+    const struct rpc_service *service;
     const struct rpc_caller *who;
     const char *call; /* its name, for events */
     uint8_t level;    /* enum rpc_auth_level */
@@ -69,7 +71,8 @@ struct rpc_service {
     unsigned count;
 };
 extern const struct rpc_service rpc_epm_service, rpc_lsa_service, rpc_dssetup_service,
-    rpc_netlogon_service, rpc_samr_service, rpc_srvsvc_service, rpc_wkssvc_service, rpc_drs_service;
+    rpc_netlogon_service, rpc_samr_service, rpc_srvsvc_service, rpc_wkssvc_service, rpc_drs_service,
+    rpc_mgmt_service; /* at every endpoint, and therefore not in the list below */
 extern const struct rpc_service *const rpc_services[];
 extern const unsigned rpc_service_count;
 
@@ -108,6 +111,7 @@ enum rpc_handle_kind {
 struct rpc_handle_state {
     struct rpc_handle_state *next;
     struct rpc_handle id;
+    const struct rpc_service *service; /* it means nothing to others, not even to be closed */
     enum rpc_handle_kind kind;
     struct sid owner;
     uint32_t access;
@@ -175,8 +179,12 @@ struct rpc_assoc {
 
 void rpc_assoc_init(struct rpc_assoc *as, struct rpc_server *s, enum rpc_transport transport);
 void rpc_assoc_fini(struct rpc_assoc *as);
+/* The service is at the endpoint that the association came to. */
+bool rpc_assoc_reaches(const struct rpc_assoc *as, const struct rpc_service *v);
 /* One fragment, which may be decrypted in place. ERR_CLOSED: the association is dead. */
 enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len);
+/* One fragment of an answer, counted. */
+enum err rpc_assoc_emit(struct rpc_assoc *as, struct span fragment);
 /* A call whose arguments are complete. */
 enum err rpc_dispatch(struct rpc_assoc *as, uint32_t call_id, const struct rpc_request *rq);
 enum err rpc_fault(struct rpc_assoc *as, uint32_t call_id, uint16_t context_id, uint32_t status);
@@ -211,6 +219,7 @@ struct rpc_server {
     unsigned joining; /* associations with a call of several fragments on its way */
     unsigned waiting; /* calls that are answered later, of all */
     size_t queued;
+    uint32_t statistics[MGMT_STATISTICS];
     struct arena arena; /* of the call at hand */
     struct arena names;
 };

@@ -1,13 +1,14 @@
-"""What SMB and its pipes cost beside Samba: sessions and lookups of names, by Samba's own client library. It is slower
-than any server, so only the server's CPU time is looked at, that of children which have ended included: Samba has a
-process for each connection."""
+"""What SMB and RPC cost beside Samba: sessions, lookups, secure channels and logons over them, by Samba's own client
+library. It is slower than any server, so only the server's CPU time is looked at, that of children which have ended
+included: Samba has a process for each connection."""
 import os
 
 from bench_common import AWS, KEPT, LOAD_CPU, Failure, cpu_seconds, in_turn, run, tree, write
 from entente_server import ADMIN, SHORT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SESSIONS, LOOKUPS = 150, 2000
+SESSIONS, LOOKUPS, CHANNELS, LOGONS = 150, 2000, 100, 1000
+NEED_PASSWORDS, NEED_CHANNEL = ("prepare", "channels", "channel-logons"), ("tcp-lookups",)
 
 
 def ended_seconds(pids):
@@ -38,21 +39,30 @@ def client_conf():
     return write(f"{folder}/smb.conf", f"[global]\nnetbios name = CLIENT\ninterfaces = 127.0.0.1/8\n{kept}")
 
 
-def call(bench, server, address, kind, count):
-    names = server.users[AWS].keys  # lines that begin with the name
-    before = used(server)
+def calls(bench, server, address, kind, count):
+    """Makes them; names: lines that begin with the name, with passwords where somebody logs on."""
+    names = bench.users[AWS].passwords if kind in NEED_PASSWORDS else server.users[AWS].keys
     words = [client_conf(), kind, address, SHORT[AWS], "Administrator", bench.ours().secret(ADMIN), str(count), names]
     good = int(run("taskset", "-c", LOAD_CPU, "/usr/bin/python3", os.path.join(HERE, "smb_calls.py"), *words, timeout=120))
     if good != count:
         raise Failure(f"{server.name}: {good} of {count} {kind} were answered well")
+
+
+def rate(bench, server, address, kind, count):
+    before = used(server)
+    calls(bench, server, address, kind, count)
     return count / (used(server) - before)
 
 
 def beside(work, kind, count):
     def row(bench):
         ours, samba = bench.ours(), bench.samba_files()
-        measures = [lambda server=server, address=address: call(bench, server, address, kind, count)
-                    for server, address in ((ours, ours.address[AWS]), (samba, samba.address))]
+        both = ((ours, ours.address[AWS]), (samba, samba.address))
+        measures = [lambda server=server, address=address: rate(bench, server, address, kind, count)
+                    for server, address in both]
+        if kind in NEED_PASSWORDS + NEED_CHANNEL:
+            for server, address in both:
+                calls(bench, server, address, "prepare", 1)
         for measure in measures:
             measure()
         us, them = in_turn(bench.options.rounds, *measures)
@@ -63,4 +73,9 @@ def beside(work, kind, count):
 ROWS = {
     "smb-sessions": beside("SMB session with NTLMv2, IPC$", "sessions", SESSIONS),
     "lsa-lookups": beside("LSA lookup of a name, pipe kept", "lookups", LOOKUPS),
+    "lsa-many": beside("names looked up by LSA, 100 a call", "many-lookups", 10 * LOOKUPS),
+    "lsa-sids": beside("LSA lookup of a SID, pipe kept", "sids", LOOKUPS),
+    "lsa-tcp": beside("LSA lookup of a name, TCP, sealed", "tcp-lookups", LOOKUPS),
+    "channels": beside("secure channel made, and a logon over it", "channels", CHANNELS),
+    "channel-logons": beside("logon with NTLMv2, channel kept", "channel-logons", LOGONS),
 }

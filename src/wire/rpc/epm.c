@@ -14,7 +14,7 @@ static const struct ndr_type entry = NDR_TABLE(
     ROW(STRUCT, epm_entry, tower, FULL, OF(tower)),
     ROW(U8, epm_entry, annotation, STORED,
         LENGTH(epm_entry, annotation_length, EPM_ANNOTATION_MAX)));
-static const struct ndr_type interface = NDR_TABLE(
+const struct ndr_type epm_ndr_interface = NDR_TABLE(
     STRUCT, struct epm_interface, "rpc_if_id_t", 4, ROW(STRUCT, epm_interface, uuid, OF(ndr_guid)),
     ROW(U16, epm_interface, major), ROW(U16, epm_interface, minor));
 
@@ -22,9 +22,9 @@ static const struct ndr_type interface = NDR_TABLE(
 const struct ndr_type epm_ndr_lookup = NDR_TABLE(
     CALL, struct epm_lookup, "ept_lookup", 1, ROW(U32, epm_lookup, inquiry, IN),
     ROW(STRUCT, epm_lookup, object, IN, FULL, OF(ndr_guid)),
-    ROW(STRUCT, epm_lookup, interface, IN, FULL, OF(interface)), ROW(U32, epm_lookup, versions, IN),
-    ROW(STRUCT, epm_lookup, handle, IN_OUT, OF(rpc_ndr_handle)), ROW(U32, epm_lookup, max, IN),
-    ROW(U32, epm_lookup, count, OUT),
+    ROW(STRUCT, epm_lookup, interface, IN, FULL, OF(epm_ndr_interface)),
+    ROW(U32, epm_lookup, versions, IN), ROW(STRUCT, epm_lookup, handle, IN_OUT, OF(rpc_ndr_handle)),
+    ROW(U32, epm_lookup, max, IN), ROW(U32, epm_lookup, count, OUT),
     ROW(STRUCT, epm_lookup, entries, OUT_STORED, REF, SIZE_LENGTH(epm_lookup, max, count),
         OF(entry)),
     ROW(U32, epm_lookup, status, OUT));

@@ -81,6 +81,7 @@ struct epm_lookup_handle_free {
     uint32_t status;
 };
 
-extern const struct ndr_type epm_ndr_lookup, epm_ndr_map, epm_ndr_lookup_handle_free;
+extern const struct ndr_type epm_ndr_interface, epm_ndr_lookup, epm_ndr_map,
+    epm_ndr_lookup_handle_free;
 
 #endif

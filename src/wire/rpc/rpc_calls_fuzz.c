@@ -7,8 +7,8 @@
 #include "wire/rpc/rpc_iface.h"
 
 static const struct rpc_iface *const ifaces[] = {
-    &lsa_iface,    &netlogon_iface, &epm_iface,  &dssetup_iface,
-    &srvsvc_iface, &wkssvc_iface,   &samr_iface, &drs_iface,
+    &lsa_iface,    &netlogon_iface, &epm_iface, &dssetup_iface, &srvsvc_iface,
+    &wkssvc_iface, &samr_iface,     &drs_iface, &mgmt_iface,
 };
 
 static uint64_t args[RPC_ARGS_MAX / 8];

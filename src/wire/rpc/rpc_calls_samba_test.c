@@ -192,6 +192,14 @@ static const struct peer_call drs_names[] = {
     {12, "drsuapi.DsCrackNames"},
 };
 
+static const struct peer_call mgmt_names[] = {
+    {0, "mgmt.inq_if_ids"},
+    {1, NULL}, /* Samba has a number more in the question */
+    {2, "mgmt.is_server_listening"},
+    {3, "mgmt.stop_server_listening"},
+    {4, NULL}, /* of an answer alone Samba cannot tell how large the array may be */
+};
+
 #define PEER(iface, names)                                                                         \
     {                                                                                              \
         &(iface), names, sizeof(names) / sizeof((names)[0])                                        \
@@ -205,6 +213,7 @@ static const struct {
     PEER(epm_iface, epm_names),       PEER(srvsvc_iface, srvsvc_names),
     PEER(wkssvc_iface, wkssvc_names), PEER(dssetup_iface, dssetup_names),
     PEER(samr_iface, samr_names),     PEER(drs_iface, drs_names),
+    PEER(mgmt_iface, mgmt_names),
 };
 #define CALLS_MAX 200
 

@@ -29,7 +29,7 @@ struct rpc_iface {
 #define RPC_ARGS_MAX 16384 /* bytes of the largest struct of arguments */
 
 extern const struct rpc_iface lsa_iface, netlogon_iface, epm_iface, dssetup_iface, srvsvc_iface,
-    wkssvc_iface, samr_iface, drs_iface;
+    wkssvc_iface, samr_iface, drs_iface, mgmt_iface;
 
 /* NULL: a call that is not in the table. */
 const struct rpc_call *rpc_iface_call(const struct rpc_iface *iface, unsigned opnum);
