@@ -14,6 +14,7 @@ static enum err read_trust(const struct dir_obj *o, struct arena *a, struct trus
 {
     struct trust t = {
         .object = o->id,
+        .usn = dir_obj_usn(o),
         .dns_name = bytes_of(o, ATTR_trustPartner, a),
         .flat_name = bytes_of(o, ATTR_flatName, a),
         .direction = (uint32_t)dir_attr_i32(o, ATTR_trustDirection, 0),

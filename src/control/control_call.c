@@ -147,6 +147,7 @@ static unsigned status_of(enum err e)
     case ERR_NOT_FOUND:
         return 404;
     case ERR_EXISTS:
+    case ERR_STATE:
         return 409;
     case ERR_DENIED:
         return 403;

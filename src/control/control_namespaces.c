@@ -181,10 +181,24 @@ enum err control_trust_put_names(struct control_call *call, const struct trust *
     struct intent in = {.kind = INTENT_TRUST_PUT, .target = t->dns_name};
     struct intent_reply reply;
     struct builder b;
+    in.trust.usn = t->usn;
     builder_in(&b, call->a, FOREST_INFO_MAX);
     forest_info_put(&b, records, count);
     TRY(builder_done(&b, &in.trust.forest_info));
     return control_intent(call, &in, &reply);
+}
+
+static enum err decide_on_current(struct names *n, unsigned room)
+{
+    enum err e = ERR_OK;
+    for (unsigned i = 0; i < CONTROL_TRUST_TRIES; i++) {
+        TRY(read_names(n, room));
+        TRY(decide_all(n));
+        e = control_trust_put_names(n->call, &n->trust, n->records, n->count);
+        if (e != ERR_REFUSED || n->call->reason != REASON_DIR_TRUST_STALE)
+            break;
+    }
+    return e;
 }
 
 enum err control_trust_namespaces(struct control_call *call)
@@ -197,11 +211,8 @@ enum err control_trust_namespaces(struct control_call *call)
                               "the trust with %.*s is no forest trust", SPAN_ARG(n.trust.dns_name));
     if (control_flag(call, "refresh"))
         TRY(control_trust_refresh(call, &n.trust));
-    if (decisions_count) {
-        TRY(read_names(&n, (unsigned)decisions_count));
-        TRY(decide_all(&n));
-        TRY(control_trust_put_names(call, &n.trust, n.records, n.count));
-    }
+    if (decisions_count)
+        TRY(decide_on_current(&n, (unsigned)decisions_count));
     return show(call);
 }
 

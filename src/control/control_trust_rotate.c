@@ -144,22 +144,35 @@ static void report_new(struct control_call *call, const struct trust *t, unsigne
     event_emit(call->control->env.events, &ev);
 }
 
-enum err control_trust_refresh(struct control_call *call, const struct trust *t)
+static enum err merge(struct control_call *call, const struct trust *t,
+                      const struct forest_told *told)
 {
-    struct span blob;
     struct trust now;
-    struct forest_record *told_records, *merged;
-    struct forest_told told = {.now = utime_to_filetime(plat_now())};
+    struct forest_record *merged;
     unsigned count, waiting;
-    TRY(ask(call, TRUST_MESSAGE_FOREST, t, CALL_TIMEOUT, &blob));
-    TRY(forest_info_decode(blob, call->a, &told_records, &told.count));
-    told.records = told_records;
     TRY(control_trust_named(call, t->dns_name, &now)); /* as it is by now */
-    TRY(trust_merge_forest_info(&now, &told, call->a, &merged, &count, &waiting));
+    TRY(trust_merge_forest_info(&now, told, call->a, &merged, &count, &waiting));
     if (same_records(&now, merged, count))
         return ERR_OK;
     TRY(control_trust_put_names(call, &now, merged, count));
     if (waiting)
         report_new(call, t, waiting);
     return ERR_OK;
+}
+
+enum err control_trust_refresh(struct control_call *call, const struct trust *t)
+{
+    struct span blob;
+    struct forest_record *told_records;
+    struct forest_told told = {.now = utime_to_filetime(plat_now())};
+    enum err e = ERR_OK;
+    TRY(ask(call, TRUST_MESSAGE_FOREST, t, CALL_TIMEOUT, &blob));
+    TRY(forest_info_decode(blob, call->a, &told_records, &told.count));
+    told.records = told_records;
+    for (unsigned i = 0; i < CONTROL_TRUST_TRIES; i++) {
+        e = merge(call, t, &told);
+        if (e != ERR_REFUSED || call->reason != REASON_DIR_TRUST_STALE)
+            break;
+    }
+    return e;
 }

@@ -63,7 +63,8 @@ static enum err put(struct control_call *call, const struct trust *t, struct spa
                                      .type = t->type,
                                      .attributes = t->attributes,
                                      .enctypes = t->enctypes,
-                                     .password = password};
+                                     .password = password,
+                                     .usn = t->usn};
     if (info && (t->attributes & TRUST_FOREST_TRANSITIVE))
         TRY(forest_info(call, t, &in.trust.forest_info));
     return control_intent(call, &in, &reply);
@@ -88,6 +89,20 @@ static void refresh(struct control_call *call, struct trust *t)
         (void)control_trust_refresh(call, t);
 }
 
+/* Somebody else may change the trust at the same time, and knows nothing of the SID. */
+static enum err learn_sid(struct control_call *call, struct trust *t, const struct sid *sid)
+{
+    enum err e = ERR_OK;
+    for (unsigned i = 0; i < CONTROL_TRUST_TRIES && t->sid.count == 0 && sid_is_domain(sid); i++) {
+        t->sid = *sid;
+        e = control_trust_put(call, t, SPAN_NONE, true);
+        if (e != ERR_REFUSED || call->reason != REASON_DIR_TRUST_STALE)
+            return e;
+        TRY(control_trust_named(call, t->dns_name, t));
+    }
+    return e;
+}
+
 /* Proves, learns what was not known, and keeps the outcome as the trust's state. */
 enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
                              struct trust_report *report, enum trust_status *verdict_out)
@@ -97,10 +112,7 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
     TRY(control_trust_ask_peers(call, t->dns_name, report));
     TRY(control_trust_named(call, t->dns_name,
                             t)); /* it may have been changed or deleted meanwhile */
-    if (t->sid.count == 0 && sid_is_domain(&report->sid)) {
-        t->sid = report->sid;
-        TRY(control_trust_put(call, t, SPAN_NONE, true));
-    }
+    TRY(learn_sid(call, t, &report->sid));
     *verdict_out = trust_report_verdict(report, t->direction, &reason);
     if (*verdict_out == TRUST_STATUS_PASS) {
         enum err e =

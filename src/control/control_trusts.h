@@ -11,6 +11,9 @@
 #include "auth/trust_facts.h"
 #include "control/control_call.h"
 
+/* How often what was built on a trust is built again because somebody else changed it. */
+#define CONTROL_TRUST_TRIES 4
+
 /* --- control_trusts.c: facts --- */
 
 /* "outgoing", "incoming", "two-way" and the bits; TRUST_DISABLED: no such word. */
@@ -63,7 +66,8 @@ enum err control_trust_instruct(struct control_call *call, const struct trust *t
 
 /* --- control_namespaces.c --- */
 
-/* Stores what the partner's forest claims. */
+/* Stores what the partner's forest claims, as long as the trust is the one that t was read from:
+ * else refused with DIR_TRUST_STALE. */
 enum err control_trust_put_names(struct control_call *call, const struct trust *t,
                                  const struct forest_record *records, unsigned count);
 
@@ -100,7 +104,8 @@ struct span control_trust_first_failure(struct control_call *call,
 
 /* --- control_trust_verify.c --- */
 
-/* Stores what t says; info: also what the partner's forest claims at least. */
+/* Stores what t says; info: also what the partner's forest claims at least. Refused with
+ * DIR_TRUST_STALE when the trust is another than t was read from. */
 enum err control_trust_put(struct control_call *call, const struct trust *t, struct span password,
                            bool info);
 /* The same with a flat name that was another one until now. */

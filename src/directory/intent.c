@@ -136,6 +136,7 @@ static void put_trust(struct builder *b, const struct intent_trust *t)
     put_span(b, t->forest_info);
     put_span(b, t->secret);
     builder_le32(b, t->version);
+    builder_le64(b, t->usn);
 }
 
 static void get_trust(struct reader *r, struct intent_trust *t)
@@ -157,6 +158,7 @@ static void get_trust(struct reader *r, struct intent_trust *t)
     t->forest_info = get_span(r);
     t->secret = get_span(r);
     t->version = reader_le32(r);
+    t->usn = reader_le64(r);
 }
 
 static void put_batch(struct builder *b, const struct intent *in)

@@ -106,6 +106,10 @@ struct intent_trust {
      * INTENT_TRUST_ROLL_WAIT of the last. The same password again changes nothing. */
     struct span secret;
     uint32_t version; /* of the secret; 0: one more than the last */
+    /* TRUST_PUT: what is put was made of the trust as it was at its change of this USN, and is
+     * refused when it has changed since (DIR_TRUST_STALE): who merges reads again. 0: whatever is
+     * there. */
+    uint64_t usn;
 };
 
 /* Tickets under the former password are good for as long. */

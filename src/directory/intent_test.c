@@ -55,7 +55,8 @@ static struct intent full(void)
                   .outgoing = SPAN_LIT("out"),
                   .forest_info = SPAN_LIT("fti"),
                   .secret = SPAN_LIT("s\0"),
-                  .version = 4},
+                  .version = 4,
+                  .usn = UINT64_C(0x100000002)},
         .servers = servers,
         .server_count = 2,
         .account = 12,
@@ -105,6 +106,7 @@ static void keeps_everything(void **state)
     SAME(out.trust.incoming, in.trust.incoming);
     SAME(out.trust.outgoing, in.trust.outgoing);
     SAME(out.trust.forest_info, in.trust.forest_info);
+    assert_true(out.trust.usn == in.trust.usn);
     SAME(out.trust.secret, in.trust.secret);
     assert_int_equal(out.trust.version, 4);
     assert_int_equal(out.server_count, 2);

@@ -10,6 +10,8 @@
 #include "wire/rpc/lsa_policy.h"
 #include "wire/rpc/lsa_trust.h"
 
+#define REFRESH_TRIES 4 /* when somebody else changes the trust at the same time */
+
 static bool record_of(const struct lsa_forest_record *r, struct forest_record *out)
 {
     *out = (struct forest_record){
@@ -137,10 +139,11 @@ static uint32_t collide(struct rpc_ctx *c, const struct trust *t, struct forest_
 
 /* --- setting ---------------------------------------------------------------------------------- */
 
+/* usn: as long as the trust is as it was then; 0: in any case. */
 static uint32_t put(struct rpc_ctx *c, const struct trust *t, const struct forest_record *records,
-                    unsigned count)
+                    unsigned count, uint64_t usn)
 {
-    struct intent in = {.kind = INTENT_TRUST_PUT, .target = t->dns_name};
+    struct intent in = {.kind = INTENT_TRUST_PUT, .target = t->dns_name, .trust.usn = usn};
     struct builder b;
 
     in.trust.dns_name = t->dns_name;
@@ -151,19 +154,30 @@ static uint32_t put(struct rpc_ctx *c, const struct trust *t, const struct fores
     return lsa_ask(c, "lsa.trust", &in, NULL);
 }
 
+static uint32_t merge(struct rpc_ctx *c, const struct trust *t, const struct forest_told *said)
+{
+    struct forest_record *merged;
+    unsigned count, waiting;
+    enum err e = trust_merge_forest_info(t, said, c->arena, &merged, &count, &waiting);
+
+    return e == ERR_OK ? put(c, t, merged, count, t->usn) : lsa_status(e);
+}
+
 uint32_t lsa_forest_refresh(struct rpc_ctx *c, const struct trust *t,
                             const struct lsa_forest_info *told)
 {
     struct forest_told said = {.count = told->count, .now = utime_to_filetime(c->env->now())};
-    struct forest_record *records, *merged;
-    unsigned count, waiting;
+    struct forest_record *records;
     uint32_t status = records_of(c, told, &records);
+    bool again = status == NT_OK;
 
-    if (status != NT_OK)
-        return status;
     said.records = records;
-    enum err e = trust_merge_forest_info(t, &said, c->arena, &merged, &count, &waiting);
-    return e == ERR_OK ? put(c, t, merged, count) : lsa_status(e);
+    for (unsigned i = 0; again && i < REFRESH_TRIES; i++) {
+        uint64_t seen = t->usn;
+        status = merge(c, t, &said);
+        again = status != NT_OK && lsa_trust_named(c, t->dns_name, &t) == NT_OK && t->usn != seen;
+    }
+    return status;
 }
 
 uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args)
@@ -182,6 +196,6 @@ uint32_t lsa_set_forest_info(struct rpc_ctx *c, void *args)
     if ((status = records_of(c, &x->info, &records)) != NT_OK)
         return status;
     if (!x->check_only)
-        status = put(c, t, records, x->info.count);
+        status = put(c, t, records, x->info.count, 0);
     return status == NT_OK ? collide(c, t, records, x->info.count, &x->collisions) : status;
 }

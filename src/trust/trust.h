@@ -47,6 +47,7 @@ enum trust_attribute {
 
 struct trust {
     uint32_t object; /* the TDO's directory id, for the caller */
+    uint64_t usn;    /* of its last change; 0: it is not stored yet */
     struct span dns_name, flat_name;
     struct sid sid;
     uint32_t direction, type, attributes;

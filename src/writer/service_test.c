@@ -147,6 +147,31 @@ static void claims_are_marked_and_erased(void **state)
     done(fixture_do(&f, &in));
 }
 
+/* Who merges says what the trust was like; what somebody else put meanwhile is not overwritten. */
+static void what_was_merged_is_not_put_over_news(void **state)
+{
+    (void)state;
+    struct intent in = {.kind = INTENT_TRUST_PUT, .target = SPAN_LIT("corp.example.com")};
+    struct forest_record give[] = {{.type = FOREST_TLN, .name = SPAN_LIT("corp.example.com")}};
+    struct builder b;
+    struct dir_obj tdo;
+    fixture_as_system(&f);
+    assert_true(fixture_find(&f, TDO, &tdo));
+    in.trust.usn = dir_obj_usn(&tdo);
+    for (unsigned i = 0; i < 2; i++) {
+        give[0].time = i + 1;
+        builder_in(&b, &f.arena, 65536);
+        forest_info_put(&b, give, 1);
+        assert_ok(builder_done(&b, &in.trust.forest_info));
+        if (i == 0)
+            done(fixture_do(&f, &in));
+        else
+            refused(fixture_do(&f, &in), DIR_TRUST_STALE);
+    }
+    in.target = SPAN_LIT("gone.example.com");
+    refused(fixture_do(&f, &in), DIR_TRUST_STALE);
+}
+
 static void nobody_touches_trusts_over_ldap(void **state)
 {
     (void)state;
@@ -484,6 +509,7 @@ int main(void)
         cmocka_unit_test_setup(a_trust_is_an_object_two_secrets_and_an_account, suite_as_system),
         cmocka_unit_test_setup(trusts_are_unique_and_coherent, suite_as_system),
         cmocka_unit_test_setup(claims_are_marked_and_erased, suite_as_system),
+        cmocka_unit_test_setup(what_was_merged_is_not_put_over_news, suite_as_system),
         cmocka_unit_test_setup(nobody_touches_trusts_over_ldap, suite_as_system),
         cmocka_unit_test_setup(one_way_has_one_secret, suite_as_system),
         cmocka_unit_test_setup(forwarders, suite_as_system),

@@ -247,6 +247,9 @@ enum err op_trust_put(struct op *op)
     if (e != ERR_OK && e != ERR_NOT_FOUND)
         return e;
     bool exists = e == ERR_OK;
+    if (op->in->trust.usn && (!exists || dir_obj_usn(&o) != op->in->trust.usn))
+        return op_refuse(op, ERR_STATE, REASON_DIR_TRUST_STALE,
+                         "the trust with %.*s has changed meanwhile", SPAN_ARG(name));
     if (exists)
         TRY(view_tdo(op, &o, &before));
     TRY(wanted(op, exists ? &before : NULL, &after));

@@ -2,6 +2,7 @@
 
 import pytest
 
+from entente import BUILD
 from entente_lab import Pair
 from netns import wait_for
 
@@ -82,6 +83,19 @@ def test_only_what_is_there_is_decided_about(lab):
                   f"EXT{lab.world.digits(4)}", "--password-file", lab.cloud.secret("Any-1-password"))
     assert lab.cloud.refused("trust", "namespaces", other) == "FOREST_TRUST_NEEDED"
     lab.cloud.cli("trust", "delete", other)
+
+
+def test_decisions_at_the_same_time(lab):
+    """Each is built on the others, whoever comes first: none is lost."""
+    corp, cloud = lab.world.corp, lab.cloud
+    wanted = [f"part{i}.{corp.dns}" for i in range(4)]
+    deciding = [cloud.host.start(str(BUILD / "entente"), "--socket", cloud.socket, "trust", "namespaces", corp.dns, "--exclude", name,
+                                 log=f"deciding{i}.log") for i, name in enumerate(wanted)]
+    for process in deciding:
+        assert process.wait(30) == 0
+        cloud.host.procs.remove(process)
+    assert {name for kind, name in names(lab) if kind == "exclusion"} == set(wanted)
+    names(lab, *(word for name in wanted for word in ("--include", name)))
 
 
 def test_a_name_of_our_own_is_in_conflict(lab):
