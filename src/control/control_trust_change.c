@@ -85,18 +85,25 @@ static enum err remote_half(struct control_call *call, struct trust *t)
     struct intent undo = {.kind = INTENT_TRUST_DELETE, .target = t->dns_name};
     struct intent_reply reply;
     struct control_call before;
-    bool made = false;
+    bool made = false, gone = true;
     enum err e = control_trust_remote_make(call, t, control_arg(call, "password"), &made);
     if (e == ERR_OK)
         return ERR_OK;
     before = *call; /* what is told is why there is no trust */
     if (made)
-        (void)control_trust_remote_delete(call, t);
+        gone = control_trust_remote_delete(call, t) == ERR_OK;
     (void)control_intent(call, &undo, &reply);
     call->status = before.status;
     call->code = before.code;
     call->reason = before.reason;
     call->message = before.message;
+    if (made)
+        call->message =
+            arena_printf(call->a, "%s; %s", before.message,
+                         gone ? "what was made there is deleted again"
+                              : "what was made there could not be deleted, and may still be there");
+    if (!gone)
+        call->reason = REASON_REMOTE_UNCERTAIN;
     return e;
 }
 

@@ -68,8 +68,11 @@ enum err control_trust_remote_make(struct control_call *call, struct trust *t, s
         return ERR_OK;
     TRY(wish(call, t, &in));
     in.password = password;
-    TRY(ask(call, t, &in, &them));
-    *made_out = true;
+    enum err e = ask(call, t, &in, &them);
+    /* A peer that was asked and fell silent may have made it. */
+    *made_out = e == ERR_OK || call->reason == REASON_REMOTE_UNCERTAIN ||
+                (call->reason == REASON_CONTROL_PEER_AWAY && control_peer(call->directory, NULL));
+    TRY(e);
     t->sid = them.sid;
     return control_trust_put(call, t, SPAN_NONE, true);
 }

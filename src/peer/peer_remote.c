@@ -12,6 +12,7 @@
 #define POLICY_ACCESS         (LSA_POLICY_VIEW_LOCAL | LSA_POLICY_TRUST_ADMIN | LSA_POLICY_CREATE_SECRET)
 #define DELETE_ACCESS         0x00010000u /* the standard right */
 #define OBJECT_NAME_NOT_FOUND 0xc0000034u
+#define OBJECT_NAME_COLLISION 0xc0000035u
 #define REMOTE_TIMEOUT        (TRUST_CALL_TIMEOUT - UTIME_SECOND)
 
 struct remote {
@@ -23,6 +24,7 @@ struct remote {
     struct peer_smb smb;
     struct peer_rpc rpc;
     struct rpc_handle policy;
+    bool unanswered; /* the last call: what it asked for may have been done */
     struct lsa_domain_names {
         struct span dns, flat;
         struct sid sid;
@@ -42,6 +44,7 @@ static enum err refused(struct remote *x, const char *call, uint32_t status)
 static enum err call(struct remote *x, const char *name, uint16_t opnum, void *args)
 {
     enum err e = peer_rpc_invoke(&x->rpc, opnum, args, x->a);
+    x->unanswered = e != ERR_OK && e != ERR_REFUSED;
     if (e == ERR_REFUSED)
         return refused(x, name, x->rpc.fault);
     if (e == ERR_TIMEOUT || e == ERR_CLOSED || e == ERR_IO)
@@ -103,6 +106,26 @@ static enum err auth_blob(struct remote *x, struct rpc_bytes *out)
     return ERR_OK;
 }
 
+/* One that was there before is not ours to make, nor to take away when its making fails. */
+static enum err not_there(struct remote *x)
+{
+    struct lsa_open_trusted_by_name q = {
+        .policy = x->policy, .name = x->us.dns, .access = LSA_TRUSTED_ALL};
+    TRY(call(x, "OpenTrustedDomainByName", LSA_OPEN_TRUSTED_BY_NAME, &q));
+    if (q.status == OBJECT_NAME_NOT_FOUND)
+        return ERR_OK;
+    return refused(x, q.status ? "OpenTrustedDomainByName" : "there is a trust with us already",
+                   q.status ? q.status : OBJECT_NAME_COLLISION);
+}
+
+/* Nobody knows whether it is there now: control asks to delete it. */
+static enum err uncertain(struct remote *x)
+{
+    char what[sizeof(x->why->detail)];
+    snprintf(what, sizeof(what), "%s", x->why->detail);
+    return peer_fail(x->why, PEER_IO_TIMEOUT, REASON_REMOTE_UNCERTAIN, "%s", what);
+}
+
 static enum err make(struct remote *x, struct rpc_handle *out)
 {
     struct lsa_create_trusted_ex2 q = {
@@ -117,7 +140,9 @@ static enum err make(struct remote *x, struct rpc_handle *out)
     if (auth_blob(x, &q.auth.blob) != ERR_OK)
         return peer_fail(x->why, PEER_INVALID_PARAMETER, REASON_PASSWORD_NOT_TEXT,
                          "the trust password is not text");
-    TRY(call(x, "CreateTrustedDomainEx2", LSA_CREATE_TRUSTED_EX2, &q));
+    enum err e = call(x, "CreateTrustedDomainEx2", LSA_CREATE_TRUSTED_EX2, &q);
+    if (e != ERR_OK)
+        return x->unanswered ? uncertain(x) : e;
     *out = q.handle;
     return q.status ? refused(x, "CreateTrustedDomainEx2", q.status) : ERR_OK;
 }
@@ -177,6 +202,7 @@ static enum err make_whole(struct remote *x)
 {
     struct rpc_handle trust;
     struct peer_failure why;
+    TRY(not_there(x));
     TRY(make(x, &trust));
     enum err e = allow_aes(x, &trust);
     if (e == ERR_OK)
@@ -184,9 +210,9 @@ static enum err make_whole(struct remote *x)
     if (e == ERR_OK)
         return ERR_OK;
     why = *x->why;
-    (void)delete_object(x, &trust);
+    bool deleted = delete_object(x, &trust) == ERR_OK;
     *x->why = why;
-    return e;
+    return deleted ? e : uncertain(x);
 }
 
 static enum err read_us(struct remote *x)

@@ -144,6 +144,58 @@ def test_half_a_trust_is_not_left_behind(lab):
     assert (lab.corp.cli("trust", "list"), lab.cloud.cli("trust", "list")) == ([], [])
 
 
+# Stands before an SMB server, and hangs up where the answer to LsarCreateTrustedDomainEx2 (59) would come; from then
+# on, with "forever", before everything.
+FORGETFUL = """import socket, sys, threading
+server, forever = sys.argv[1], "forever" in sys.argv
+lost = threading.Event()
+def serve(client):
+    there = socket.create_connection((server, 445))
+    def back():
+        while data := there.recv(65536):
+            client.sendall(data)
+    threading.Thread(target=back, daemon=True).start()
+    while data := client.recv(65536):
+        at = data.find(b"\\x05\\x00\\x00\\x03\\x10")
+        create = at >= 0 and data[at + 22:at + 24] == b"\\x3b\\x00" and not lost.is_set()
+        if create:
+            lost.set()
+            client.shutdown(socket.SHUT_WR)
+        there.sendall(data)
+        if create:
+            break
+listening = socket.create_server(("", 8445))
+print("listens", flush=True)
+while True:
+    client, _ = listening.accept()
+    if forever and lost.is_set():
+        client.close()
+    else:
+        threading.Thread(target=serve, args=(client,), daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize("forever", [False, True])
+def test_the_answer_of_the_other_side_is_lost(lab, forever):
+    """Its half may be there by then: it is deleted again, or who asked is told that it may still be there."""
+    w, there = lab.world, lab.corp.host
+    proxy = there.start("/usr/bin/python3", "-c", FORGETFUL, w.corp.addresses[0], *["forever"][:forever], log=f"forgetful{forever}.log")
+    wait_for(lambda: "listens" in Path(there.dir, f"forgetful{forever}.log").read_text(encoding="utf-8"), "the one between")
+    there.run("nft", "-f", "-", input="table ip between {\n chain c {\n type nat hook prerouting priority -100;\n"
+              " tcp dport 445 redirect to :8445\n }\n}\n")
+    try:
+        code, body, text = lab.cloud.try_cli(
+            "trust", "create", w.corp.dns, "--direction", "outgoing", "--password-file", lab.cloud.secret(w.trust_password),
+            "--remote-admin", "Administrator", "--remote-password-file", lab.cloud.secret(w.corp.admin_password))
+    finally:
+        there.nft_flush()
+        there.stop(proxy)
+    assert code and body["error"]["reason"] == "REMOTE_UNCERTAIN", text
+    assert ("may still be there" if forever else "is deleted again") in body["error"]["message"], text
+    assert lab.cloud.cli("trust", "list") == []
+    assert [t["partner"] for t in lab.corp.cli("trust", "list")] == ([w.cloud.dns] if forever else [])
+
+
 def test_each_side_makes_new_passwords(lab):
     """Told over the secure channel of our own kind, while users of both forests come and go; then each side's other
     half has another password, and both prove."""
