@@ -7,6 +7,7 @@
 
 #include "auth/ntlm_partner.h"
 #include "base/text.h"
+#include "directory/controllers.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 #include "plat/random.h"
@@ -19,7 +20,6 @@ struct rpc_role {
     struct smb_server *smb;
     struct rpc_server *rpc;
     char sysvol[1024];
-    struct span hosts[CONTROL_DCS_MAX];
     struct ntlm_partners *partners;
     struct acceptor_ntlm_ops ntlm;
     struct plat_channel *peer; /* NULL while there is no link */
@@ -138,6 +138,18 @@ static void ask_cancel(void *ctx, struct plat_call *call)
         plat_channel_cancel(role->peer, call);
 }
 
+static enum err controllers(void *ctx, struct arena *a, struct span *out, unsigned max,
+                            unsigned *count_out)
+{
+    struct serve_child *child = ctx;
+    struct dir_snap s;
+
+    TRY(dir_snap_begin(child->dir, &s));
+    enum err e = dir_controllers(&s, a, out, max, count_out);
+    dir_snap_end(&s);
+    return e;
+}
+
 /* NTLM at both services, for accounts of trusted domains, too. */
 static enum err begin_ntlm(struct serve_child *child, struct rpc_role *role)
 {
@@ -236,15 +248,13 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
     if (!role)
         return ERR_NOMEM;
     TRY(make_sysvol(child, role));
-    for (unsigned i = 0; i < spec->dc_count; i++)
-        role->hosts[i] = spec->dc[i].host;
     struct smb_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,
                           .domain = spec->dns_name,
                           .host = serve_child_dc(child)->host,
-                          .hosts = role->hosts,
-                          .host_count = spec->dc_count,
+                          .controllers = controllers,
+                          .controllers_ctx = child,
                           .sysvol = role->sysvol,
                           .ntlm = &role->ntlm,
                           .now = plat_now,

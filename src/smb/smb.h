@@ -62,9 +62,10 @@ struct smb_env {
     const struct event_sink *events;
     struct span domain; /* "aws.example.com" */
     struct span host;   /* first label of the domain controller's name */
-    /* First labels of all domain controllers, this one among them: where SYSVOL is. */
-    const struct span *hosts;
-    unsigned host_count;
+    /* DNS names of the domain controllers as they are now, at most max: where SYSVOL is. */
+    enum err (*controllers)(void *ctx, struct arena *a, struct span *out, unsigned max,
+                            unsigned *count_out);
+    void *controllers_ctx;
     const char *sysvol; /* folder that holds DOMAIN/Policies and DOMAIN/scripts; NULL: no such
                            shares */
     utime (*now)(void);

@@ -19,44 +19,45 @@ static struct span utf16(struct arena *a, const char *text)
     return out;
 }
 
-/* "\host.domain", and a share behind it if there is one. */
-static struct span unc(const struct smb_server *sv, unsigned host, struct span share,
-                       struct arena *a)
-{
-    return utf16(a, arena_printf(a, "\\%.*s.%.*s%s%.*s", SPAN_ARG(sv->env.hosts[host]),
-                                 SPAN_ARG(sv->env.domain), share.len ? "\\" : "", SPAN_ARG(share)));
-}
+/* Where the domain is served. */
+struct hosts {
+    struct span names[SMB2_DFS_NAMES_MAX];
+    unsigned count;
+};
 
-static unsigned host_count(const struct smb_server *sv)
+/* "\host.domain", and a share behind it if there is one. */
+static struct span unc(struct span host, struct span share, struct arena *a)
 {
-    return sv->env.host_count < SMB2_DFS_NAMES_MAX ? sv->env.host_count : SMB2_DFS_NAMES_MAX;
+    return utf16(
+        a, arena_printf(a, "\\%.*s%s%.*s", SPAN_ARG(host), share.len ? "\\" : "", SPAN_ARG(share)));
 }
 
 /* The domain's controllers; with no name asked for, which domain this is. */
-static void refer_to_domain(const struct smb_server *sv, struct span domain, bool controllers,
+static void refer_to_domain(const struct hosts *hosts, struct span domain, bool controllers,
                             struct arena *a, struct smb2_dfs_response *out)
 {
     struct smb2_dfs_referral *f = &out->referrals[0];
 
     *f = (struct smb2_dfs_referral){.version = 3, .flags = SMB2_DFS_NAME_LIST, .ttl = TTL_DOMAIN};
     f->special = utf16(a, arena_printf(a, "\\%.*s", SPAN_ARG(domain)));
-    for (unsigned i = 0; controllers && i < host_count(sv); i++)
-        f->names[f->name_count++] = unc(sv, i, SPAN_LIT(""), a);
+    for (unsigned i = 0; controllers && i < hosts->count; i++)
+        f->names[f->name_count++] = unc(hosts->names[i], SPAN_LIT(""), a);
     out->count = 1;
 }
 
-static void refer_to_share(const struct smb_server *sv, struct span domain, struct span share,
+static void refer_to_share(const struct hosts *hosts, struct span domain, struct span share,
                            struct arena *a, struct smb2_dfs_response *out)
 {
     struct span path = utf16(a, arena_printf(a, "\\%.*s\\%.*s", SPAN_ARG(domain), SPAN_ARG(share)));
 
-    for (unsigned i = 0; i < host_count(sv); i++)
-        out->referrals[out->count++] = (struct smb2_dfs_referral){.version = 3,
-                                                                  .server_type = 1,
-                                                                  .ttl = TTL_ROOT,
-                                                                  .path = path,
-                                                                  .alternate = path,
-                                                                  .target = unc(sv, i, share, a)};
+    for (unsigned i = 0; i < hosts->count; i++)
+        out->referrals[out->count++] =
+            (struct smb2_dfs_referral){.version = 3,
+                                       .server_type = 1,
+                                       .ttl = TTL_ROOT,
+                                       .path = path,
+                                       .alternate = path,
+                                       .target = unc(hosts->names[i], share, a)};
     out->path_consumed = (uint16_t)path.len;
     out->flags = SMB2_DFS_REFERRAL_SERVERS | SMB2_DFS_STORAGE_SERVERS;
 }
@@ -83,15 +84,19 @@ static uint32_t refer(const struct smb_server *sv, struct span path, struct aren
                       struct smb2_dfs_response *out)
 {
     struct span domain, share;
+    struct hosts *hosts = arena_new(a, struct hosts);
     enum smb_share found;
 
     split(path, &domain, &share);
     if (domain.len && !is_domain(sv, domain))
         return NT_NOT_FOUND;
+    if (!hosts || sv->env.controllers(sv->env.controllers_ctx, a, hosts->names, SMB2_DFS_NAMES_MAX,
+                                      &hosts->count) != ERR_OK)
+        return NT_INSUFFICIENT_RESOURCES;
     if (!share.len)
-        refer_to_domain(sv, domain.len ? domain : sv->env.domain, domain.len, a, out);
+        refer_to_domain(hosts, domain.len ? domain : sv->env.domain, domain.len, a, out);
     else if (smb_share_find(sv, share, &found) && found != SMB_IPC)
-        refer_to_share(sv, domain, share, a, out);
+        refer_to_share(hosts, domain, share, a, out);
     else
         return NT_NOT_FOUND;
     return arena_failed(a) ? NT_INSUFFICIENT_RESOURCES : NT_OK;

@@ -102,6 +102,15 @@ static void echo_close(void *pipe)
 static const struct smb_pipe_ops echo_ops = {
     .open = echo_open, .write = echo_write, .read = echo_read, .close = echo_close};
 
+static enum err controllers(void *ctx, struct arena *a, struct span *out, unsigned max,
+                            unsigned *count_out)
+{
+    (void)ctx, (void)a, (void)max;
+    out[0] = SPAN_LIT("dc1.a.example");
+    *count_out = 1;
+    return ERR_OK;
+}
+
 /* --- the connection ------------------------------------------------------------------------------
  */
 
@@ -141,8 +150,7 @@ static int make_root(void)
 
 static struct smb_server server = {
     .env = {.domain = {(const uint8_t *)"a.example", 9},
-            .hosts = (const struct span[]){{(const uint8_t *)"dc1", 3}},
-            .host_count = 1,
+            .controllers = controllers,
             .now = no_time,
             .random = no_random,
             .pipes = &echo_ops},

@@ -1,6 +1,7 @@
 """Domain controllers come and go while their directory runs: stock clients find those that are there, and go on with
 the others when one dies or does not answer."""
 
+import ast
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import ldap_service
 from ldap_service import Service
 from netns import wait_for
 
+CLIENT = Path(__file__).with_name("smb_client.py")
 FOREST, BASE = "many.example", "dc=many,dc=example"
 NET = f"127.{180 + os.getpid() % 60}.{os.getpid() // 60 % 250}"
 ADMIN = ldap_service.PASSWORD["administrator"]
@@ -73,6 +75,13 @@ def ldap_at(host):
     return client
 
 
+def referred(service):
+    """Where SYSVOL is, as the first domain controller tells it over SMB."""
+    said = service.run(f"kvno -q cifs/dc1.{FOREST} && /usr/bin/python3 -B {CLIENT} referrals dc1.{FOREST} {FOREST.upper()} "
+                       "administrator", who="administrator", forest=FOREST)
+    return sorted(name[1:].split(".")[0] for name in ast.literal_eval(said.splitlines()[1])[1:])
+
+
 def test_one_comes_and_goes(service):
     assert states(service) == {"dc1": "Active", "dc2": "Active"}
     dc = asked(service, "dc", "add")
@@ -84,6 +93,7 @@ def test_one_comes_and_goes(service):
                         who="administrator", forest=FOREST)
     assert f"dnsHostName: dc3.{FOREST}" in found
     assert "MANY" in service.run(f"ldapwhoami -x -H ldaps://dc3.{FOREST} -D administrator@{FOREST} -w {ADMIN}", forest=FOREST)
+    assert referred(service) == ["dc1", "dc2", "dc3"]
     client = ldap_at(10)
     settings = f"cn=NTDS Settings,cn=DC3,cn=Servers,cn=Default-First-Site-Name,cn=Sites,cn=Configuration,{BASE}"
     assert client.search_s(settings, ldap.SCOPE_BASE)
@@ -92,6 +102,7 @@ def test_one_comes_and_goes(service):
     assert states(service) == {"dc1": "Active", "dc2": "Active"}
     for name in SERVICES:
         assert targets(service, name) == ["dc1", "dc2"]
+    assert referred(service) == ["dc1", "dc2"]
     for dn in (settings, f"cn=DC3,ou=Domain Controllers,{BASE}"):
         with pytest.raises(ldap.NO_SUCH_OBJECT):
             client.search_s(dn, ldap.SCOPE_BASE)
