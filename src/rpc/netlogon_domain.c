@@ -1,12 +1,10 @@
 /*
  * NETLOGON, what a member asks for when it begins ([MS-NRPC] 3.5.4.4.10): its domain, and those
- * with which its domain has a trust. What it says of itself is not stored: computers write their
- * names by LDAP, with rights of their own.
+ * with which its domain has a trust. What it says of itself is netlogon_member.c's.
  */
 #include "directory/account.h"
-#include "rpc/netlogon_service.h"
+#include "rpc/netlogon_member.h"
 #include "trust/trust.h"
-#include "wire/rpc/netlogon_channel.h"
 #include "wire/rpc/netlogon_trust.h"
 
 #define ENCTYPES_NOT_SET 0xffffffffu
@@ -100,8 +98,10 @@ uint32_t netlogon_get_domain_info(struct rpc_ctx *c, void *args)
         return status;
     if (!w)
         return NT_INVALID_PARAMETER;
-    if (x->level == 1)
-        return describe(c, s, w->flags, &x->domain.domain);
+    if (x->level == 1) {
+        status = describe(c, s, w->flags, &x->domain.domain);
+        return status == NT_OK ? netlogon_member_says(c, s, w) : status;
+    }
     x->domain.policy = arena_new(c->arena, struct rpc_bytes);
     return x->domain.policy ? NT_OK : NT_INSUFFICIENT_RESOURCES;
 }

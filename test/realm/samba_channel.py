@@ -196,7 +196,12 @@ class Channel:
 
     def domain_info(self):
         q = netlogon.netr_WorkstationInformation()
-        q.dns_hostname, q.os_name.string, q.workstation_flags = "pc1.somewhere", "Testix", self.q.get("workstation", 0)
+        q.dns_hostname, q.os_name.string = self.q.get("dns", "pc1.somewhere"), "Testix"
+        q.workstation_flags = self.q.get("workstation", 0)
+        if "system" in self.q:
+            q.os_version.os = netlogon.netr_OsVersion()
+            version = q.os_version.os.os
+            version.MajorVersion, version.MinorVersion, version.BuildNumber, version.CSDVersion = self.q["system"]
         _, info = self.conn.netr_LogonGetDomainInfo(self.server, self.computer, *self.authenticators(),
                                                     self.q.get("level", 1), q)
         if self.q.get("level", 1) == 2:

@@ -153,6 +153,29 @@ def test_what_a_member_asks_at_its_start(service, member):
     assert channel(service, "domain_info", level=2)[0]["policy"] == 0
 
 
+def test_what_a_member_says_of_itself(service):
+    """Its system is noted; its name is its own to give, unless it says that it writes that itself."""
+    machine(service, "PC8")
+    me = dict(account="PC8$", computer="PC8", system=[10, 0, 19045, "Pack 9"])
+
+    def stored():
+        found = service.connect().search_s(f"CN=PC8,CN=Computers,{BASE}", 0, "(objectClass=*)", [
+            "operatingSystem", "operatingSystemVersion", "operatingSystemServicePack", "dNSHostName", "servicePrincipalName"])
+        return {k: sorted(x.decode() for x in v) for k, v in found[0][1].items()}
+    system = {"operatingSystem": ["Testix"], "operatingSystemVersion": ["10.0 (19045)"],
+              "operatingSystemServicePack": ["Pack 9"]}
+    for said in (dict(dns=f"pc8.{CLOUD}", workstation=2), dict(dns=f"dc1.{CLOUD}"), dict(dns="pc8.elsewhere.example")):
+        assert "status" not in channel(service, "domain_info", **me, **said)[0]
+        assert stored() == system
+    refused(service, "netlogon.member", "DIR_DNS_NAME_NOT_OWN")
+    assert "status" not in channel(service, "domain_info", **me, dns=f"pc8.{CLOUD}")[0]
+    assert stored() == dict(system, dNSHostName=[f"pc8.{CLOUD}"],
+                            servicePrincipalName=["HOST/PC8", f"HOST/pc8.{CLOUD}"])
+    told = len(service.events("netlogon.member"))
+    channel(service, "domain_info", **me, dns=f"pc8.{CLOUD}")
+    assert len(service.events("netlogon.member")) == told
+
+
 # --- trusts ---------------------------------------------------------------------------------------
 
 def test_names_of_the_forest(service):
