@@ -303,7 +303,12 @@ static enum err create(struct aws_call *call, struct span short_name, const json
         .name = aws_text(call, "Name"), .short_name = short_name, .managed = true, .notes = notes};
     TRY(control_dcs_from_pools(c, json_object_get(notes, "subnet_ids"), 1, 2, &in.dcs));
     TRY(control_new_directory(c, &in));
-    TRY(control_make_apart(c->control, c->directory, aws_text(call, "Password")));
+    enum err e = control_make_apart(c->control, c->directory, aws_text(call, "Password"));
+    if (e != ERR_OK) { /* nobody makes it: its record goes */
+        control_directory_remove(c->control, c->directory);
+        (void)control_save(c->control);
+        return e;
+    }
     call->out = json_pack("{s:O}", "DirectoryId", json_object_get(c->directory->record, "id"));
     return ERR_OK;
 }

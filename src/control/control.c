@@ -8,9 +8,10 @@
 #include "plat/clock.h"
 #include "plat/task.h"
 
-#define START_MEMORY (1u << 20)
-#define START_AGAIN  (5 * UTIME_SECOND)
-#define STARTERS     4 /* directories that start at the same time */
+#define START_MEMORY    (1u << 20)
+#define START_AGAIN     (5 * UTIME_SECOND) /* and so much longer each time */
+#define START_AGAIN_MAX 12                 /* times that */
+#define STARTERS        4                  /* directories that start at the same time */
 
 /* The place of a domain controller's peer: the one that it has, or a free one. */
 static struct plat_channel **peer_of(struct control_directory *d, struct span host)
@@ -79,7 +80,9 @@ void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
 static void start_again_later(struct control *c, struct control_directory *d, const char *why)
 {
     const char *before = json_string_value(json_object_get(d->record, "state_reason"));
-    d->start_again = true;
+    d->start_failures += d->start_failures < START_AGAIN_MAX;
+    /* The timer, which is not as exact, comes then or later. */
+    d->start_due = plat_mono() + START_AGAIN * d->start_failures - UTIME_SECOND;
     plat_timer_start(c->starter, START_AGAIN, 0);
     if (!why || !before || strcmp(why, before) != 0 || !control_in_state(d, "Impaired"))
         control_directory_state(c, d, "Impaired", why);
@@ -119,6 +122,7 @@ static void start_one(struct control *c, struct control_directory *d, struct are
         start_again_later(c, d, arena_dup_str(a, outcome.text));
         return;
     }
+    d->start_failures = 0;
     control_directory_state(c, d, "Active", NULL);
     if (outcome.err == ERR_EXISTS)
         control_dcs_summarize(c, d); /* serve has told how they are */
@@ -157,10 +161,17 @@ static void start_in_turn(void *ctx)
 static void start_all(void *ctx)
 {
     struct control *c = ctx;
+    utime now = plat_mono();
+    bool waits = false;
     for (struct control_directory *d = c->directories; d; d = d->next) {
-        d->started &= !d->start_again;
-        d->start_again = false;
+        waits |= d->start_due > now;
+        if (!d->start_due || d->start_due > now)
+            continue;
+        d->started = false;
+        d->start_due = 0;
     }
+    if (waits)
+        plat_timer_start(c->starter, START_AGAIN, 0);
     for (unsigned i = 0; i < STARTERS; i++) {
         if (plat_task_start(c->env.loop, start_in_turn, c) != ERR_OK)
             break;

@@ -26,8 +26,12 @@ struct backup {
 static bool wanted(const char *name, unsigned depth)
 {
     size_t len = strlen(name);
+    /* Key files (key, key.next, key.new of a crash) are root's; what is being written is not whole.
+     */
+    if (depth <= 1 && len > 4 && strcmp(name + len - 4, ".new") == 0)
+        return false;
     if (depth == 0)
-        return strcmp(name, "key") != 0 && strcmp(name, "key.next") != 0 &&
+        return strcmp(name, "key") != 0 && strncmp(name, "key.", 4) != 0 &&
                strcmp(name, "lock") != 0;
     if (depth == 1 && (strcmp(name, "snapshots") == 0 || strncmp(name, "restore", 7) == 0))
         return false;

@@ -41,8 +41,9 @@ struct control_directory {
     unsigned users;   /* requests that point here: it lives until they have ended */
     bool removed;     /* not in the list any more */
     bool started;     /* serve was asked to start it */
-    bool start_again; /* it could not, and is asked again */
-    bool changing;    /* a task adds or takes away a domain controller */
+    utime start_due;  /* it could not, and is asked again then (plat_mono); 0 */
+    unsigned start_failures;
+    bool changing; /* a task adds or takes away a domain controller */
     bool writer_down;
     bool copying;        /* a task makes or removes snapshots */
     struct dir *retired; /* the file before a restore; closed when no request is left */

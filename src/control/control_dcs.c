@@ -210,6 +210,8 @@ static enum err make(struct control *c, struct control_directory *d, const json_
         e = ask_serve(c, d, dc, CONTROL_DC_START, a, why_out);
     if (e == ERR_OK || e == ERR_EXISTS)
         return ERR_OK;
+    /* One whose processes never begin would keep its ports, and others from starting. */
+    (void)ask_serve(c, d, dc, CONTROL_DC_STOP, a, &ignored);
     (void)intent(d, dc, INTENT_DC_LEAVE, a, &ignored);
     return e;
 }
