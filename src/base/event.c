@@ -142,3 +142,55 @@ size_t event_to_json(const struct event *ev, char *out, size_t cap)
     out[k.len++] = '}';
     return k.len;
 }
+
+/* Nothing in it could be taken for the end of the value. */
+static bool is_word(struct span s)
+{
+    return s.len > 0 && plain_run(s, 0) == s.len && !memchr(s.ptr, ' ', s.len) &&
+           !memchr(s.ptr, '=', s.len);
+}
+
+static void put_assigned(struct sink *k, const char *name, struct span value)
+{
+    put_str(k, " ");
+    put_str(k, name);
+    put_str(k, "=");
+    if (is_word(value))
+        put(k, value.ptr, value.len);
+    else
+        put_text(k, value);
+}
+
+static void put_assigned_field(struct sink *k, const struct event_field *f)
+{
+    char number[24];
+    int n = snprintf(number, sizeof(number), "%lld", (long long)f->number);
+    put_assigned(k, f->name, f->text.ptr ? f->text : span_of(number, (size_t)n));
+}
+
+size_t event_to_line(const struct event *ev, char *out, size_t cap)
+{
+    struct sink k = {.out = out, .cap = cap};
+    char time[32];
+    const struct reason_row *row = reason_row(ev->reason);
+    utime_to_iso_micro(ev->time, time);
+    put_str(&k, time);
+    put_str(&k, " ");
+    put_str(&k, ev->name);
+    if (ev->reason != REASON_NONE) {
+        put_assigned(&k, "reason", span_str(row->code));
+        put_assigned(&k, "severity", span_str(reason_severity_name(row->severity)));
+        put_assigned(&k, "side", span_str(reason_side_name(row->side)));
+    }
+    if (k.full)
+        return 0;
+    for (unsigned i = 0; i < ev->count; i++) {
+        size_t before = k.len;
+        put_assigned_field(&k, &ev->fields[i]);
+        if (k.full) {
+            k.len = before;
+            break;
+        }
+    }
+    return k.len;
+}

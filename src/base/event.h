@@ -37,6 +37,9 @@ void event_num(struct event *ev, const char *name, int64_t value);
 /* One JSON object, no newline; control characters escaped, malformed UTF-8 replaced. Returns the
  * length written; what does not fit is cut at a field boundary. */
 size_t event_to_json(const struct event *ev, char *out, size_t cap);
+/* The same for people: "TIME EVENT name=value ...", where a value that is empty or has a blank, a
+ * quotation mark or '=' is as in JSON. A reason that is NONE is left out. */
+size_t event_to_line(const struct event *ev, char *out, size_t cap);
 
 static inline void event_emit(const struct event_sink *sink, const struct event *ev)
 {

@@ -30,6 +30,38 @@ static void a_refusal_names_its_side(void **state)
                 "\"WIRE_MALFORMED\",\"severity\":\"error\",\"side\":\"client\"}");
 }
 
+static void a_line_for_people(void **state)
+{
+    (void)state;
+    struct event ev;
+    char out[512];
+    static const char whole[] =
+        "1970-01-01T00:00:00.000000Z ldap.read reason=WIRE_MALFORMED severity=error side=client "
+        "who=alice@X.Y text=\"two words\" sum=\"a=b\" forged=\"a\\u000ab\" umlaut=\"\xc3\xbc\" "
+        "none=\"\" n=-7";
+    event_init(&ev, 0, "ldap.read", REASON_WIRE_MALFORMED);
+    event_text(&ev, "who", SPAN_LIT("alice@X.Y"));
+    event_text(&ev, "text", SPAN_LIT("two words"));
+    event_text(&ev, "sum", SPAN_LIT("a=b"));
+    event_text(&ev, "forged", SPAN_LIT("a\nb"));
+    event_text(&ev, "umlaut", SPAN_LIT("\xc3\xbc"));
+    event_text(&ev, "none", SPAN_NONE);
+    event_num(&ev, "n", -7);
+    assert_int_equal(event_to_line(&ev, out, sizeof(out)), sizeof(whole) - 1);
+    assert_memory_equal(out, whole, sizeof(whole) - 1);
+    for (size_t cap = 0; cap < sizeof(whole); cap++) {
+        memset(out, '#', sizeof(out));
+        size_t len = event_to_line(&ev, out, cap);
+        assert_true(len <= cap);
+        assert_int_equal(out[cap], '#');
+        assert_memory_equal(out, whole, len);
+        assert_true(len == 0 || whole[len] == ' ' || whole[len] == '\0');
+    }
+    event_init(&ev, 0, "kdc.as", REASON_NONE);
+    assert_span(span_of(out, event_to_line(&ev, out, sizeof(out))),
+                "1970-01-01T00:00:00.000000Z kdc.as");
+}
+
 static void cut_at_a_field_at_every_length(void **state)
 {
     (void)state;
@@ -90,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(success_as_json),
         cmocka_unit_test(a_refusal_names_its_side),
+        cmocka_unit_test(a_line_for_people),
         cmocka_unit_test(cut_at_a_field_at_every_length),
         cmocka_unit_test(fields_beyond_the_maximum_are_dropped),
         cmocka_unit_test(sinks),

@@ -27,7 +27,7 @@ static void usage(FILE *out)
         "usage: entente [--socket PATH] [--output json|text] NOUN VERB [ARGUMENTS]\n"
         "       entente NOUN VERB --help\n"
         "       entente serve [--help]\n"
-        "       entente config check|show [--config FILE] [--SETTING VALUE]...\n"
+        "       entente config check|show [--effective] [--config FILE] [--SETTING VALUE]...\n"
         "       entente restore BACKUP --key-file FILE [--config FILE] [--SETTING VALUE]...\n\n");
     operation_help_all(out);
     fprintf(out,
@@ -63,9 +63,11 @@ static int look_at_config(int count, char **words)
     char *argv[CONFIG_WORDS_MAX + 1] = {NULL};
     bool checks = count >= 2 && strcmp(words[1], "check") == 0;
     if (count < 2 || count > CONFIG_WORDS_MAX || (!checks && strcmp(words[1], "show") != 0))
-        return complain("usage: entente config check|show [--config FILE] [--SETTING VALUE]...");
-    for (int i = 2; i < count; i++)
-        argv[i] = words[i];
+        return complain(
+            "usage: entente config check|show [--effective] [--config FILE] [--SETTING VALUE]...");
+    int first = !checks && count > 2 && strcmp(words[2], "--effective") == 0 ? 3 : 2;
+    for (int i = first; i < count; i++)
+        argv[i - first + 2] = words[i];
     argv[1] = checks ? check : show;
     return become_service(argv);
 }

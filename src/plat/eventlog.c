@@ -25,7 +25,7 @@ struct plat_eventlog {
     struct event_sink sink;
     int fd;
     enum kind kind;
-    bool journal;
+    bool journal, text;
     char *component;
     struct plat_hook *hook;
     struct plat_timer *retry;
@@ -94,10 +94,11 @@ static bool append(struct plat_eventlog *log, const struct event *ev)
         memcpy(line, priority(ev), 3);
         len = 3;
     }
-    size_t json = event_to_json(ev, line + len, LINE - 1 - len);
-    if (json == 0)
+    size_t wrote = log->text ? event_to_line(ev, line + len, LINE - 1 - len)
+                             : event_to_json(ev, line + len, LINE - 1 - len);
+    if (wrote == 0)
         return false;
-    len += json;
+    len += wrote;
     line[len++] = '\n';
     log->len += len;
     return true;
@@ -128,7 +129,6 @@ static void write_event(void *ctx, const struct event *ev)
 {
     struct plat_eventlog *log = ctx;
     struct event stamped;
-    counter_reason(ev->reason);
     stamp(log, ev, &stamped);
     if (log->dropped)
         report_dropped(log);
@@ -209,6 +209,11 @@ enum err plat_eventlog_open(const char *path, int *fd_out)
         return errno == ENOENT ? ERR_NOT_FOUND : errno == EACCES ? ERR_DENIED : ERR_IO;
     *fd_out = fd;
     return ERR_OK;
+}
+
+void plat_eventlog_text(struct plat_eventlog *log)
+{
+    log->text = true;
 }
 
 const struct event_sink *plat_eventlog_sink(struct plat_eventlog *log)

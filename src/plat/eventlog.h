@@ -1,9 +1,9 @@
 /*
- * The sink of events: one JSON object a line. Lines are gathered in memory and written before the
- * loop waits, so that under load many events cost one write; nothing here ever blocks. When the
- * reader is too slow, events are dropped, counted, and the count is logged as "eventlog.dropped"
- * once there is room again. Lines of several processes do not mix (O_APPEND, or at most PIPE_BUF
- * bytes at once).
+ * The sink of events: one JSON object a line, or one of text. Lines are gathered in memory and
+ * written before the loop waits, so that under load many events cost one write; nothing here ever
+ * blocks. When the reader is too slow, events are dropped, counted, and the count is logged as
+ * "eventlog.dropped" once there is room again. Lines of several processes do not mix (O_APPEND, or
+ * at most PIPE_BUF bytes at once).
  */
 #ifndef PLAT_EVENTLOG_H
 #define PLAT_EVENTLOG_H
@@ -20,6 +20,8 @@ enum err plat_eventlog_new(struct plat_loop *loop, int fd, const char *component
                            struct plat_eventlog **out);
 /* A file (appended to, mode 0640), or "-" for stderr. */
 enum err plat_eventlog_open(const char *path, int *fd_out);
+/* From now on lines are as event_to_line has them. */
+void plat_eventlog_text(struct plat_eventlog *log);
 const struct event_sink *plat_eventlog_sink(struct plat_eventlog *log);
 void plat_eventlog_flush(struct plat_eventlog *log);
 void plat_eventlog_free(struct plat_eventlog *log);

@@ -33,6 +33,8 @@ enum serve_role {
 };
 
 #define SERVE_PORTS_MAX 6
+/* The name of the descriptor of a log whose lines are text; else it is "log". */
+#define SERVE_LOG_TEXT "log-text"
 
 struct serve_port {
     uint16_t number;
@@ -147,6 +149,7 @@ struct serve_config {
     char run_dir[512];            /* /run/entente */
     char user[64];                /* entente */
     char log[512];                /* "-": standard error */
+    char log_format[8];           /* "json" or "text": each line of log */
     char log_groups[512];         /* folder of log groups; "": there are none */
     char api[PLAT_ADDR_TEXT];     /* where the AWS API listens; "": nowhere */
     char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
@@ -154,6 +157,7 @@ struct serve_config {
     struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */
 };
 void serve_config_default(struct serve_config *out);
+bool serve_log_is_text(const struct serve_config *config);
 /* Lines "name = value"; '#' begins a comment. ERR_RANGE with a sentence in why: the line, what was
  * expected. */
 enum err serve_config_parse(struct span text, struct serve_config *config, struct arena *a,

@@ -146,6 +146,7 @@ static void set_audit(struct serve_child *child, int fd)
 static void write_event(void *ctx, const struct event *ev)
 {
     const struct serve_child *child = ctx;
+    counter_reason(ev->reason);
     event_emit(plat_eventlog_sink(child->log), ev);
     if (child->audit)
         event_emit(plat_eventlog_sink(child->audit), ev);
@@ -206,11 +207,14 @@ int serve_child_main(const char *role)
     arena_init(&child->memory, 0, CHILD_MEMORY, ARENA_WIPE);
     snprintf(component, sizeof(component), "%s", role);
     int parent = plat_process_fd("parent"), log = plat_process_fd("log");
+    bool as_text = log < 0 && (log = plat_process_fd(SERVE_LOG_TEXT)) >= 0;
     if (parent < 0 || log < 0)
         ent_fatal("%s: this program is started by entente serve", role);
     if (plat_eventlog_new(child->loop, log, component, &child->log) != ERR_OK ||
         plat_channel_new(child->loop, parent, &ops, child, &child->parent) != ERR_OK)
         ent_fatal("%s: cannot begin", role);
+    if (as_text)
+        plat_eventlog_text(child->log);
     child->sink = (struct event_sink){write_event, child};
     child->events = &child->sink;
     if (plat_process_fd("counters") >= 0)

@@ -29,6 +29,7 @@ static const struct setting settings[] = {
     TEXT("metrics", metrics,
          "a loopback address and a port, as 127.0.0.1:9464: where metrics are asked for"),
     TEXT("log", log, "an absolute path, or - for standard error"),
+    TEXT("log-format", log_format, "json or text: what each line of the log is"),
     TEXT("log-groups", log_groups, "an absolute path: the folder of the log groups"),
     WORKERS("kdc-workers", kdc_workers),
     WORKERS("ldap-workers", ldap_workers),
@@ -41,9 +42,15 @@ void serve_config_default(struct serve_config *out)
                                  .run_dir = "/run/entente",
                                  .user = "entente",
                                  .log = "-",
+                                 .log_format = "json",
                                  .kdc_workers = 1,
                                  .ldap_workers = 1,
                                  .dns_workers = 1};
+}
+
+bool serve_log_is_text(const struct serve_config *config)
+{
+    return strcmp(config->log_format, "text") == 0;
 }
 
 static bool good_text(const struct setting *s, struct span value)
@@ -54,6 +61,8 @@ static bool good_text(const struct setting *s, struct span value)
         return false;
     if (strcmp(s->name, "user") == 0)
         return !memchr(value.ptr, '/', value.len);
+    if (strcmp(s->name, "log-format") == 0)
+        return span_eq(value, SPAN_LIT("json")) || span_eq(value, SPAN_LIT("text"));
     if (strcmp(s->name, "api") == 0 || strcmp(s->name, "metrics") == 0)
         return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0 &&
                plat_addr_is_loopback(&at);
@@ -98,7 +107,7 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     *why_out = arena_printf(
         a,
         "%.*s: no setting has this name; known are state-dir, run-dir, user, api, metrics, log, "
-        "log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME",
+        "log-format, log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;
 }

@@ -23,6 +23,7 @@ static void takes_settings_and_comments(void **state)
     assert_int_equal(c.kdc_workers, 4);
     assert_string_equal(c.log, "-");
     assert_string_equal(c.log_groups, "");
+    assert_false(serve_log_is_text(&c));
     assert_string_equal(c.run_dir, "/run/entente");
     assert_int_equal(c.pools.count, 0);
     assert_int_equal(parse("subnet-a = 10.1.0.0/24 zone-a eth0\nsubnet-b=fd00::/64", &c, &why),
@@ -31,6 +32,9 @@ static void takes_settings_and_comments(void **state)
     assert_string_equal(c.pools.pool[0].interface, "eth0");
     assert_int_equal(parse("api = [::1]:8053", &c, &why), ERR_OK);
     assert_string_equal(c.api, "[::1]:8053");
+    assert_int_equal(parse("log-format = text\nmetrics = 127.0.0.1:9464", &c, &why), ERR_OK);
+    assert_true(serve_log_is_text(&c));
+    assert_string_equal(c.metrics, "127.0.0.1:9464");
 }
 
 static void refuses_with_line_and_remedy(void **state)
@@ -47,6 +51,8 @@ static void refuses_with_line_and_remedy(void **state)
         {"dns-workers = 65\n", "line 1", "1 to 64"},
         {"subnet-a = 10.1.0.1/24\n", "line 1", "NETWORK"},
         {"api = 10.1.2.3:8053\n", "line 1", "loopback"},
+        {"metrics = 10.1.2.3:9464\n", "line 1", "loopback"},
+        {"log-format = xml\n", "line 1", "json or text"},
         {"api = 127.0.0.1\n", "line 1", "loopback"},
         {"ldap-workers = two\n", "line 1", "1 to 64"},
     };

@@ -149,6 +149,8 @@ static void begin(struct serve_parent *p)
     if (plat_eventlog_open(p->config->log, &p->log_fd) != ERR_OK || (log_fd = dup(p->log_fd)) < 0 ||
         plat_eventlog_new(p->loop, log_fd, "serve", &p->log) != ERR_OK)
         ent_fatal("the log %s cannot be opened: %s", p->config->log, strerror(errno));
+    if (serve_log_is_text(p->config))
+        plat_eventlog_text(p->log);
     prepare_user(p);
     prepare_files(p);
     p->api_fd = bind_loopback("api", p->config->api);

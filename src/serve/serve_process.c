@@ -297,7 +297,8 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
         free(process);
         return NULL;
     }
-    (void)plat_child_give(process->child, "log", p->log_fd);
+    (void)plat_child_give(process->child, serve_log_is_text(p->config) ? SERVE_LOG_TEXT : "log",
+                          p->log_fd);
     give_counters(process);
     if (d && serve_role(role)->per_dc)
         serve_give_sockets(process);

@@ -160,7 +160,8 @@ def test_the_configuration_is_looked_at_before_it_is_used(tmp_path):
     told = config("check", "--config", good, "--subnet-b", "10.1.0.128/25 zone-b")
     assert told.returncode == 2 and "subnet-a" in told.stdout and "10.1.0.128/25" in told.stdout
     assert config("check", "--config", good, "--subnet-b", "10.1.1.0/24", "--subnet-a", "10.1.2.0/24").returncode == 0
-    effective = config("show", "--config", good, "--user", "svc").stdout.splitlines()
+    effective = config("show", "--effective", "--config", good, "--user", "svc").stdout.splitlines()
+    assert config("show", "--config", good, "--user", "svc").stdout.splitlines() == effective
     assert {"kdc-workers = 2", "ldap-workers = 1", "user = svc", "subnet-a = 10.1.0.0/24 zone-a eth0"} <= set(effective)
     # What it prints is a configuration, and says the same again.
     again = tmp_path / "again.conf"

@@ -16,7 +16,7 @@ class Lab:
         self.net = Network("met", w.clock)
         try:
             self.forest = EntenteForest(self.net, w.cloud)
-            self.forest.serve("--metrics", "127.0.0.1:9464")
+            self.forest.serve("--metrics", "127.0.0.1:9464", "--log-format", "text")
             self.forest.create()
             self.user = w.ascii_person()
             self.forest.add_user(self.user, w.password())
@@ -80,6 +80,11 @@ def test_logons(lab):
     assert grows(lab, lambda: c.kvno(f"ldap/{w.cloud.fqdn()}"), "kerberos_requests_total", exchange="tgs") >= 1
     assert grows(lab, lambda: c.kinit(me, password + "x", ok=False), "refusals_total",
                  reason="KDC_PASSWORD_WRONG", role="kdc") >= 1
+    # The log of this service is text, which says the same.
+    with open(lab.forest.log, encoding="utf-8") as log:
+        lines = [line for line in log if " reason=KDC_PASSWORD_WRONG " in line]
+    assert re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z kdc\.as reason=KDC_PASSWORD_WRONG severity=error side=client component=kdc ",
+                    lines[0]), lines
     new = w.password()
     assert grows(lab, lambda: lab.forest.set_password(lab.user, new), "writer_changes_total") == 1
     c.kinit(me, new)
