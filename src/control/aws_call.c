@@ -9,6 +9,8 @@
 
 static const aws_handler handlers[AWS_OP__COUNT] = {
     [AWS_OP_AcceptSharedDirectory] = aws_accept_shared_directory,
+    [AWS_OP_AddRegion] = aws_add_region,
+    [AWS_OP_RemoveRegion] = aws_remove_region,
     [AWS_OP_AddIpRoutes] = aws_add_ip_routes,
     [AWS_OP_AddTagsToResource] = aws_add_tags,
     [AWS_OP_CreateComputer] = aws_create_computer,

@@ -124,6 +124,8 @@ AWS_HANDLER(aws_list_ip_routes);
 AWS_HANDLER(aws_remove_ip_routes);
 AWS_HANDLER(aws_reset_user_password);
 AWS_HANDLER(aws_create_computer);
+AWS_HANDLER(aws_add_region);
+AWS_HANDLER(aws_remove_region);
 AWS_HANDLER(aws_describe_regions);
 AWS_HANDLER(aws_create_snapshot);
 AWS_HANDLER(aws_delete_snapshot);
@@ -173,6 +175,18 @@ AWS_HANDLER(aws_update_settings);
 
 /* A directory as DescribeDirectories tells it; a new reference. */
 json_t *aws_description(const struct aws_call *call, const struct control_directory *d);
+
+/* VpcSettings in a region; empty: the primary one. */
+json_t *aws_vpc(const struct aws_call *call, const struct control_directory *d, struct span region);
+
+/* --- aws_regions.c --- */
+
+/* The further region of the directory that the request was signed for; empty: whatever it was
+ * signed for is answered by the primary one. */
+struct span aws_region(const struct aws_call *call, const struct control_directory *d);
+/* The region of the directory's creation; of one that was made without: that of the request. */
+struct span aws_primary_region(const struct aws_call *call, const struct control_directory *d);
+json_t *aws_regions_info(const struct aws_call *call, const struct control_directory *d);
 
 /* --- aws_shares.c --- */
 

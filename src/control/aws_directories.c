@@ -5,6 +5,7 @@
 #include "control/aws_call.h"
 #include "control/control_dcs.h"
 #include "control/control_pools.h"
+#include "control/control_regions.h"
 #include "control/control_shares.h"
 
 #define DIRECTORIES_LIMIT CONTROL_DIRECTORIES_MAX
@@ -18,10 +19,16 @@ static const char *member(const json_t *object, const char *name)
 /* --- where it lies -----------------------------------------------------------------------------
  */
 
-/* Of a directory that was made without subnets: two that are named after it. */
-static json_t *subnets_of(const struct control_directory *d)
+/* What AWS was asked to make in this place: of a further region, or of the primary one. */
+static const json_t *placed(const struct control_directory *d, struct span region)
 {
-    json_t *ids = json_object_get(json_object_get(d->record, "aws"), "subnet_ids");
+    return region.len ? control_region_named(d, region) : json_object_get(d->record, "aws");
+}
+
+/* Of a directory that was made without subnets: two that are named after it. */
+static json_t *subnets_of(const struct control_directory *d, struct span region)
+{
+    json_t *ids = json_object_get(placed(d, region), "subnet_ids");
     const char *id = member(d->record, "id") + 2;
     if (ids)
         return json_incref(ids);
@@ -31,11 +38,9 @@ static json_t *subnets_of(const struct control_directory *d)
     return ids;
 }
 
-static json_t *zone_of(const struct aws_call *call, const struct control_directory *d,
-                       const char *subnet, size_t index)
+static json_t *zone_of(const struct aws_call *call, struct span name, const char *subnet,
+                       size_t index)
 {
-    const char *region = member(json_object_get(d->record, "aws"), "region");
-    struct span name = region ? span_str(region) : call->region;
     const struct control_pool *pool =
         control_pool_named(call->c.control->env.pools, span_str(subnet));
     if (pool)
@@ -43,27 +48,32 @@ static json_t *zone_of(const struct aws_call *call, const struct control_directo
     return json_sprintf("%.*s%c", SPAN_ARG(name), (char)('a' + (int)(index % 26)));
 }
 
-static json_t *vpc_of(const struct aws_call *call, const struct control_directory *d)
+json_t *aws_vpc(const struct aws_call *call, const struct control_directory *d, struct span region)
 {
     const char *id = member(d->record, "id") + 2;
-    const char *vpc = member(json_object_get(d->record, "aws"), "vpc_id");
-    json_t *subnets = subnets_of(d), *zones = json_array();
+    const char *vpc = member(placed(d, region), "vpc_id");
+    struct span name = region.len ? region : aws_primary_region(call, d);
+    json_t *subnets = subnets_of(d, region), *zones = json_array();
     for (size_t i = 0; i < json_array_size(subnets); i++) {
         const char *subnet = json_string_value(json_array_get(subnets, i));
-        json_array_append_new(zones, zone_of(call, d, subnet, i));
+        json_array_append_new(zones, zone_of(call, name, subnet, i));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "VpcId",
                      vpc ? json_string(vpc) : json_sprintf("vpc-%.8s", id), "SubnetIds", subnets,
                      "SecurityGroupId", json_sprintf("sg-%.8s", id), "AvailabilityZones", zones);
 }
 
-static void add_addresses(const struct control_directory *d, json_t *into)
+static void add_addresses(const struct control_directory *d, struct span region, json_t *into)
 {
     json_t *v4 = json_array(), *v6 = json_array(), *dc, *address;
     size_t i, j;
     json_array_foreach(json_object_get(d->record, "dcs"), i, dc)
+    {
+        if (!control_dc_in(dc, region))
+            continue;
         json_array_foreach(json_object_get(dc, "addresses"), j, address)
             json_array_append(strchr(json_string_value(address), ':') ? v6 : v4, address);
+    }
     json_object_set_new(into, "DnsIpAddrs", v4);
     if (json_array_size(v6))
         json_object_set(into, "DnsIpv6Addrs", v6);
@@ -77,7 +87,8 @@ json_t *aws_description(const struct aws_call *call, const struct control_direct
 {
     const json_t *record = d->record, *notes = json_object_get(record, "aws");
     const char *edition = member(notes, "edition"), *alias = member(notes, "alias");
-    const char *about = member(notes, "description"), *region = member(notes, "region");
+    const char *about = member(notes, "description");
+    struct span region = aws_region(call, d);
     const char *id = member(record, "id"), *why = member(record, "state_reason");
     bool enterprise = edition && strcmp(edition, "Enterprise") == 0;
     json_t *since = json_object_get(record, "state_since");
@@ -89,9 +100,10 @@ json_t *aws_description(const struct aws_call *call, const struct control_direct
         "AccessUrl", json_sprintf("%s.awsapps.com", alias ? alias : id), "Stage",
         member(record, "state"), "LaunchTime", aws_time(json_object_get(record, "created")),
         "StageLastUpdatedDateTime", aws_time(since ? since : json_object_get(record, "created")),
-        "NetworkType", "IPv4", "VpcSettings", vpc_of(call, d), "DesiredNumberOfDomainControllers",
-        (int)control_dc_count(d), "OsVersion", "SERVER_2019");
-    add_addresses(d, out);
+        "NetworkType", "IPv4", "VpcSettings", aws_vpc(call, d, region),
+        "DesiredNumberOfDomainControllers", (int)control_dc_count(d, region), "OsVersion",
+        "SERVER_2019");
+    add_addresses(d, region, out);
     if (json_object_get(out, "DnsIpv6Addrs"))
         json_object_set_new(out, "NetworkType", json_string("Dual-stack"));
     if (about)
@@ -99,10 +111,7 @@ json_t *aws_description(const struct aws_call *call, const struct control_direct
     if (why)
         json_object_set_new(out, "StageReason", json_string(why));
     aws_show_setup(d, out);
-    json_t *primary = region ? json_string(region)
-                             : json_stringn((const char *)call->region.ptr, call->region.len);
-    json_object_set_new(out, "RegionsInfo",
-                        json_pack("{s:o, s:[]}", "PrimaryRegion", primary, "AdditionalRegions"));
+    json_object_set_new(out, "RegionsInfo", aws_regions_info(call, d));
     return out;
 }
 
@@ -130,16 +139,18 @@ static json_t *controller(struct aws_call *call, const json_t *dc, size_t index)
     const struct control_directory *d = call->c.directory;
     const char *id = member(d->record, "id"), *own = member(dc, "id");
     const char *subnet = member(dc, "subnet"), *why = member(dc, "state_reason");
-    json_t *vpc = vpc_of(call, d), *subnets = json_object_get(vpc, "SubnetIds"), *address;
+    struct span region = aws_region(call, d);
+    json_t *vpc = aws_vpc(call, d, region), *subnets = json_object_get(vpc, "SubnetIds"), *address;
     size_t at = index % json_array_size(subnets), i;
     json_t *since = aws_time(json_object_get(dc, "created"));
     if (!subnet)
         subnet = json_string_value(json_array_get(subnets, at));
-    json_t *out = json_pack(
-        "{s:s, s:s, s:O, s:s, s:o, s:O, s:O}", "DirectoryId", id, "DomainControllerId",
-        own ? own : aws_id(call->a, "dc-", span_str(id), span_str(member(dc, "host"))), "VpcId",
-        json_object_get(vpc, "VpcId"), "SubnetId", subnet, "AvailabilityZone",
-        zone_of(call, d, subnet, at), "LaunchTime", since, "StatusLastUpdatedDateTime", since);
+    json_t *out =
+        json_pack("{s:s, s:s, s:O, s:s, s:o, s:O, s:O}", "DirectoryId", id, "DomainControllerId",
+                  own ? own : aws_id(call->a, "dc-", span_str(id), span_str(member(dc, "host"))),
+                  "VpcId", json_object_get(vpc, "VpcId"), "SubnetId", subnet, "AvailabilityZone",
+                  zone_of(call, region.len ? region : aws_primary_region(call, d), subnet, at),
+                  "LaunchTime", since, "StatusLastUpdatedDateTime", since);
     json_array_foreach(json_object_get(dc, "addresses"), i, address) json_object_set(
         out, strchr(json_string_value(address), ':') ? "DnsIpv6Addr" : "DnsIpAddr", address);
     if (why)
@@ -204,9 +215,12 @@ enum err aws_describe_domain_controllers(struct aws_call *call)
     size_t i;
     TRY(aws_directory_of(call));
     TRY(aws_do(call, OP_DIRECTORY_SHOW, json_object(), &shown));
+    struct span region = aws_region(call, call->c.directory);
     all = json_array();
     json_array_foreach(json_object_get(call->c.directory->record, "dcs"), i, dc)
     {
+        if (!control_dc_in(dc, region))
+            continue;
         json_t *one = controller(call, dc, i);
         judge(call->c.directory, dc, json_object_get(shown, "processes"), one);
         if (aws_wanted(call, "DomainControllerIds", member(one, "DomainControllerId")))
@@ -327,29 +341,6 @@ enum err aws_create_microsoft_ad(struct aws_call *call)
         return aws_refuse(call, "DirectoryLimitExceededException", call->c.reason, "%s",
                           call->c.message);
     return e;
-}
-
-enum err aws_describe_regions(struct aws_call *call)
-{
-    struct span wanted = aws_text(call, "RegionName");
-    TRY(aws_directory_of(call));
-    const struct control_directory *d = call->c.directory;
-    const char *region = member(json_object_get(d->record, "aws"), "region");
-    json_t *name = region ? json_string(region) : text(call->region), *vpc = vpc_of(call, d);
-    json_t *since = aws_time(json_object_get(d->record, "created")), *all = json_array();
-    if (!wanted.len || span_eq(wanted, span_str(json_string_value(name))))
-        json_array_append_new(
-            all,
-            json_pack("{s:O, s:O, s:s, s:s, s:{s:O, s:O}, s:i, s:O, s:O, s:O}", "DirectoryId",
-                      json_object_get(d->record, "id"), "RegionName", name, "RegionType", "Primary",
-                      "Status", control_state(d), "VpcSettings", "VpcId",
-                      json_object_get(vpc, "VpcId"), "SubnetIds", json_object_get(vpc, "SubnetIds"),
-                      "DesiredNumberOfDomainControllers", (int)control_dc_count(d), "LaunchTime",
-                      since, "StatusLastUpdatedDateTime", since, "LastUpdatedDateTime", since));
-    json_decref(name);
-    json_decref(vpc);
-    json_decref(since);
-    return aws_page(call, all, "RegionName", "RegionsDescription");
 }
 
 /* --- DeleteDirectory, CreateAlias, GetDirectoryLimits ------------------------------------------

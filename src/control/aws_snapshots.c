@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "control/aws_call.h"
+#include "control/control_regions.h"
 #include "control/control_snapshots.h"
 
 static const char *member(const json_t *object, const char *name)
@@ -127,10 +128,10 @@ enum err aws_get_snapshot_limits(struct aws_call *call)
 /* --- domain controllers ------------------------------------------------------------------------
  */
 
-static enum err fewer(struct aws_call *call, unsigned by)
+static enum err fewer(struct aws_call *call, struct span region, unsigned by)
 {
     for (; by; by--) {
-        const char *host = control_dc_last(call->c.directory);
+        const char *host = control_dc_last(call->c.directory, region);
         if (host)
             TRY(control_dcs_begin_remove(&call->c, span_str(host)));
     }
@@ -138,16 +139,23 @@ static enum err fewer(struct aws_call *call, unsigned by)
 }
 
 /* The subnets in turn, going on where those that are there ended. */
-static enum err more(struct aws_call *call, unsigned count, unsigned by)
+static enum err more(struct aws_call *call, struct span region, unsigned count, unsigned by)
 {
     struct control_directory *d = call->c.directory;
-    json_t *subnets = json_object_get(json_object_get(d->record, "aws"), "subnet_ids");
-    json_t *turned = json_array(), *dcs;
+    const json_t *place =
+        region.len ? control_region_named(d, region) : json_object_get(d->record, "aws");
+    json_t *subnets = json_object_get(place, "subnet_ids");
+    json_t *turned = json_array(), *dcs, *dc;
     for (size_t i = 0; i < json_array_size(subnets); i++)
         json_array_append(turned, json_array_get(subnets, (i + count) % json_array_size(subnets)));
     enum err e = control_dcs_from_pools(&call->c, turned, control_dc_next(d), by, &dcs);
     json_decref(turned);
     TRY(e);
+    for (size_t i = 0; region.len && i < json_array_size(dcs); i++) {
+        dc = json_array_get(dcs, i);
+        control_set_span(dc, "region", region);
+        control_set_span(dc, "site", region);
+    }
     return control_dcs_begin_add(&call->c, dcs);
 }
 
@@ -156,14 +164,15 @@ enum err aws_update_number_of_domain_controllers(struct aws_call *call)
     json_int_t desired = json_integer_value(json_object_get(call->in, "DesiredNumber"));
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
-    unsigned count = control_dc_count(call->c.directory);
+    struct span region = aws_region(call, call->c.directory);
+    unsigned count = control_dc_count(call->c.directory, region);
     if (desired > CONTROL_DCS_MAX)
         return aws_refuse(call, "DomainControllerLimitExceededException", REASON_CONTROL_DC_LIMIT,
                           "DesiredNumber: a directory has at most %d domain controllers.",
                           CONTROL_DCS_MAX);
     if (desired == count)
         return ERR_OK;
-    TRY(desired > count ? more(call, count, (unsigned)desired - count)
-                        : fewer(call, count - (unsigned)desired));
+    TRY(desired > count ? more(call, region, count, (unsigned)desired - count)
+                        : fewer(call, region, count - (unsigned)desired));
     return control_dcs_apart(call->c.control, call->c.directory);
 }

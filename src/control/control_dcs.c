@@ -1,6 +1,7 @@
 #include "control/control_dcs.h"
 
 #include "base/text.h"
+#include "control/control_regions.h"
 #include "plat/clock.h"
 #include "plat/task.h"
 
@@ -34,12 +35,13 @@ json_t *control_dc_named(const struct control_directory *d, struct span host)
     return NULL;
 }
 
-unsigned control_dc_count(const struct control_directory *d)
+unsigned control_dc_count(const struct control_directory *d, struct span region)
 {
     json_t *dc;
     size_t i;
     unsigned count = 0;
-    json_array_foreach(dcs_of(d), i, dc) count += !in_state(dc, "Deleting");
+    json_array_foreach(dcs_of(d), i, dc) count +=
+        !in_state(dc, "Deleting") && control_dc_in(dc, region);
     return count;
 }
 
@@ -53,12 +55,12 @@ unsigned control_dc_next(const struct control_directory *d)
     return number;
 }
 
-const char *control_dc_last(const struct control_directory *d)
+const char *control_dc_last(const struct control_directory *d, struct span region)
 {
     json_t *list = dcs_of(d);
     for (size_t i = json_array_size(list); i-- > 1;) {
         json_t *dc = json_array_get(list, i);
-        if (!in_state(dc, "Deleting"))
+        if (!in_state(dc, "Deleting") && control_dc_in(dc, region))
             return json_string_value(json_object_get(dc, "host"));
     }
     return NULL;
@@ -151,32 +153,50 @@ enum err control_dcs_begin_remove(struct control_call *call, struct span host)
     return e;
 }
 
+void control_dcs_leave(struct control *c, struct control_directory *d, struct span region)
+{
+    size_t i;
+    json_t *dc;
+    json_array_foreach(dcs_of(d), i, dc)
+    {
+        if (control_dc_in(dc, region) && !in_state(dc, "Deleting"))
+            set_state(c, d, dc, "Deleting", NULL);
+    }
+}
+
 /* --- what becomes of it ---------------------------------------------------------------------- */
 
-static enum err intent(struct control_directory *d, const json_t *dc, enum intent_kind kind,
-                       struct arena *a, const char **why_out)
+enum err control_dcs_ask(struct control_directory *d, struct intent *in, struct arena *a,
+                         const char **why_out)
 {
-    struct span addresses[CONTROL_DC_ADDRESSES_MAX], bytes;
-    struct intent in = {.kind = kind,
-                        .flags = INTENT_SYSTEM | INTENT_PROTECTED,
-                        .token = dir_token_system,
-                        .target = text_of(dc, "host"),
-                        .new_rdn = text_of(d->record, "site"),
-                        .servers = addresses};
+    struct span bytes;
     struct plat_msg msg;
     struct intent_reply reply;
-    json_t *address;
-    size_t i;
-    json_array_foreach(json_object_get(dc, "addresses"), i, address) addresses[in.server_count++] =
-        span_str(json_string_value(address));
+    in->flags |= INTENT_SYSTEM | INTENT_PROTECTED;
+    in->token = dir_token_system;
     *why_out = "the directory's writer does not answer";
     if (!d->writer)
         return ERR_CLOSED;
-    TRY(intent_encode(&in, a, &bytes));
+    TRY(intent_encode(in, a, &bytes));
     TRY(plat_channel_call(d->writer, INTENT_MESSAGE, bytes, INTENT_TIMEOUT, a, &msg));
     TRY(intent_reply_decode(msg.payload, a, &reply));
     *why_out = arena_dup_str(a, reply.text);
     return reply.err;
+}
+
+static enum err intent(struct control_directory *d, const json_t *dc, enum intent_kind kind,
+                       struct arena *a, const char **why_out)
+{
+    struct span addresses[CONTROL_DC_ADDRESSES_MAX], site = text_of(dc, "site");
+    struct intent in = {.kind = kind,
+                        .target = text_of(dc, "host"),
+                        .new_rdn = site.len ? site : text_of(d->record, "site"),
+                        .servers = addresses};
+    json_t *address;
+    size_t i;
+    json_array_foreach(json_object_get(dc, "addresses"), i, address) addresses[in.server_count++] =
+        span_str(json_string_value(address));
+    return control_dcs_ask(d, &in, a, why_out);
 }
 
 static enum err ask_serve(struct control *c, struct control_directory *d, const json_t *dc,
@@ -206,6 +226,8 @@ static enum err make(struct control *c, struct control_directory *d, const json_
         TRY(intent(d, dc, INTENT_DC_LEAVE, a, why_out));
         e = intent(d, dc, INTENT_DC_JOIN, a, why_out);
     }
+    if (e == ERR_OK)
+        e = control_region_enter(c, d, dc, a, why_out);
     if (e == ERR_OK)
         e = ask_serve(c, d, dc, CONTROL_DC_START, a, why_out);
     if (e == ERR_OK || e == ERR_EXISTS)
@@ -267,12 +289,17 @@ static enum err go_on(struct control *c, struct control_directory *d, json_t *dc
 enum err control_dcs_finish(struct control *c, struct control_directory *d, struct arena *a)
 {
     enum err e = ERR_OK;
-    json_t *dc;
-    while (!d->changing && !d->removed && (dc = next_begun(d))) {
+    json_t *dc, *region;
+    while (!d->changing && !d->removed) {
+        dc = next_begun(d);
+        region = dc ? NULL : control_region_leaving(d);
+        if (!dc && !region)
+            break;
         d->changing = true;
-        enum err one = go_on(c, d, dc, a);
+        enum err one = dc ? go_on(c, d, dc, a) : control_region_leave(c, d, region, a);
         d->changing = false;
         json_decref(dc);
+        json_decref(region);
         if (one != ERR_OK)
             e = one;
     }

@@ -19,8 +19,15 @@ unsigned control_dc_next(const struct control_directory *d);
 /* Deleting, kept. The first domain controller has the roles that only one can have, and stays.
  * Refused: CONTROL_NO_OBJECT, CONTROL_DC_FIRST. */
 enum err control_dcs_begin_remove(struct control_call *call, struct span host);
-/* The host of the one that was added last, which goes first; NULL: none but the first is left. */
-const char *control_dc_last(const struct control_directory *d);
+/* The host of the one of a region (empty: the primary one) that was added last, which goes first;
+ * NULL: none but the directory's first is left. */
+const char *control_dc_last(const struct control_directory *d, struct span region);
+/* All of a further region are Deleting; not kept yet. */
+void control_dcs_leave(struct control *c, struct control_directory *d, struct span region);
+/* An intent of the service itself, outside of any request: the writer's answer, with its sentence
+ * in the arena. */
+enum err control_dcs_ask(struct control_directory *d, struct intent *in, struct arena *a,
+                         const char **why_out);
 /* Does what was begun, one after the other: Creating becomes Active, or Failed with a reason and
  * nothing of it in the directory; what is Deleting goes. Waits. ERR: one of them failed. */
 enum err control_dcs_finish(struct control *c, struct control_directory *d, struct arena *a);
@@ -33,7 +40,7 @@ void control_dcs_active(struct control *c, struct control_directory *d, const ch
 void control_dcs_summarize(struct control *c, struct control_directory *d);
 
 json_t *control_dc_named(const struct control_directory *d, struct span host);
-/* How many there are that are not going. */
-unsigned control_dc_count(const struct control_directory *d);
+/* How many there are in a region that are not going. */
+unsigned control_dc_count(const struct control_directory *d, struct span region);
 
 #endif

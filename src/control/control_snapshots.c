@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/control_regions.h"
 #include "directory/restore.h"
 #include "plat/clock.h"
 #include "plat/files.h"
@@ -293,6 +294,7 @@ static void match_dcs(struct control_directory *d, const json_t *snapshot)
         json_t *stale = json_deep_copy(dc);
         json_object_set_new(stale, "state", json_string("Deleting"));
         json_array_append_new(now, stale);
+        control_region_stale(d, stale);
     }
 }
 

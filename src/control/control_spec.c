@@ -31,6 +31,7 @@ static void put_dc(struct builder *b, const struct control_dc *dc)
 {
     put_text(b, dc->host);
     put_text(b, dc->interface);
+    put_text(b, dc->site);
     builder_u8(b, (uint8_t)dc->prefix);
     builder_u8(b, (uint8_t)dc->address_count);
     for (unsigned j = 0; j < dc->address_count; j++)
@@ -57,6 +58,7 @@ static void get_dc(struct reader *r, struct control_dc *out)
 {
     out->host = get_text(r);
     out->interface = get_text(r);
+    out->site = get_text(r);
     out->prefix = reader_u8(r);
     out->address_count = reader_u8(r);
     if (out->address_count > CONTROL_DC_ADDRESSES_MAX)

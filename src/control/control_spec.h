@@ -47,6 +47,7 @@ struct control_dc {
     /* Where serve adds the addresses while it needs them; empty: they are there. */
     struct span interface;
     unsigned prefix;
+    struct span site; /* empty: the directory's */
 };
 
 struct control_spec {

@@ -19,7 +19,12 @@ static void test_spec_round_trip_and_every_prefix(void **state)
             .dc_count = 2,
             .managed = true,
             .dc = {{SPAN_LIT("dc1"), 2, {SPAN_LIT("127.0.0.1"), SPAN_LIT("::1")}},
-                   {SPAN_LIT("dc2"), 1, {SPAN_LIT("10.1.0.2")}, SPAN_LIT("eth0"), 24}},
+                   {SPAN_LIT("dc2"),
+                    1,
+                    {SPAN_LIT("10.1.0.2")},
+                    SPAN_LIT("eth0"),
+                    24,
+                    SPAN_LIT("there")}},
             .admin_password = SPAN_LIT("secret"),
         };
     struct span bytes;
@@ -28,6 +33,7 @@ static void test_spec_round_trip_and_every_prefix(void **state)
     assert_int_equal(back.dc_count, 2);
     assert_true(back.managed && back.dc[1].prefix == 24 && back.dc[0].interface.len == 0);
     assert_true(span_eq(back.dc[1].interface, SPAN_LIT("eth0")));
+    assert_true(span_eq(back.dc[1].site, SPAN_LIT("there")) && back.dc[0].site.len == 0);
     assert_true(span_eq(back.dc[0].address[1], SPAN_LIT("::1")));
     assert_true(span_eq(back.admin_password, spec.admin_password) && back.site.len == 0);
     for (size_t n = 0; n < bytes.len; n++)

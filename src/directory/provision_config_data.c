@@ -6,6 +6,14 @@
 #define FIXED2   "systemFlags: -1946157056\n"
 #define CRITICAL "isCriticalSystemObject: TRUE\n"
 
+/* A site, its first and every later one. */
+#define SITE                                                                                       \
+    {"CN=%s,CN=Sites,%C", "site", NULL, "systemFlags: 1107296256\n"},                              \
+        {"CN=NTDS Site Settings,CN=%s,CN=Sites,%C", "nTDSSiteSettings", NULL, NULL},               \
+    {                                                                                              \
+        "CN=Servers,CN=%s,CN=Sites,%C", "serversContainer", NULL, "systemFlags: 33554432\n"        \
+    }
+
 static const struct provision_row config_rows[] = {
     {"%C", "configuration", provision_sd_config, "msDS-NcType: 0\ninstanceType: 13\n"},
     {"CN=Deleted Objects,%C", "container", provision_sd_deleted_objects,
@@ -85,9 +93,7 @@ static const struct provision_row config_rows[] = {
      "lDAPAdminLimits: MaxConnections=5000\n"},
 
     {"CN=Sites,%C", "sitesContainer", provision_sd_sites, "systemFlags: -2113929216\n"},
-    {"CN=%s,CN=Sites,%C", "site", NULL, "systemFlags: 1107296256\n"},
-    {"CN=NTDS Site Settings,CN=%s,CN=Sites,%C", "nTDSSiteSettings", NULL, NULL},
-    {"CN=Servers,CN=%s,CN=Sites,%C", "serversContainer", NULL, "systemFlags: 33554432\n"},
+    SITE,
     {"CN=Inter-Site Transports,CN=Sites,%C", "interSiteTransportContainer", NULL, FIXED},
     {"CN=IP,CN=Inter-Site Transports,CN=Sites,%C", "interSiteTransport", NULL,
      "transportAddressAttribute: dNSHostName\ntransportDLLName: ismip.dll\n" FIXED},
@@ -99,6 +105,9 @@ static const struct provision_row config_rows[] = {
 
     {"CN=WellKnown Security Principals,%C", "container", provision_sd_config_protected1wd, FIXED},
 };
+static const struct provision_row site_rows[] = {SITE};
+const struct provision_table provision_site_objects = {site_rows,
+                                                       sizeof site_rows / sizeof *site_rows};
 const struct provision_table provision_config_objects = {config_rows,
                                                          sizeof config_rows / sizeof *config_rows};
 

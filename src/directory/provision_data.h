@@ -34,6 +34,7 @@ struct provision_table {
     unsigned count;
 };
 
+extern const struct provision_table provision_site_objects;
 extern const struct provision_table provision_domain_objects;
 extern const struct provision_table provision_config_objects;
 extern const struct provision_table

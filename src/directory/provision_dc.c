@@ -19,11 +19,51 @@ static enum err naming(struct provision *p, const struct dir_naming *n)
     return p->sds ? provision_names(p) : ERR_NOMEM;
 }
 
+static enum err expanded(struct provision *p, const char *dn, struct dir_obj *there,
+                         struct span *dn_out)
+{
+    TRY(provision_expand(p, dn, &p->names, dn_out));
+    return dir_by_dn(&p->txn->snap, *dn_out, there, NULL);
+}
+
+/* The first domain controller of a site brings it: linked to the others by the default link, as
+ * long as there is that. */
+static enum err make_site(struct provision *p)
+{
+    struct provision_object o;
+    struct dir_obj there;
+    struct span dn;
+    TRY(provision_table_rows(p, &provision_site_objects));
+    enum err e =
+        expanded(p, "CN=DEFAULTIPSITELINK,CN=IP,CN=Inter-Site Transports,CN=Sites,%C", &there, &dn);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_OK : e;
+    TRY(provision_begin_update(p, dn, &o));
+    TRY(provision_lines(&o, "siteList: CN=%s,CN=Sites,%C\n"));
+    return provision_end(&o);
+}
+
+static enum err lead_site(struct provision *p)
+{
+    static const struct provision_row row = {"CN=NTDS Site Settings,CN=%s,CN=Sites,%C", NULL, NULL,
+                                             "interSiteTopologyGenerator: %o\n"};
+    return provision_row(p, &row);
+}
+
 static enum err join(struct provision *p)
 {
+    struct dir_obj there;
+    struct span dn;
+    enum err e = expanded(p, "CN=%s,CN=Sites,%C", &there, &dn);
+    bool fresh = e == ERR_NOT_FOUND;
+    if (fresh)
+        e = make_site(p);
+    TRY(e);
     TRY(provision_dc_identity(p, 0));
     TRY(provision_dc_accounts(p));
     TRY(provision_dc_servers(p));
+    if (fresh)
+        TRY(lead_site(p));
     return provision_zones(p);
 }
 

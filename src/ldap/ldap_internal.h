@@ -209,13 +209,22 @@ struct ldap_facts {
 };
 enum err ldap_facts(const struct ldap_server *sv, const struct dir_snap *s, struct arena *a,
                     struct ldap_facts *out);
-/* The whole answer of a search with base "" and scope base, entry and result. ERR_NOT_FOUND:
+/* The whole answer of a search with base "" and scope base, entry and result; client is the
+ * address that it is sent to. ERR_NOT_FOUND:
  * nothing at all is to be answered to a datagram. */
 enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
-                      const struct ldap_message *m, struct arena *a, struct builder *b);
+                      const struct ldap_message *m, struct span client, struct arena *a,
+                      struct builder *b);
 /* The NetLogon attribute's value. ERR_NOT_FOUND: no such domain here. */
 enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
-                         const struct ldap_filter *filter, struct arena *a, struct span *out);
+                         const struct ldap_filter *filter, struct span client, struct arena *a,
+                         struct span *out);
+/* The site of a client, by its address of 4 or 16 bytes: that of the smallest subnet object around
+ * it
+ * ([MS-ADTS] 6.1.1.2.2.2.1); empty when there is none. As long as there are no subnets at all there
+ * is nothing to tell places apart by, and it is own. A view of the snapshot. */
+struct span ldap_site_of(const struct dir_snap *s, dir_id config_nc, struct span client,
+                         struct span own);
 
 /* --- ldap_sort.c --- */
 

@@ -79,13 +79,14 @@ static bool is_pdc(const struct dir_snap *s, const struct ldap_facts *f, struct 
 
 static uint32_t flags_of(const struct dir_snap *s, const struct ldap_facts *f, struct arena *a)
 {
-    uint32_t flags = DS_GC_FLAG | DS_LDAP_FLAG | DS_DS_FLAG | DS_KDC_FLAG | DS_CLOSEST_FLAG |
-                     DS_WRITABLE_FLAG | DS_FULL_SECRET_DOMAIN_6_FLAG | DS_DS_8_FLAG | DS_DS_9_FLAG;
+    uint32_t flags = DS_GC_FLAG | DS_LDAP_FLAG | DS_DS_FLAG | DS_KDC_FLAG | DS_WRITABLE_FLAG |
+                     DS_FULL_SECRET_DOMAIN_6_FLAG | DS_DS_8_FLAG | DS_DS_9_FLAG;
     return is_pdc(s, f, a) ? flags | DS_PDC_FLAG : flags;
 }
 
 enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
-                         const struct ldap_filter *filter, struct arena *a, struct span *out)
+                         const struct ldap_filter *filter, struct span client, struct arena *a,
+                         struct span *out)
 {
     struct ldap_ping_request p;
     struct ldap_facts f;
@@ -95,12 +96,14 @@ enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
     TRY(ldap_facts(sv, s, a, &f));
     if (!names_us(&p, &f.naming))
         return ERR_NOT_FOUND;
+    struct span site = ldap_site_of(s, f.naming.config_nc, client, sv->env.site);
+    bool close = text_eq_fold(site, sv->env.site);
     bool known = p.user.len == 0 || knows(s, &f.naming, &p);
     struct netlogon_answer answer = {
         .form = netlogon_form_for(p.nt_version),
         .opcode = known ? NETLOGON_LOGON_RESPONSE : NETLOGON_USER_UNKNOWN,
         .nt_version = p.nt_version,
-        .flags = flags_of(s, &f, a),
+        .flags = flags_of(s, &f, a) | (close ? DS_CLOSEST_FLAG : 0),
         .domain_guid = f.naming.domain_guid,
         .forest = f.naming.forest_name,
         .dns_domain = f.naming.dns_name,
@@ -109,7 +112,7 @@ enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
         .computer = f.computer,
         .user = p.user,
         .dc_site = sv->env.site,
-        .client_site = sv->env.site,
+        .client_site = site,
         .next_site = sv->env.site,
     };
     memcpy(answer.address, sv->env.address, 4);

@@ -30,6 +30,7 @@ struct root {
     const struct ldap_server *sv;
     const struct dir_snap *snap;
     const struct ldap_message *m;
+    struct span client;
     struct ldap_facts facts;
     struct arena *arena;
     struct ldap_entry entry;
@@ -268,7 +269,7 @@ static void put_entry(struct root *r, struct builder *b)
 static enum err put_ping(struct root *r, struct builder *b)
 {
     struct span answer;
-    enum err e = ldap_ping_value(r->sv, r->snap, r->m->search.filter, r->arena, &answer);
+    enum err e = ldap_ping_value(r->sv, r->snap, r->m->search.filter, r->client, r->arena, &answer);
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
@@ -280,9 +281,10 @@ static enum err put_ping(struct root *r, struct builder *b)
 }
 
 enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
-                      const struct ldap_message *m, struct arena *a, struct builder *b)
+                      const struct ldap_message *m, struct span client, struct arena *a,
+                      struct builder *b)
 {
-    struct root r = {.sv = sv, .snap = s, .m = m, .arena = a};
+    struct root r = {.sv = sv, .snap = s, .m = m, .client = client, .arena = a};
     struct ldap_result done = {.code = LDAP_SUCCESS};
     if (asks_netlogon(&m->search)) {
         TRY(put_ping(&r, b));

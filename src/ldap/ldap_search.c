@@ -298,7 +298,8 @@ static enum err answer_root(struct ldap_request *rq)
     struct builder b;
     TRY(ldap_request_read(rq));
     ldap_response(rq, &b);
-    TRY(ldap_rootdse(rq->session->server, &rq->snap, rq->m, &rq->values, &b));
+    TRY(ldap_rootdse(rq->session->server, &rq->snap, rq->m,
+                     plat_addr_host(plat_conn_peer(rq->session->conn)), &rq->values, &b));
     return ldap_send(rq->session, &b);
 }
 

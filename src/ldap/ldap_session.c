@@ -360,7 +360,7 @@ static void answer_datagram(void *ctx, const struct plat_udp_request *rq, struct
         return;
     if (dir_snap_begin(sv->env.dir, &s) != ERR_OK)
         return;
-    if (ldap_rootdse(sv, &s, m, rq->arena, reply) != ERR_OK)
+    if (ldap_rootdse(sv, &s, m, plat_addr_host(rq->from), rq->arena, reply) != ERR_OK)
         builder_fail(reply, ERR_NOT_FOUND);
     dir_snap_end(&s);
 }

@@ -295,7 +295,7 @@ static struct ldap_response *ask(struct span request, struct ldap_response **don
     assert_ok(ldap_decode(request, &f.arena, &m));
     assert_ok(dir_snap_begin(f.dir, &s));
     builder_in(&b, &f.arena, 1 << 16);
-    assert_ok(ldap_rootdse(&f.server, &s, m, &f.arena, &b));
+    assert_ok(ldap_rootdse(&f.server, &s, m, SPAN_LIT("\x7f\0\0\1"), &f.arena, &b));
     assert_ok(builder_done(&b, &bytes));
     bytes = arena_dup_span(&f.arena, bytes);
     dir_snap_end(&s);

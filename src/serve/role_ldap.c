@@ -45,7 +45,7 @@ enum err serve_begin_ldap(struct serve_child *child, const char **why_out)
                            .dir = child->dir,
                            .events = child->events,
                            .host = serve_child_dc(child)->host,
-                           .site = child->setup.spec.site,
+                           .site = serve_child_site(child),
                            .now = plat_now,
                            .random = plat_random,
                            .intent = serve_intent,

@@ -223,7 +223,7 @@ static enum err begin_rpc(struct serve_child *child, struct rpc_role *role)
                           .dir = child->dir,
                           .events = child->events,
                           .host = serve_child_dc(child)->host,
-                          .site = child->setup.spec.site,
+                          .site = serve_child_site(child),
                           .shares = shares,
                           .intent = serve_intent,
                           .intent_ctx = child,

@@ -114,6 +114,8 @@ int serve_child_main(const char *role);
  * -1. */
 int serve_child_socket(uint16_t port, bool udp, unsigned index);
 const struct control_dc *serve_child_dc(const struct serve_child *child);
+/* The site that it is in. */
+struct span serve_child_site(const struct serve_child *child);
 /* Asks the writer and waits at most timeout; ERR_CLOSED without a link. ctx is the struct
  * serve_child: fits kdc_env.intent. */
 struct intent;

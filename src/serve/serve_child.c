@@ -27,6 +27,12 @@ const struct control_dc *serve_child_dc(const struct serve_child *child)
     return &child->setup.spec.dc[child->setup.dc];
 }
 
+struct span serve_child_site(const struct serve_child *child)
+{
+    struct span own = serve_child_dc(child)->site;
+    return own.len ? own : child->setup.spec.site;
+}
+
 enum err serve_intent(void *ctx, const struct intent *in, struct arena *a, struct intent_reply *out)
 {
     struct serve_child *child = ctx;

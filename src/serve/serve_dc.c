@@ -29,6 +29,7 @@ static enum err take_place(struct serve_directory *d, const struct control_dc *i
     *to = *in;
     to->host = kept(d, in->host);
     to->interface = kept(d, in->interface);
+    to->site = kept(d, in->site);
     for (unsigned i = 0; i < in->address_count; i++)
         to->address[i] = kept(d, in->address[i]);
     if (arena_failed(&d->memory)) {

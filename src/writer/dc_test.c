@@ -6,15 +6,21 @@
 #define SITE   "CN=Default-First-Site-Name,CN=Sites,CN=Configuration"
 #define SERVER "CN=DC-B,CN=Servers," SITE
 
-static enum err change(enum intent_kind kind, const char *host, const char *address)
+static enum err change_in(const char *site, enum intent_kind kind, const char *host,
+                          const char *address)
 {
     struct span servers[] = {span_str(address)};
     struct intent in = {.kind = kind,
                         .target = span_str(host),
-                        .new_rdn = SPAN_LIT("Default-First-Site-Name"),
+                        .new_rdn = span_str(site),
                         .servers = servers,
                         .server_count = 1};
     return fixture_do(&f, &in);
+}
+
+static enum err change(enum intent_kind kind, const char *host, const char *address)
+{
+    return change_in("Default-First-Site-Name", kind, host, address);
 }
 
 static unsigned records(const char *rdn)
@@ -85,6 +91,48 @@ static void joins_and_leaves(void **state)
     done(change(INTENT_DC_LEAVE, "dc-b", "127.0.1.11"));
 }
 
+#define THERE "CN=us-west-2,CN=Sites,CN=Configuration"
+
+static enum err change_there(enum intent_kind kind, const char *host, const char *address)
+{
+    return change_in("us-west-2", kind, host, address);
+}
+
+/* The first one of a site brings it, with a link to the others; services of the site are its own.
+ */
+static void brings_its_site(void **state)
+{
+    struct dir_obj site, link, o;
+    (void)state;
+    assert_false(fixture_find(&f, THERE, &site));
+    done(change_there(INTENT_DC_JOIN, "dc-c", "127.0.3.10"));
+    assert_true(fixture_find(&f, THERE, &site));
+    assert_true(fixture_find(&f, "CN=NTDS Settings,CN=DC-C,CN=Servers," THERE, &o));
+    assert_true(fixture_has(&f, "CN=NTDS Site Settings," THERE, ATTR_interSiteTopologyGenerator,
+                            "CN=NTDS Settings,CN=DC-C,CN=Servers," THERE "," DOMAIN));
+    assert_true(fixture_find(
+        &f, "CN=DEFAULTIPSITELINK,CN=IP,CN=Inter-Site Transports,CN=Sites,CN=Configuration",
+        &link));
+    assert_int_equal(dir_link_count(fixture_snap(&f), ATTR_siteList, link.id), 2);
+    assert_true(dir_link_exists(fixture_snap(&f), ATTR_siteList, link.id, site.id));
+    assert_int_equal(records("DC=_ldap._tcp.us-west-2._sites," ZONE), 1);
+    assert_int_equal(records("DC=_kerberos._tcp.us-west-2._sites.dc," MSDCS), 1);
+    assert_int_equal(records("DC=_ldap._tcp.Default-First-Site-Name._sites," ZONE), 1);
+    assert_int_equal(records("DC=_ldap._tcp," ZONE), 2);
+
+    done(change_there(INTENT_DC_JOIN, "dc-d", "127.0.3.11"));
+    assert_int_equal(records("DC=_ldap._tcp.us-west-2._sites," ZONE), 2);
+    assert_int_equal(dir_link_count(fixture_snap(&f), ATTR_siteList, link.id), 2);
+    done(change_there(INTENT_DC_LEAVE, "dc-c", "127.0.3.10"));
+    done(change_there(INTENT_DC_LEAVE, "dc-d", "127.0.3.11"));
+    assert_int_equal(records("DC=_ldap._tcp.us-west-2._sites," ZONE), 0);
+    struct intent gone = {
+        .kind = INTENT_DELETE, .flags = INTENT_TREE_DELETE, .target = SPAN_LIT(THERE "," DOMAIN)};
+    done(fixture_do(&f, &gone));
+    assert_false(fixture_find(&f, THERE, &site));
+    assert_int_equal(dir_link_count(fixture_snap(&f), ATTR_siteList, link.id), 1);
+}
+
 static void the_service_alone_makes_them(void **state)
 {
     (void)state;
@@ -99,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(joins_and_leaves, suite_as_system),
+        cmocka_unit_test_setup(brings_its_site, suite_as_system),
         cmocka_unit_test_setup(the_service_alone_makes_them, suite_as_system),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);

@@ -84,11 +84,13 @@ class Inside:
 
 
 class AwsForest(EntenteForest):
+    subnets = ()  # the configuration's own two
+
     def serve(self):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
                                     self.run_dir, "--user", "nobody", "--api", "127.0.0.1:8053", "--log", self.log,
                                     "--log-groups", f"{self.dir}/groups",
-                                    log="serve.log")
+                                    *self.subnets, log="serve.log")
         wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 
     def new_key(self, *options):

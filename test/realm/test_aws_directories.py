@@ -1,16 +1,23 @@
 """Directories, trusts and what belongs to them, made with AWS's API alone, as scripts and Terraform do: every state is
 polled by its waiters' names."""
 
+import base64
+import re
 import threading
 
 import pytest
 from botocore.exceptions import ClientError
+from samba.dcerpc import nbt
+from samba.ndr import ndr_unpack
 
 from aws_api import AwsForest, Refusal
 from netns import Network, wait_for
 from world import World
 
 VPC = {"VpcId": "vpc-01234567", "SubnetIds": ["subnet-0000000a", "subnet-0000000b"]}  # of the default configuration
+AFAR = {"VpcId": "vpc-76543210", "SubnetIds": ["subnet-0000000c", "subnet-0000000d"]}
+SUBNETS = [word for i, letter in enumerate("abcd") for word in (
+    f"--subnet-0000000{letter}", f"127.0.{i + 1}.0/24 {'local-1' if i < 2 else 'west-2'}{'ab'[i % 2]}")]
 MADE_OF = {"cloud.example.com": "CLOUD", "corp.example.com": "CORPORATE"}
 
 
@@ -20,6 +27,7 @@ class Lab:
         self.net = Network("awsdirs")
         try:
             self.service = AwsForest(self.net, self.world.cloud)
+            self.service.subnets = SUBNETS
             self.service.serve()
             self.key = self.service.new_key()
             self.ds = self.service.client("ds", self.key)
@@ -505,6 +513,104 @@ def test_a_key_has_the_rights_of_the_directorys_admin(lab):
     lab.service.data(lab.key, id, "Users/DisableUser", SAMAccountName="erin")
     lab.service.data(lab.key, id, "Groups/DeleteGroup", SAMAccountName="team")
     lab.service.data(lab.key, id, "Users/DeleteUser", SAMAccountName="erin")
+
+
+# --- regions ---------------------------------------------------------------------------------------------------------
+
+WEST = "us-west-2"
+
+
+def test_a_directory_extends_to_another_region(lab):
+    """As Terraform's region does: added here, looked at and removed there, with the region that requests are signed for.
+    It is a site: clients of its subnets are told so, and find its domain controllers first."""
+    here, dns = {"DirectoryId": lab.ids[CORP]}, f"_msdcs.{CORP}"
+    west = lab.service.client("ds", lab.key, region=WEST)
+
+    def regions(**more):
+        return lab.ds.describe_regions(**here, **more)["RegionsDescription"]
+
+    def west_dcs():
+        return west.describe_domain_controllers(**here)["DomainControllers"]
+
+    def services(name):
+        said = lab.service.host.run("dig", f"@{home[0]}", "+short", "+tcp", "SRV", name).stdout
+        return sorted(line.split()[3].split(".")[0] for line in said.splitlines())
+
+    def site_told(of, to):
+        """What the domain controller at one address tells a client at another: its site, the client's, is it close."""
+        said = lab.service.host.run(
+            "ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", f"ldap://{of}", "-s", "base", "-b", "",
+            f"(&(DnsDomain={CORP})(NtVer=\\06\\00\\00\\00))", "NetLogon", env={"LDAPSOCKET_BIND_ADDRESSES": to}).stdout
+        blob = base64.b64decode(re.search("Netlogon:: (.*)", said, re.I).group(1))
+        told = ndr_unpack(nbt.NETLOGON_SAM_LOGON_RESPONSE_EX, blob)
+        return told.server_site, told.client_site, bool(told.server_type & nbt.NBT_SERVER_CLOSEST)
+    home = lab.directory(lab.ids[CORP])["DnsIpAddrs"]
+    assert site_told(home[0], "127.0.3.99") == ("Default-First-Site-Name", "Default-First-Site-Name", True)
+    (primary,) = regions()
+    lab.refused("DirectoryAlreadyInRegionException", lab.ds.add_region, **here, RegionName=primary["RegionName"],
+                VPCSettings=AFAR)
+    for name, settings in (("US West 2", AFAR), (WEST, VPC), (WEST, {**AFAR, "SubnetIds": AFAR["SubnetIds"][:1] * 2}),
+                           (WEST, {**AFAR, "SubnetIds": ["subnet-0000000c", "subnet-00000fff"]})):
+        lab.refused("InvalidParameterException", lab.ds.add_region, **here, RegionName=name, VPCSettings=settings)
+    assert regions() == [primary]
+
+    lab.ds.add_region(**here, RegionName=WEST, VPCSettings=AFAR)
+    assert regions(RegionName=WEST)[0]["Status"] in ("Creating", "Active")
+    lab.refused("DirectoryAlreadyInRegionException", lab.ds.add_region, **here, RegionName=WEST, VPCSettings=AFAR)
+    (added,) = wait_for(lambda: regions(RegionName=WEST)[0]["Status"] == "Active" and regions(RegionName=WEST), WEST)
+    assert (added["RegionType"], added["VpcSettings"]["VpcId"]) == ("Additional", AFAR["VpcId"])
+    assert added["VpcSettings"]["SubnetIds"] == AFAR["SubnetIds"] and added["DesiredNumberOfDomainControllers"] == 2
+    assert regions()[0] == primary
+    shown = lab.directory(lab.ids[CORP])
+    assert shown["DnsIpAddrs"] == home and shown["RegionsInfo"]["AdditionalRegions"] == [WEST]
+    there = west.describe_directories(DirectoryIds=[lab.ids[CORP]])["DirectoryDescriptions"][0]
+    away = [dc["DnsIpAddr"] for dc in west_dcs()]
+    assert there["DnsIpAddrs"] == away and [a.rsplit(".", 1)[0] for a in away] == ["127.0.3", "127.0.4"]
+    assert there["VpcSettings"]["AvailabilityZones"] == ["west-2a", "west-2b"]
+
+    # The site, as DNS and the domain controllers tell it.
+    assert services(f"_ldap._tcp.{WEST}._sites.dc.{dns}") == services(f"_kerberos._tcp.{WEST}._sites.{CORP}") == ["dc3", "dc4"]
+    assert services(f"_ldap._tcp.Default-First-Site-Name._sites.dc.{dns}") == ["dc1", "dc2"]
+    assert services(f"_ldap._tcp.dc.{dns}") == ["dc1", "dc2", "dc3", "dc4"]
+    assert site_told(away[0], "127.0.3.99") == (WEST, WEST, True)
+    assert site_told(home[0], "127.0.4.99") == ("Default-First-Site-Name", WEST, False)
+    assert site_told(away[1], "127.0.1.99") == (WEST, "Default-First-Site-Name", False)
+    assert site_told(away[1], "127.0.9.99") == (WEST, "", False)  # of no subnet
+
+    west.update_number_of_domain_controllers(**here, DesiredNumber=3)
+    wait_for(lambda: [dc["Status"] for dc in west_dcs()] == ["Active"] * 3, "three there")
+    assert west_dcs()[2]["SubnetId"] == AFAR["SubnetIds"][0]
+    assert len(lab.ds.describe_domain_controllers(**here)["DomainControllers"]) == 2
+    west.update_number_of_domain_controllers(**here, DesiredNumber=2)
+    wait_for(lambda: len(west_dcs()) == 2, "two there")
+
+    lab.service.stop()
+    lab.service.serve()
+    wait_for(lambda: lab.directory(lab.ids[CORP])["Stage"] == "Active", "the directory")
+    assert site_told(away[0], "127.0.3.99") == (WEST, WEST, True)
+
+    lab.refused("UnsupportedOperationException", lab.ds.remove_region, **here)
+    lab.refused("DirectoryDoesNotExistException", lab.service.client("ds", lab.key, region="eu-west-9").remove_region, **here)
+    west.remove_region(**here)
+    wait_for(lambda: regions(RegionName=WEST) == [], "the end of the region")
+    assert services(f"_ldap._tcp.{WEST}._sites.dc.{dns}") == [] and services(f"_ldap._tcp.dc.{dns}") == ["dc1", "dc2"]
+    assert site_told(home[0], "127.0.2.99") == ("Default-First-Site-Name", "Default-First-Site-Name", True)
+
+
+def test_regions_on_the_command_line(lab):
+    def region(*words):
+        return lab.service.cli("region", *words, "--directory", CLOUD)
+    subnets = ("--subnet", "subnet-0000000c", "--subnet", "subnet-0000000d")
+    added = region("add", WEST, *subnets)
+    assert (added["state"], added["site"], len(added["dcs"])) == ("Active", WEST, 2)
+    assert [(r["name"], r["type"]) for r in region("list")] == [("eu-central-1", "Primary"), (WEST, "Additional")]
+    for reason, words in (("CONTROL_EXISTS", ("add", WEST, *subnets)),
+                          ("CONTROL_REGION_SUBNET", ("add", "us-west-9", *subnets)),
+                          ("CONTROL_REGION_PRIMARY", ("remove", "eu-central-1")),
+                          ("CONTROL_NO_OBJECT", ("remove", "us-west-9"))):
+        assert lab.service.refused("region", *words, "--directory", CLOUD) == reason
+    region("remove", WEST)
+    assert [r["type"] for r in region("list")] == ["Primary"]
 
 
 # --- other accounts --------------------------------------------------------------------------------------------------
