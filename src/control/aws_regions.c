@@ -84,6 +84,7 @@ static enum err in_its_words(struct aws_call *call, enum err e)
         const char *error;
     } rows[] = {{REASON_CONTROL_EXISTS, "DirectoryAlreadyInRegionException"},
                 {REASON_CONTROL_REGION_LIMIT, "RegionLimitExceededException"},
+                {REASON_CONTROL_DC_LIMIT, "RegionLimitExceededException"},
                 {REASON_CONTROL_REGION_PRIMARY, "UnsupportedOperationException"}};
     e = aws_result(call, e, &call->c);
     for (size_t i = 0; e != ERR_OK && i < sizeof(rows) / sizeof(rows[0]); i++) {

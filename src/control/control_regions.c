@@ -371,6 +371,24 @@ static json_t *shown(const struct control_directory *d, const json_t *region)
     return out;
 }
 
+/* ERR_OK unless the region, or one of its domain controllers, is Failed. */
+static enum err outcome(struct control_call *call, const json_t *region)
+{
+    const struct control_directory *d = call->directory;
+    const char *name = text_of(region, "name"), *why = text_of(region, "state_reason");
+    size_t i;
+    json_t *dc;
+    if (!region || strcmp(control_region_state(d, region), "Failed") != 0)
+        return ERR_OK;
+    json_array_foreach(json_object_get(d->record, "dcs"), i, dc)
+    {
+        if (control_dc_in(dc, span_str(name)) && has_text(dc, "state", "Failed"))
+            why = text_of(dc, "state_reason");
+    }
+    return control_refuse(call, 500, "RegionFailed", REASON_CONTROL_START_FAILED, "%s: %s", name,
+                          why ? why : "it has no domain controllers");
+}
+
 enum err control_region_add(struct control_call *call)
 {
     struct control_new_region in = {.name = control_arg(call, "name"),
@@ -381,6 +399,7 @@ enum err control_region_add(struct control_call *call)
     json_t *region = name ? control_region_named(call->directory, span_str(name)) : NULL;
     if (!region)
         return ERR_NOMEM;
+    TRY(outcome(call, region));
     call->result = shown(call->directory, region);
     return ERR_OK;
 }
@@ -399,5 +418,5 @@ enum err control_region_remove(struct control_call *call)
 {
     TRY(control_region_begin_remove(call, control_arg(call, "name")));
     (void)control_dcs_finish(call->control, call->directory, call->a);
-    return ERR_OK;
+    return outcome(call, control_region_named(call->directory, control_arg(call, "name")));
 }

@@ -13,8 +13,10 @@
 
 #include "control/control_call.h"
 
-#define CONTROL_REGIONS_MAX 5 /* with the primary one, as AWS has it */
-#define CONTROL_REGION_DCS  2 /* that a new one begins with */
+/* Domain controllers that a new region begins with; and how many regions a machine has those for,
+ * the primary one among them. */
+#define CONTROL_REGION_DCS  2
+#define CONTROL_REGIONS_MAX (CONTROL_DCS_MAX / CONTROL_REGION_DCS)
 
 struct control_new_region {
     struct span name;

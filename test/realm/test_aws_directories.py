@@ -7,8 +7,6 @@ import threading
 
 import pytest
 from botocore.exceptions import ClientError
-from samba.dcerpc import nbt
-from samba.ndr import ndr_unpack
 
 from aws_api import AwsForest, Refusal
 from netns import Network, wait_for
@@ -16,7 +14,7 @@ from world import World
 
 VPC = {"VpcId": "vpc-01234567", "SubnetIds": ["subnet-0000000a", "subnet-0000000b"]}  # of the default configuration
 AFAR = {"VpcId": "vpc-76543210", "SubnetIds": ["subnet-0000000c", "subnet-0000000d"]}
-SUBNETS = [word for i, letter in enumerate("abcd") for word in (
+SUBNETS = [word for i, letter in enumerate("abcdefgh") for word in (
     f"--subnet-0000000{letter}", f"127.0.{i + 1}.0/24 {'local-1' if i < 2 else 'west-2'}{'ab'[i % 2]}")]
 MADE_OF = {"cloud.example.com": "CLOUD", "corp.example.com": "CORPORATE"}
 
@@ -517,7 +515,24 @@ def test_a_key_has_the_rights_of_the_directorys_admin(lab):
 
 # --- regions ---------------------------------------------------------------------------------------------------------
 
-WEST = "us-west-2"
+WEST, CLOSEST = "us-west-2", 0x80
+
+
+def ping_names(blob):
+    """The names of a netlogon answer of form 23 ([MS-ADTS] 6.3.1.9): forest, domain, host, NetBIOS domain and name, user, the
+    sites of server and client."""
+    def name(at):
+        if blob[at] >= 0xc0:
+            return name(int.from_bytes(blob[at:at + 2], "big") & 0x3fff)[0], at + 2
+        if blob[at] == 0:
+            return "", at + 1
+        label, (rest, end) = blob[at + 1:at + 1 + blob[at]].decode(), name(at + 1 + blob[at])
+        return label + ("." + rest if rest else ""), end
+    at, names = 24, []
+    for _ in range(8):
+        text, at = name(at)
+        names.append(text)
+    return names
 
 
 def test_a_directory_extends_to_another_region(lab):
@@ -542,8 +557,7 @@ def test_a_directory_extends_to_another_region(lab):
             "ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", f"ldap://{of}", "-s", "base", "-b", "",
             f"(&(DnsDomain={CORP})(NtVer=\\06\\00\\00\\00))", "NetLogon", env={"LDAPSOCKET_BIND_ADDRESSES": to}).stdout
         blob = base64.b64decode(re.search("Netlogon:: (.*)", said, re.I).group(1))
-        told = ndr_unpack(nbt.NETLOGON_SAM_LOGON_RESPONSE_EX, blob)
-        return told.server_site, told.client_site, bool(told.server_type & nbt.NBT_SERVER_CLOSEST)
+        return *ping_names(blob)[6:], bool(blob[4] & CLOSEST)
     home = lab.directory(lab.ids[CORP])["DnsIpAddrs"]
     assert site_told(home[0], "127.0.3.99") == ("Default-First-Site-Name", "Default-First-Site-Name", True)
     (primary,) = regions()
@@ -611,6 +625,39 @@ def test_regions_on_the_command_line(lab):
         assert lab.service.refused("region", *words, "--directory", CLOUD) == reason
     region("remove", WEST)
     assert [r["type"] for r in region("list")] == ["Primary"]
+    for i in range(3):
+        region("add", f"us-west-{i}", "--subnet", f"subnet-0000000{'ceg'[i]}", "--subnet", f"subnet-0000000{'dfh'[i]}")
+    assert lab.service.refused("region", "add", "us-west-3", *subnets, "--directory", CLOUD) == "CONTROL_REGION_LIMIT"
+    lab.refused("RegionLimitExceededException", lab.ds.add_region, DirectoryId=lab.ids[CLOUD], RegionName="us-west-3",
+                VPCSettings=AFAR)
+    for i in range(3):
+        region("remove", f"us-west-{i}")
+
+
+def test_regions_and_snapshots(lab):
+    """Which regions there are is as little of a snapshot as which domain controllers: it goes on as it was."""
+    def cli(*words):
+        return lab.service.cli(*words, "--directory", CLOUD)
+
+    def there():
+        regions = {r["name"]: r["state"] for r in cli("region", "list")}
+        said = lab.service.host.run("dig", f"@{lab.directory(lab.ids[CLOUD])['DnsIpAddrs'][0]}", "+short", "+tcp", "SRV",
+                                    f"_ldap._tcp.{WEST}._sites.{CLOUD}").stdout
+        return regions.get(WEST), len(said.splitlines())
+    subnets = ("--subnet", "subnet-0000000c", "--subnet", "subnet-0000000d")
+    before = cli("snapshot", "create")["id"]
+    cli("region", "add", WEST, *subnets)
+    assert there() == ("Active", 2)
+    beside = cli("snapshot", "create")["id"]
+    cli("snapshot", "restore", before)  # does not know the site
+    wait_for(lambda: there() == ("Active", 2), "the region again")
+    cli("region", "remove", WEST)
+    cli("snapshot", "restore", beside)  # knows it still
+    wait_for(lambda: there() == (None, 0), "no region")
+    cli("region", "add", WEST, *subnets)
+    cli("region", "remove", WEST)
+    for id in (before, beside):
+        cli("snapshot", "delete", id)
 
 
 # --- other accounts --------------------------------------------------------------------------------------------------
