@@ -310,12 +310,19 @@ json_t *control_region_leaving(const struct control_directory *d)
     return NULL;
 }
 
+/* With the last further region the directory is one place again, which has no subnets. */
 static enum err clear(const struct place *at, const json_t *region)
 {
+    bool last = json_array_size(control_regions(at->d)) == 1;
     size_t i;
-    json_t *subnet;
+    json_t *subnet, *dc;
     json_array_foreach(json_object_get(region, "subnet_ids"), i, subnet)
         TRY(remove_object(at, subnet_dn(at, json_string_value(subnet))));
+    json_array_foreach(json_object_get(at->d->record, "dcs"), i, dc)
+    {
+        if (last && text_of(dc, "subnet"))
+            TRY(remove_object(at, subnet_dn(at, text_of(dc, "subnet"))));
+    }
     return remove_object(at, site_dn(at, span_str(text_of(region, "name"))));
 }
 
@@ -338,12 +345,16 @@ enum err control_region_leave(struct control *c, struct control_directory *d, js
 void control_region_stale(struct control_directory *d, const json_t *dc)
 {
     const char *name = text_of(dc, "region");
-    if (!name || control_region_named(d, span_str(name)))
+    json_t *region = name ? control_region_named(d, span_str(name)) : NULL;
+    if (!name || (region && !has_text(region, "state", "Deleting")))
         return;
-    if (!control_regions(d))
-        json_object_set_new(d->record, "regions", json_array());
-    json_array_append_new(control_regions(d), json_pack("{s:s, s:s, s:[]}", "name", name, "state",
-                                                        "Deleting", "subnet_ids"));
+    if (!region) {
+        region = json_pack("{s:s, s:s, s:[]}", "name", name, "state", "Deleting", "subnet_ids");
+        if (!control_regions(d))
+            json_object_set_new(d->record, "regions", json_array());
+        json_array_append_new(control_regions(d), region);
+    }
+    json_array_append(json_object_get(region, "subnet_ids"), json_object_get(dc, "subnet"));
 }
 
 /* --- the operations ----------------------------------------------------------------------------

@@ -161,8 +161,9 @@ def test_shapes_are_checked_by_the_server(lab):
 
 def test_what_has_no_meaning_says_why(lab):
     mark = lab.cloud.mark()
-    message = lab.refused("UnsupportedOperationException", lab.ds.enable_sso, DirectoryId=lab.id)
-    assert "applications" in message
+    message = lab.refused("UnsupportedOperationException", lab.ds.create_directory, Name="simple.example.com",
+                          Password="Simple-AD-1", Size="Small")
+    assert "CreateMicrosoftAD" in message
     lab.cloud.reason_seen("API_UNSUPPORTED", mark)
 
 
