@@ -220,7 +220,8 @@ void control_dc_spec(const json_t *dc, struct control_dc *out)
 {
     size_t i;
     json_t *address;
-    *out = (struct control_dc){.host = member(dc, "host"), .interface = member(dc, "interface"),
+    *out = (struct control_dc){.host = member(dc, "host"),
+                               .interface = member(dc, "interface"),
                                .site = member(dc, "site")};
     out->prefix = (unsigned)json_integer_value(json_object_get(dc, "prefix"));
     json_array_foreach(json_object_get(dc, "addresses"), i, address)
