@@ -57,7 +57,32 @@ static struct plat_channel **link_of(struct control_directory *d, uint32_t type,
     return type == CONTROL_LINK_PEER ? peer_of(d, host) : NULL;
 }
 
-void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
+static void notifier_gone(void *ctx, struct plat_channel *ch, enum err why)
+{
+    struct control *c = ctx;
+    (void)why;
+    if (c->notifier == ch)
+        c->notifier = NULL;
+    plat_channel_free(ch);
+}
+
+static void notifier_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+{
+    (void)msg;
+    notifier_gone(ctx, ch, ERR_MALFORMED);
+}
+
+static void link_notifier(struct control *c, int fd)
+{
+    static const struct plat_channel_ops ops = {.message = notifier_spoke, .closed = notifier_gone};
+    if (c->notifier)
+        plat_channel_free(c->notifier);
+    c->notifier = NULL;
+    if (plat_channel_new(c->env.loop, fd, &ops, c, &c->notifier) != ERR_OK)
+        close(fd);
+}
+
+static void link_directory(struct control *c, uint32_t type, struct span whose, int fd)
 {
     static const struct plat_channel_ops ops = {.message = link_spoke, .closed = link_gone};
     const uint8_t *slash = whose.len ? memchr(whose.ptr, '/', whose.len) : NULL;
@@ -73,6 +98,14 @@ void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
     if (*link)
         plat_channel_free(*link);
     *link = ch;
+}
+
+void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
+{
+    if (type == CONTROL_LINK_NOTIFY)
+        link_notifier(c, fd);
+    else
+        link_directory(c, type, whose, fd);
 }
 
 /* An address that is not there yet, a port that somebody else has for a while: the directory comes
@@ -238,6 +271,9 @@ void control_free(struct control *c)
         plat_timer_free(c->watch);
     while (c->directories)
         control_directory_remove(c, c->directories);
+    control_notices_free(c);
+    if (c->notifier)
+        plat_channel_free(c->notifier);
     json_decref(c->keys);
     aws_tokens_free(c->tokens);
     mem_wipe(c->env.seal_key, sizeof(c->env.seal_key));

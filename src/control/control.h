@@ -12,6 +12,7 @@
 
 #include "base/event.h"
 #include "control/control_pools.h"
+#include "control/control_topics.h"
 #include "plat/channel.h"
 #include "plat/loop.h"
 
@@ -23,8 +24,9 @@ struct control_env {
     const char *state_dir;             /* control.json and the directories' folders */
     const char *run_dir;               /* volatile tables */
     const struct control_pools *pools; /* at least one */
-    int listen_fd;                     /* the Unix socket; taken over */
-    int api_fd;                        /* the AWS API's; -1: none; taken over */
+    const struct control_topics *topics;
+    int listen_fd;        /* the Unix socket; taken over */
+    int api_fd;           /* the AWS API's; -1: none; taken over */
     int metrics_fd;       /* where metrics are asked for; -1: nowhere else; taken over */
     uint8_t seal_key[32]; /* of the access keys' secrets */
     const struct event_sink *events;

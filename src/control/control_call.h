@@ -54,6 +54,8 @@ struct control {
     struct control_directory *directories;
     json_t *keys;              /* access keys of the AWS API: {"id","account","created","sealed"} */
     struct aws_tokens *tokens; /* of requests to the AWS API */
+    struct plat_channel *notifier;   /* NULL: no link */
+    struct control_notices *notices; /* that topics have not been told yet; NULL: none ever */
     struct control_http *local, *metrics, *api;
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
@@ -177,6 +179,14 @@ json_t *control_trust_state(struct control_directory *d, struct span partner, bo
 /* Tells serve the log group of the directory's record, when there is one. */
 void control_log_tell(struct control *c, struct control_directory *d, struct arena *a);
 
+/* --- control_notices.c --- */
+
+/* Every topic of the directory is told its state, as soon as that can be. */
+void control_notices_tell(struct control *c, const struct control_directory *d, const char *before);
+/* Did the last notice for this topic of this directory arrive? */
+bool control_notices_failed(const struct control *c, const char *id, const char *topic);
+void control_notices_free(struct control *c);
+
 /* --- control_keys.c --- */
 
 /* keys.json. ERR with a sentence. */
@@ -259,6 +269,9 @@ HANDLER(control_certificate_deregister);
 HANDLER(control_ldaps_enable);
 HANDLER(control_ldaps_disable);
 HANDLER(control_ldaps_show);
+HANDLER(control_topic_register);
+HANDLER(control_topic_deregister);
+HANDLER(control_topic_list);
 HANDLER(control_key_create);
 HANDLER(control_key_file_rotate);
 HANDLER(control_key_list);

@@ -153,6 +153,25 @@ enum err control_status_decode(struct span bytes, struct arena *a, struct contro
     return ERR_OK;
 }
 
+enum err control_notice_encode(const struct control_notice *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    put_text(&b, in->topic);
+    put_text(&b, in->body);
+    return builder_done(&b, out);
+}
+
+enum err control_notice_decode(struct span bytes, struct control_notice *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_notice notice = {.topic = get_text(&r)};
+    notice.body = get_text(&r);
+    TRY(reader_end(&r));
+    *out = notice;
+    return ERR_OK;
+}
+
 enum err control_log_encode(const struct control_log *in, struct arena *a, struct span *out)
 {
     struct builder b;

@@ -38,7 +38,13 @@ enum control_news { CONTROL_HEALTH = 32 };
 /* Links that serve gives to control, each with a descriptor: CONTROL_LINK_WRITER's payload is the
  * id, of CONTROL_LINK_PEER it is ID/HOST, of the domain controller whose peer it is. A new link
  * replaces the old one. */
-enum control_link { CONTROL_LINK_WRITER = 16, CONTROL_LINK_PEER };
+enum control_link {
+    CONTROL_LINK_WRITER = 16,
+    CONTROL_LINK_PEER,
+    CONTROL_LINK_NOTIFY /* of the process that calls topics; no payload */
+};
+/* A call over that link: struct control_notice; reply: struct control_outcome. */
+#define CONTROL_NOTIFY 1
 
 struct control_dc {
     struct span host; /* first label */
@@ -82,6 +88,12 @@ struct control_log {
 };
 #define CONTROL_LOG_GROUP_MAX 512
 
+/* What a topic is told. */
+struct control_notice {
+    struct span topic;
+    struct span body; /* JSON */
+};
+
 /* All processes of a domain controller run, or one does not. */
 struct control_health {
     struct span id, host; /* host empty: of the directory's writer */
@@ -101,6 +113,8 @@ enum err control_outcome_decode(struct span bytes, struct control_outcome *out);
 enum err control_status_encode(const struct control_status *in, struct arena *a, struct span *out);
 enum err control_status_decode(struct span bytes, struct arena *a, struct control_status *out);
 
+enum err control_notice_encode(const struct control_notice *in, struct arena *a, struct span *out);
+enum err control_notice_decode(struct span bytes, struct control_notice *out);
 enum err control_log_encode(const struct control_log *in, struct arena *a, struct span *out);
 enum err control_log_decode(struct span bytes, struct control_log *out);
 enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out);

@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct control_outcome outcome;
     struct control_health health;
     struct control_log log;
+    struct control_notice notice;
     struct span again, bytes = size ? span_of(data + 1, size - 1) : SPAN_NONE;
     arena_init(&a, 0, 1 << 20, 0);
     if (size && data[0] % 4 == 0) {
@@ -25,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         (void)control_outcome_decode(bytes, &outcome);
         (void)control_log_decode(bytes, &log);
+        (void)control_notice_decode(bytes, &notice);
     }
     arena_fini(&a);
     return 0;

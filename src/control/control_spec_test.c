@@ -74,6 +74,18 @@ static void test_log(void **state)
     assert_int_equal(control_log_decode(bytes, &back), ERR_LIMIT);
 }
 
+static void test_notice(void **state)
+{
+    (void)state;
+    struct control_notice back, notice = {SPAN_LIT("alarms"), SPAN_LIT("{}")};
+    struct span bytes;
+    assert_int_equal(control_notice_encode(&notice, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_notice_decode(bytes, &back), ERR_OK);
+    assert_true(span_eq(back.topic, notice.topic) && span_eq(back.body, notice.body));
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(control_notice_decode(span_sub(bytes, 0, n), &back), ERR_OK);
+}
+
 static void test_health(void **state)
 {
     (void)state;
@@ -102,6 +114,7 @@ int main(void)
         cmocka_unit_test(test_spec_round_trip_and_every_prefix),
         cmocka_unit_test(test_status_and_outcome),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_notice),
         cmocka_unit_test(test_health),
         cmocka_unit_test(test_an_id_leads_nowhere_else),
     };

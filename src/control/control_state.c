@@ -198,6 +198,8 @@ void control_directory_state(struct control *c, struct control_directory *d, con
                              const char *reason)
 {
     struct event ev;
+    char before[32];
+    snprintf(before, sizeof(before), "%s", json_string_value(json_object_get(d->record, "state")));
     json_object_set_new(d->record, "state", json_string(state));
     if (reason)
         json_object_set_new(d->record, "state_reason", json_string(reason));
@@ -209,6 +211,8 @@ void control_directory_state(struct control *c, struct control_directory *d, con
     if (reason)
         event_text(&ev, "text", span_str(reason));
     event_emit(c->env.events, &ev);
+    if (strcmp(before, state) != 0)
+        control_notices_tell(c, d, before);
 }
 
 static struct span member(const json_t *object, const char *name)

@@ -26,6 +26,7 @@ static void usage(FILE *out)
         "  --log-format json|text  what a line is (json)\n"
         "  --log-groups PATH   folder of log groups: what directories subscribe to (none)\n"
         "  --subnet-NAME \"NETWORK [ZONE [INTERFACE]]\"  where domain controllers take addresses\n"
+        "  --topic-NAME http://ADDRESS[:PORT]/PATH  who is told of changes of state\n"
         "  --kdc-workers N     KDC processes of a domain controller (1)\n"
         "  --ldap-workers N    LDAP processes of a domain controller (1)\n"
         "  --dns-workers N     DNS processes of a domain controller (1)\n");

@@ -23,6 +23,7 @@ enum err serve_begin_control(struct serve_child *child, const char **why_out)
                               .state_dir = arena_dup_str(&child->memory, child->setup.state_path),
                               .run_dir = arena_dup_str(&child->memory, child->setup.volatile_path),
                               .pools = &child->setup.pools,
+                              .topics = &child->setup.topics,
                               .listen_fd = plat_process_fd("control"),
                               .api_fd = plat_process_fd("api"),
                               .metrics_fd = plat_process_fd("metrics"),

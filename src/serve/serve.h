@@ -14,6 +14,7 @@
 
 #include "control/control_pools.h"
 #include "control/control_spec.h"
+#include "control/control_topics.h"
 #include "directory/directory.h"
 #include "plat/address.h"
 #include "plat/channel.h"
@@ -29,6 +30,7 @@ enum serve_role {
     ROLE_LDAP,
     ROLE_RPC,
     ROLE_PEER,
+    ROLE_NOTIFY,
     ROLE__COUNT
 };
 
@@ -48,7 +50,8 @@ struct serve_role_row {
     const char *name;
     unsigned secrets; /* bit set of enum dir_secret_store */
     unsigned calls;   /* enum plat_calls */
-    bool per_dc;      /* one for each domain controller, else one a directory (control: one) */
+    bool per_dc;      /* one for each domain controller, else one a directory (control and the
+                         notifier: one) */
     bool writes;      /* gets a link to the writer */
     bool system;      /* that link carries INTENT_SYSTEM */
     bool audited;     /* its events are about security: who logged on, what was changed */
@@ -72,6 +75,7 @@ enum serve_message {
     SERVE_LINK_CLIENT,   /* to the writer; descriptor; payload: one byte, the client's role */
     SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks (trust/trust_ask.h) */
     SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
+    SERVE_LINK_NOTIFY,   /* to the notifier; descriptor: control asks (CONTROL_NOTIFY) */
     SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
     SERVE_AUDIT,         /* descriptor: security events go there, too; none: no more */
     SERVE_PING,          /* call; the reply is empty: its loop turns */
@@ -88,6 +92,7 @@ struct serve_setup {
     struct control_spec spec;   /* control has none: an empty id */
     struct span state_path;     /* control only, and so are: */
     struct control_pools pools;
+    struct control_topics topics; /* the notifier has them, too */
 };
 #define SERVE_SETUP_MAX (256u << 10)
 enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out);
@@ -137,11 +142,13 @@ enum err serve_begin_kdc(struct serve_child *child, const char **why_out);
 enum err serve_begin_kpasswd(struct serve_child *child, const char **why_out);
 enum err serve_begin_ldap(struct serve_child *child, const char **why_out);
 enum err serve_begin_rpc(struct serve_child *child, const char **why_out);
+enum err serve_begin_notify(struct serve_child *child, const char **why_out);
 enum err serve_begin_peer(struct serve_child *child, const char **why_out);
 void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_told_control(struct serve_child *child, uint32_t type, struct span payload);
 void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_rpc(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_linked_notify(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_peer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 
 /* --- the parent --- */
@@ -156,7 +163,8 @@ struct serve_config {
     char api[PLAT_ADDR_TEXT];     /* where the AWS API listens; "": nowhere */
     char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
     unsigned kdc_workers, ldap_workers, dns_workers;
-    struct control_pools pools; /* "subnet-NAME = ..."; none: the default ones */
+    struct control_pools pools;   /* "subnet-NAME = ..."; none: the default ones */
+    struct control_topics topics; /* "topic-NAME = ..." */
 };
 void serve_config_default(struct serve_config *out);
 bool serve_log_is_text(const struct serve_config *config);

@@ -106,10 +106,10 @@ static enum err give_up_rights(struct serve_child *child, const char **why_out)
 }
 
 /* The files of its own directory, which only the writer changes; control has to do with all of
- * them. An older kernel has nothing for it: the parent says so. */
+ * them, and the notifier opens none. An older kernel has nothing for it: the parent says so. */
 static enum err confine(struct serve_child *child)
 {
-    if (child->role == ROLE_CONTROL)
+    if (child->role == ROLE_CONTROL || child->role == ROLE_NOTIFY)
         return ERR_OK;
     const char *folder = text(child, child->setup.path);
     enum err e = folder ? plat_confine(folder, child->role == ROLE_WRITER) : ERR_NOMEM;

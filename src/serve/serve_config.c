@@ -81,6 +81,19 @@ static enum err set_subnet(struct serve_config *config, struct span name, struct
     return ERR_RANGE;
 }
 
+#define TOPIC SPAN_LIT("topic-")
+
+static enum err set_topic(struct serve_config *config, struct span name, struct span value,
+                          struct arena *a, const char **why_out)
+{
+    const char *why;
+    if (control_topics_set(&config->topics, span_sub(name, TOPIC.len, name.len), value, &why) ==
+        ERR_OK)
+        return ERR_OK;
+    *why_out = arena_printf(a, "%.*s: %s", SPAN_ARG(name), why);
+    return ERR_RANGE;
+}
+
 enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
                           struct arena *a, const char **why_out)
 {
@@ -104,10 +117,12 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     }
     if (name.len > SUBNET.len && span_eq(span_sub(name, 0, SUBNET.len), SUBNET))
         return set_subnet(config, name, value, a, why_out);
+    if (name.len > TOPIC.len && span_eq(span_sub(name, 0, TOPIC.len), TOPIC))
+        return set_topic(config, name, value, a, why_out);
     *why_out = arena_printf(
         a,
         "%.*s: no setting has this name; known are state-dir, run-dir, user, api, metrics, log, "
-        "log-format, log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME",
+        "log-format, log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME, topic-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;
 }
@@ -171,4 +186,6 @@ void serve_config_print(const struct serve_config *config, FILE *out)
     for (unsigned i = 0; i < pools->count; i++)
         fprintf(out, "%s = %s\n", pools->pool[i].name, control_pool_text(&pools->pool[i], &a));
     arena_fini(&a);
+    for (unsigned i = 0; i < config->topics.count; i++)
+        fprintf(out, "topic-%s = %s\n", config->topics.topic[i].name, config->topics.topic[i].url);
 }

@@ -30,6 +30,9 @@ static void takes_settings_and_comments(void **state)
                      ERR_OK);
     assert_int_equal(c.pools.count, 2);
     assert_string_equal(c.pools.pool[0].interface, "eth0");
+    assert_int_equal(parse("topic-a = http://127.0.0.1:9/x", &c, &why), ERR_OK);
+    assert_string_equal(c.topics.topic[0].url, "http://127.0.0.1:9/x");
+    assert_int_equal(parse("topic-a = https://127.0.0.1/x", &c, &why), ERR_RANGE);
     assert_int_equal(parse("api = [::1]:8053", &c, &why), ERR_OK);
     assert_string_equal(c.api, "[::1]:8053");
     assert_int_equal(parse("log-format = text\nmetrics = 127.0.0.1:9464", &c, &why), ERR_OK);

@@ -313,6 +313,12 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
         join_rpc(d, process->dc);
 }
 
+void serve_notify_link(struct serve_parent *p)
+{
+    if (p->notify)
+        join(p->control, CONTROL_LINK_NOTIFY, SPAN_NONE, p->notify, SERVE_LINK_NOTIFY, SPAN_NONE);
+}
+
 void serve_directory_status(struct serve_parent *p, struct span id, uint32_t seq)
 {
     struct serve_directory *d = serve_directory_by_id(p, id);

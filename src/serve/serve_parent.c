@@ -165,7 +165,11 @@ static void begin(struct serve_parent *p)
             p, "serve.unconfined", SPAN_NONE,
             "this kernel has no Landlock: a process that is taken over can open files of other "
             "directories");
+    if (p->config->topics.count && !(p->notify = serve_process_new(p, NULL, ROLE_NOTIFY, 0, 0)))
+        ent_fatal("no memory");
     plat_child_start(p->control->child);
+    if (p->notify)
+        plat_child_start(p->notify->child);
 }
 
 static void end(struct serve_parent *p)
@@ -174,6 +178,8 @@ static void end(struct serve_parent *p)
     while (p->directories)
         serve_directory_free(p->directories);
     serve_process_free(p->control);
+    if (p->notify)
+        serve_process_free(p->notify);
     plat_supervisor_free(p->supervisor);
     mem_wipe(p->masters, sizeof(*p->masters));
     free(p->masters);

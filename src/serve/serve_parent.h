@@ -22,7 +22,7 @@ struct serve_directory;
 
 struct serve_process {
     struct serve_parent *parent;
-    struct serve_directory *directory; /* NULL: control */
+    struct serve_directory *directory; /* NULL: control, notify */
     enum serve_role role;
     unsigned dc, worker;
     char name[PLAT_CHILD_NAME_MAX + 1];
@@ -77,6 +77,7 @@ struct serve_parent {
     gid_t gid;
     struct serve_masters *masters;
     struct serve_process *control;
+    struct serve_process *notify; /* NULL: there are no topics */
     struct serve_directory *directories;
     struct plat_timer *pinger;
     struct arena scratch; /* reset after each use */
@@ -105,6 +106,8 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 /* Gives a process that is ready its channels to others that are. */
 void serve_directory_link(struct serve_directory *d, struct serve_process *process);
 void serve_directory_free(struct serve_directory *d);
+/* The channel between control and the notifier, when both are ready. */
+void serve_notify_link(struct serve_parent *p);
 
 /* Processes of a domain controller, made and started. */
 enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc);

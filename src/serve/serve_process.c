@@ -113,6 +113,8 @@ static void configure(struct serve_process *process)
     struct span bytes;
     arena_init(&a, 0, SERVE_SETUP_MAX * 2, ARENA_WIPE);
     if (!d)
+        setup.topics = p->config->topics;
+    if (process->role == ROLE_CONTROL)
         setup.pools = p->config->pools.count ? p->config->pools : control_pools_default;
     if (d) {
         setup.spec = d->spec;
@@ -124,7 +126,7 @@ static void configure(struct serve_process *process)
     /* Control's key seals the secrets of access keys; no directory is called so. */
     if (d)
         derive_keys(p, d->spec.id, false, row->secrets, &setup.keyring);
-    else
+    else if (process->role == ROLE_CONTROL)
         derive_keys(p, SPAN_LIT(SERVE_MASTER_OF_KEYS), true, 1u << DIR_SECRET_SERVICE,
                     &setup.keyring);
     if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
@@ -140,6 +142,8 @@ static struct serve_process *process_of(struct serve_parent *p, const struct pla
 {
     if (p->control && p->control->child == child)
         return p->control;
+    if (p->notify && p->notify->child == child)
+        return p->notify;
     for (struct serve_directory *d = p->directories; d; d = d->next) {
         for (unsigned i = 0; i < d->process_count; i++) {
             if (d->process[i]->child == child)
@@ -221,7 +225,9 @@ void serve_process_configured(struct serve_process *process, const struct contro
             serve_watch_tell(process->directory, false);
             serve_directory_ready(process->directory, process);
         } else {
-            for (struct serve_directory *d = p->directories; d; d = d->next) {
+            serve_notify_link(p);
+            for (struct serve_directory *d = p->directories; process->role == ROLE_CONTROL && d;
+                 d = d->next) {
                 serve_directory_link(d, process);
                 serve_watch_tell(d, true);
             }
@@ -302,11 +308,11 @@ struct serve_process *serve_process_new(struct serve_parent *p, struct serve_dir
     give_counters(process);
     if (d && serve_role(role)->per_dc)
         serve_give_sockets(process);
-    if (!d)
+    if (role == ROLE_CONTROL)
         (void)plat_child_give(process->child, "control", p->control_fd);
-    if (!d && p->api_fd >= 0)
+    if (role == ROLE_CONTROL && p->api_fd >= 0)
         (void)plat_child_give(process->child, "api", p->api_fd);
-    if (!d && p->metrics_fd >= 0)
+    if (role == ROLE_CONTROL && p->metrics_fd >= 0)
         (void)plat_child_give(process->child, "metrics", p->metrics_fd);
     return process;
 }

@@ -41,6 +41,11 @@ enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struc
         builder_u8(&b, (uint8_t)pool->prefix);
         builder_bytes(&b, pool->network, sizeof pool->network);
     }
+    builder_u8(&b, (uint8_t)in->topics.count);
+    for (unsigned i = 0; i < in->topics.count; i++) {
+        put_text(&b, span_str(in->topics.topic[i].name));
+        put_text(&b, span_str(in->topics.topic[i].url));
+    }
     return builder_done(&b, out);
 }
 
@@ -71,6 +76,17 @@ static void get_pools(struct reader *r, struct control_pools *out)
     }
 }
 
+static void get_topics(struct reader *r, struct control_topics *out)
+{
+    out->count = reader_u8(r);
+    if (out->count > CONTROL_TOPICS_MAX)
+        reader_fail(r, ERR_LIMIT);
+    for (unsigned i = 0; reader_ok(r) && i < out->count; i++) {
+        get_word(r, out->topic[i].name, sizeof out->topic[i].name);
+        get_word(r, out->topic[i].url, sizeof out->topic[i].url);
+    }
+}
+
 enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
 {
     struct reader r = reader_of(bytes);
@@ -87,6 +103,7 @@ enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
     }
     struct span spec = get_text(&r);
     get_pools(&r, &setup.pools);
+    get_topics(&r, &setup.topics);
     TRY(reader_end(&r));
     TRY(control_spec_decode(spec, &setup.spec));
     if (setup.role >= ROLE__COUNT || (setup.spec.dc_count && setup.dc >= setup.spec.dc_count))

@@ -76,6 +76,8 @@ static void ping_all(void *ctx)
 {
     struct serve_parent *p = ctx;
     ping(p->control);
+    if (p->notify)
+        ping(p->notify);
     for (struct serve_directory *d = p->directories; d; d = d->next) {
         for (unsigned i = 0; i < d->process_count; i++)
             ping(d->process[i]);

@@ -90,6 +90,7 @@ class AwsForest(EntenteForest):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
                                     self.run_dir, "--user", "nobody", "--api", "127.0.0.1:8053", "--log", self.log,
                                     "--log-groups", f"{self.dir}/groups",
+                                    "--topic-alarms", "http://127.0.0.1:9009/alarms?of=directories",
                                     *self.subnets, log="serve.log")
         wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 

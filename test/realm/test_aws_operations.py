@@ -1,10 +1,12 @@
 """Operations of the AWS API about a directory's settings and surroundings, with AWS's own clients: each has an effect
 that a stock client of the directory sees, and is still there after a restart."""
 
+import http.server
 import json
 import os
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -329,3 +331,74 @@ def test_a_directory_becomes_a_larger_one(lab):
     (done,) = send("DescribeUpdateDirectory", UpdateType="SIZE")["UpdateActivities"]
     assert done["Status"] == "Updated" and done["InitiatedBy"] == "Customer"
     refused("InvalidParameterException", "SIZE", **small)
+
+
+# --- event topics ----------------------------------------------------------------------------------------------
+
+
+class Webhook:
+    """What a topic's address is: takes POSTs, and refuses the first ones."""
+
+    def __init__(self, host, refusals=0):
+        self.got, self.refused = [], 0
+        hook = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                bad = hook.refused < refusals
+                if bad:
+                    hook.refused += 1
+                else:
+                    hook.got.append((self.path, self.headers["Content-Type"], body))
+                self.send_response(503 if bad else 200)
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        with inside(host):
+            self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 9009), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def stages(self):
+        return [(body["PreviousStage"], body["Stage"]) for _, _, body in self.got]
+
+
+def topic(lab):
+    (one,) = lab.ds.describe_event_topics(DirectoryId=lab.id)["EventTopics"]
+    return one
+
+
+def test_a_topic_hears_of_changes_of_state(lab):
+    mark = lab.cloud.mark()
+    lab.refused("EntityDoesNotExistException", lab.ds.register_event_topic, DirectoryId=lab.id, TopicName="nobody")
+    lab.cloud.reason_seen("CONTROL_TOPIC", mark)
+    lab.cloud.aws(lab.key, "ds", "register-event-topic", "--directory-id", lab.id, "--topic-name", "alarms")
+    lab.ds.register_event_topic(DirectoryId=lab.id, TopicName="alarms")
+    one = topic(lab)
+    assert (one["TopicName"], one["Status"]) == ("alarms", "Registered") and one["TopicArn"].endswith(":alarms")
+    lab.refused("EntityDoesNotExistException", lab.ds.describe_event_topics, TopicNames=["other"])
+    lab.cloud.stop()
+    lab.cloud.serve()
+    lab.cloud.wait_ready()
+    host = lab.world.cloud.hosts[1]
+    lab.cloud.kill(f"ldap {lab.id}/{host}")
+    wait_for(lambda: topic(lab)["Status"] == "Failed", "a topic that cannot be reached", 20)
+    lab.cloud.reason_seen("CONTROL_TOPIC_AWAY", mark)
+    hook = Webhook(lab.cloud.host, refusals=1)
+    try:
+        wait_for(lambda: hook.stages() == [("Active", "Impaired"), ("Impaired", "Active")], "both changes", 40)
+        assert hook.refused == 1 and topic(lab)["Status"] == "Registered"
+        path, kind, body = hook.got[0]
+        assert (path, kind) == ("/alarms?of=directories", "application/json")
+        assert body["DirectoryId"] == lab.id and host in body["StageReason"] and body["TopicName"] == "alarms"
+        lab.ds.deregister_event_topic(DirectoryId=lab.id, TopicName="alarms")
+        assert lab.cloud.cli("topic", "list") == []
+        lab.refused("EntityDoesNotExistException", lab.ds.deregister_event_topic, DirectoryId=lab.id, TopicName="alarms")
+    finally:
+        hook.close()

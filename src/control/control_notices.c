@@ -1,0 +1,250 @@
+/*
+ * Notices: what topics are told of changes of a directory's state. They wait in one bounded queue;
+ * of one topic they go in their order, one after the other, so a topic that does not answer holds
+ * up nobody else. One that cannot be delivered is tried again, less and less often, and given up
+ * after a quarter of an hour. The queue is in memory: what it holds when the service ends is lost,
+ * while the registrations, which are in the directory's record, are not.
+ */
+#include "base/text.h"
+#include "control/control_call.h"
+#include "plat/clock.h"
+#include "plat/random.h"
+#include "plat/task.h"
+
+#define NOTICES_MAX    256
+#define SENDERS        4
+#define NOTIFY_TIMEOUT (15 * UTIME_SECOND)
+#define ATTEMPTS_MAX   10 /* after 1, 2, 4 ... seconds */
+#define PERIOD         (UTIME_SECOND / 2)
+
+struct notice {
+    char id[CONTROL_ID_MAX + 1], topic[257];
+    char *body;
+    unsigned attempts;
+    utime next;
+    bool sending;
+};
+
+struct control_notices {
+    struct control *control;
+    struct plat_timer *timer;
+    unsigned count, senders;
+    struct notice *notice[NOTICES_MAX];
+    json_t *failed; /* {"ID/TOPIC": true} whose last attempt failed */
+};
+
+static const char *key_of(const char *id, const char *topic, char *out, size_t size)
+{
+    snprintf(out, size, "%s/%s", id, topic);
+    return out;
+}
+
+static void drop(struct control_notices *n, unsigned at)
+{
+    free(n->notice[at]->body);
+    free(n->notice[at]);
+    n->count--;
+    memmove(&n->notice[at], &n->notice[at + 1], (n->count - at) * sizeof(n->notice[0]));
+}
+
+static void log_away(struct control_notices *n, const struct notice *one, const char *why,
+                     bool lost)
+{
+    struct event ev;
+    event_init(&ev, plat_now(), lost ? "control.notice_lost" : "control.notice_failed",
+               REASON_CONTROL_TOPIC_AWAY);
+    event_text(&ev, "directory", span_str(one->id));
+    event_text(&ev, "topic", span_str(one->topic));
+    event_text(&ev, "text", span_str(why));
+    event_emit(n->control->env.events, &ev);
+}
+
+/* --- sending -----------------------------------------------------------------------------------
+ */
+
+/* Nothing before it is for the same topic. */
+static bool is_first(const struct control_notices *n, unsigned at)
+{
+    for (unsigned i = 0; i < at; i++) {
+        if (strcmp(n->notice[i]->topic, n->notice[at]->topic) == 0 &&
+            strcmp(n->notice[i]->id, n->notice[at]->id) == 0)
+            return false;
+    }
+    return true;
+}
+
+static struct notice *next_due(struct control_notices *n)
+{
+    utime now = plat_mono();
+    for (unsigned i = 0; i < n->count; i++) {
+        struct notice *one = n->notice[i];
+        if (!one->sending && one->next <= now && is_first(n, i))
+            return one;
+    }
+    return NULL;
+}
+
+static enum err send_one(struct control_notices *n, const struct notice *one, struct arena *a,
+                         const char **why_out)
+{
+    struct control_notice notice = {span_str(one->topic), span_str(one->body)};
+    struct control_outcome outcome;
+    struct plat_msg reply;
+    struct span bytes;
+    *why_out = "the notifier does not answer";
+    if (!n->control->notifier)
+        return ERR_CLOSED;
+    TRY(control_notice_encode(&notice, a, &bytes));
+    TRY(plat_channel_call(n->control->notifier, CONTROL_NOTIFY, bytes, NOTIFY_TIMEOUT, a, &reply));
+    TRY(control_outcome_decode(reply.payload, &outcome));
+    *why_out = arena_dup_str(a, outcome.text);
+    return outcome.err;
+}
+
+static void settle(struct control_notices *n, struct notice *one, enum err e, const char *why)
+{
+    char key[300];
+    unsigned at = 0;
+    key_of(one->id, one->topic, key, sizeof(key));
+    one->sending = false;
+    if (e == ERR_OK) {
+        json_object_del(n->failed, key);
+    } else if (!json_object_get(n->failed, key)) {
+        json_object_set_new(n->failed, key, json_true());
+        log_away(n, one, why ? why : err_name(e), false);
+    }
+    one->next = plat_mono() + (UTIME_SECOND << one->attempts);
+    if (e != ERR_OK && ++one->attempts < ATTEMPTS_MAX)
+        return;
+    if (e != ERR_OK)
+        log_away(n, one, why ? why : err_name(e), true);
+    while (n->notice[at] != one)
+        at++;
+    drop(n, at);
+}
+
+static void sender(void *ctx)
+{
+    struct control_notices *n = ctx;
+    struct notice *one;
+    while ((one = next_due(n))) {
+        struct arena a;
+        const char *why = NULL;
+        one->sending = true;
+        arena_init(&a, 0, 4 * CONTROL_SPEC_MAX, 0);
+        enum err e = send_one(n, one, &a, &why);
+        settle(n, one, e, why);
+        arena_fini(&a);
+    }
+    n->senders--;
+}
+
+static void tick(void *ctx)
+{
+    struct control_notices *n = ctx;
+    while (n->senders < SENDERS && next_due(n)) {
+        n->senders++;
+        if (plat_task_start(n->control->env.loop, sender, n) != ERR_OK) {
+            n->senders--;
+            return;
+        }
+    }
+    if (n->count == 0)
+        plat_timer_stop(n->timer);
+}
+
+/* --- what is told ------------------------------------------------------------------------------
+ */
+
+static struct control_notices *notices(struct control *c)
+{
+    struct control_notices *n = c->notices;
+    if (n)
+        return n;
+    n = calloc(1, sizeof(*n));
+    struct plat_timer *timer = n ? plat_timer_new(c->env.loop, tick, n) : NULL;
+    if (!timer) {
+        free(n);
+        return NULL;
+    }
+    *n = (struct control_notices){.control = c, .timer = timer, .failed = json_object()};
+    c->notices = n;
+    return n;
+}
+
+static char *body_of(const struct control_directory *d, const char *topic, const char *before)
+{
+    const char *id = json_string_value(json_object_get(d->record, "id"));
+    const char *state = json_string_value(json_object_get(d->record, "state"));
+    json_t *why = json_object_get(d->record, "state_reason");
+    char now[32];
+    uint8_t drawn[8];
+    uint64_t number;
+    plat_random(drawn, sizeof(drawn));
+    memcpy(&number, drawn, sizeof(number));
+    utime_to_iso(plat_now(), now);
+    json_t *body = json_pack(
+        "{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:O, s:s, s:s}", "Type", "Notification", "MessageId",
+        json_sprintf("%016llx", (unsigned long long)number), "TopicName", topic, "Timestamp", now,
+        "Subject", json_sprintf("Directory %s is %s", id, state), "Message",
+        json_sprintf("The state of your directory %s has changed from %s to %s.", id, before,
+                     state),
+        "DirectoryId", id, "Name", json_object_get(d->record, "name"), "Stage", state,
+        "PreviousStage", before);
+    if (why)
+        json_object_set(body, "StageReason", why);
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return text;
+}
+
+static void add(struct control_notices *n, const struct control_directory *d, const char *topic,
+                const char *before)
+{
+    struct notice *one = calloc(1, sizeof(*one));
+    unsigned oldest = 0;
+    if (!one || !(one->body = body_of(d, topic, before))) {
+        free(one);
+        return;
+    }
+    snprintf(one->id, sizeof(one->id), "%s", json_string_value(json_object_get(d->record, "id")));
+    snprintf(one->topic, sizeof(one->topic), "%s", topic);
+    while (n->count == NOTICES_MAX && oldest < SENDERS && n->notice[oldest]->sending)
+        oldest++;
+    if (n->count == NOTICES_MAX) {
+        log_away(n, n->notice[oldest], "too many wait", true);
+        drop(n, oldest);
+    }
+    n->notice[n->count++] = one;
+    plat_timer_start(n->timer, 0, PERIOD);
+}
+
+void control_notices_tell(struct control *c, const struct control_directory *d, const char *before)
+{
+    json_t *topics = json_object_get(d->record, "topics"), *topic;
+    struct control_notices *n = json_array_size(topics) ? notices(c) : NULL;
+    size_t i;
+    if (!n)
+        return;
+    json_array_foreach(topics, i, topic)
+        add(n, d, json_string_value(json_object_get(topic, "name")), before);
+}
+
+bool control_notices_failed(const struct control *c, const char *id, const char *topic)
+{
+    char key[300];
+    return c->notices && json_object_get(c->notices->failed, key_of(id, topic, key, sizeof(key)));
+}
+
+void control_notices_free(struct control *c)
+{
+    struct control_notices *n = c->notices;
+    if (!n)
+        return;
+    while (n->count)
+        drop(n, n->count - 1);
+    plat_timer_free(n->timer);
+    json_decref(n->failed);
+    free(n);
+    c->notices = NULL;
+}

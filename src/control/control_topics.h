@@ -1,0 +1,38 @@
+/*
+ * Topics: where changes of a directory's state are told, each an address that takes HTTP POST. The
+ * configuration names them ("topic-NAME = http://ADDRESS[:PORT]/PATH"); the address is one of the
+ * operator's choice, and given as a number, since nothing is looked up to tell that a directory
+ * fails. A request names a topic and never an address.
+ */
+#ifndef CONTROL_CONTROL_TOPICS_H
+#define CONTROL_CONTROL_TOPICS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plat/address.h"
+
+#define CONTROL_TOPICS_MAX 16
+#define CONTROL_NOTICE_MAX 4096
+
+struct control_topic {
+    char name[65];
+    char url[257];
+};
+
+struct control_topics {
+    unsigned count;
+    struct control_topic topic[CONTROL_TOPICS_MAX];
+};
+
+/* One topic, from its name without "topic-"; one of the same name is replaced. ERR_RANGE with a
+ * sentence (a constant): what was expected. */
+enum err control_topics_set(struct control_topics *topics, struct span name, struct span url,
+                            const char **why_out);
+/* NULL: there is none of this name. */
+const struct control_topic *control_topic_named(const struct control_topics *topics,
+                                                struct span name);
+/* What is in a URL: views. ERR_MALFORMED. */
+enum err control_topic_parse(struct span url, struct plat_addr *at_out, struct span *host_out,
+                             struct span *path_out);
+
+#endif
