@@ -183,8 +183,6 @@ void control_log_tell(struct control *c, struct control_directory *d, struct are
 
 /* Every topic of the directory is told its state, as soon as that can be. */
 void control_notices_tell(struct control *c, const struct control_directory *d, const char *before);
-/* Did the last notice for this topic of this directory arrive? */
-bool control_notices_failed(const struct control *c, const char *id, const char *topic);
 void control_notices_free(struct control *c);
 
 /* --- control_keys.c --- */

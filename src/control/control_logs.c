@@ -33,8 +33,10 @@ void control_log_tell(struct control *c, struct control_directory *d, struct are
 
 static enum err tell_for(struct control_call *call, struct span group)
 {
-    struct control_outcome outcome;
+    struct control_outcome outcome, ignored;
     TRY(tell(call->control, call->directory, group, call->a, &outcome));
+    if (outcome.err != ERR_OK) /* serve would look for it again */
+        (void)tell(call->control, call->directory, SPAN_NONE, call->a, &ignored);
     if (outcome.err == ERR_NOT_FOUND)
         return control_refuse(call, 404, "LogGroupNotFound", REASON_CONTROL_LOG_GROUP,
                               "log group %.*s: %.*s", SPAN_ARG(group), SPAN_ARG(outcome.text));

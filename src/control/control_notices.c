@@ -30,22 +30,7 @@ struct control_notices {
     struct plat_timer *timer;
     unsigned count, senders;
     struct notice *notice[NOTICES_MAX];
-    json_t *failed; /* {"ID/TOPIC": true} whose last attempt failed */
 };
-
-static const char *key_of(const char *id, const char *topic, char *out, size_t size)
-{
-    snprintf(out, size, "%s/%s", id, topic);
-    return out;
-}
-
-static void drop(struct control_notices *n, unsigned at)
-{
-    free(n->notice[at]->body);
-    free(n->notice[at]);
-    n->count--;
-    memmove(&n->notice[at], &n->notice[at + 1], (n->count - at) * sizeof(n->notice[0]));
-}
 
 static void log_away(struct control_notices *n, const struct notice *one, const char *why,
                      bool lost)
@@ -57,6 +42,40 @@ static void log_away(struct control_notices *n, const struct notice *one, const 
     event_text(&ev, "topic", span_str(one->topic));
     event_text(&ev, "text", span_str(why));
     event_emit(n->control->env.events, &ev);
+}
+
+/* The registration in the directory's record; NULL: one of them is gone. */
+static json_t *registration(const struct control_notices *n, const struct notice *one)
+{
+    struct control_directory *d = control_directory_by_id(n->control, span_str(one->id));
+    json_t *topics = d ? json_object_get(d->record, "topics") : NULL, *topic;
+    size_t i;
+    json_array_foreach(topics, i, topic)
+    {
+        if (strcmp(json_string_value(json_object_get(topic, "name")), one->topic) == 0)
+            return topic;
+    }
+    return NULL;
+}
+
+/* Kept with the record whenever that is written. */
+static void set_failed(struct control_notices *n, const struct notice *one, const char *why)
+{
+    json_t *topic = registration(n, one);
+    if (topic && why && !json_object_get(topic, "failed"))
+        log_away(n, one, why, false);
+    if (topic && why)
+        json_object_set_new(topic, "failed", json_string(why));
+    else if (topic)
+        json_object_del(topic, "failed");
+}
+
+static void drop(struct control_notices *n, unsigned at)
+{
+    free(n->notice[at]->body);
+    free(n->notice[at]);
+    n->count--;
+    memmove(&n->notice[at], &n->notice[at + 1], (n->count - at) * sizeof(n->notice[0]));
 }
 
 /* --- sending -----------------------------------------------------------------------------------
@@ -103,16 +122,9 @@ static enum err send_one(struct control_notices *n, const struct notice *one, st
 
 static void settle(struct control_notices *n, struct notice *one, enum err e, const char *why)
 {
-    char key[300];
     unsigned at = 0;
-    key_of(one->id, one->topic, key, sizeof(key));
     one->sending = false;
-    if (e == ERR_OK) {
-        json_object_del(n->failed, key);
-    } else if (!json_object_get(n->failed, key)) {
-        json_object_set_new(n->failed, key, json_true());
-        log_away(n, one, why ? why : err_name(e), false);
-    }
+    set_failed(n, one, e == ERR_OK ? NULL : why ? why : err_name(e));
     one->next = plat_mono() + (UTIME_SECOND << one->attempts);
     if (e != ERR_OK && ++one->attempts < ATTEMPTS_MAX)
         return;
@@ -167,7 +179,7 @@ static struct control_notices *notices(struct control *c)
         free(n);
         return NULL;
     }
-    *n = (struct control_notices){.control = c, .timer = timer, .failed = json_object()};
+    *n = (struct control_notices){.control = c, .timer = timer};
     c->notices = n;
     return n;
 }
@@ -230,12 +242,6 @@ void control_notices_tell(struct control *c, const struct control_directory *d, 
         add(n, d, json_string_value(json_object_get(topic, "name")), before);
 }
 
-bool control_notices_failed(const struct control *c, const char *id, const char *topic)
-{
-    char key[300];
-    return c->notices && json_object_get(c->notices->failed, key_of(id, topic, key, sizeof(key)));
-}
-
 void control_notices_free(struct control *c)
 {
     struct control_notices *n = c->notices;
@@ -244,7 +250,6 @@ void control_notices_free(struct control *c)
     while (n->count)
         drop(n, n->count - 1);
     plat_timer_free(n->timer);
-    json_decref(n->failed);
     free(n);
     c->notices = NULL;
 }

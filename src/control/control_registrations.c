@@ -69,11 +69,11 @@ enum err control_topic_deregister(struct control_call *call)
     return e;
 }
 
-static const char *status_of(const struct control *c, const char *id, const char *name)
+static const char *status_of(const struct control *c, const json_t *topic)
 {
-    if (!control_topic_named(c->env.topics, span_str(name)))
+    if (!control_topic_named(c->env.topics, span_str(name_of(topic))))
         return "Topic not found";
-    return control_notices_failed(c, id, name) ? "Failed" : "Registered";
+    return json_object_get(topic, "failed") ? "Failed" : "Registered";
 }
 
 enum err control_topic_list(struct control_call *call)
@@ -86,8 +86,8 @@ enum err control_topic_list(struct control_call *call)
         json_array_foreach(topics_of(d), i, topic) json_array_append_new(
             call->result, json_pack("{s:s, s:O, s:s, s:s, s:O}", "id", id, "directory",
                                     json_object_get(d->record, "name"), "topic", name_of(topic),
-                                    "status", status_of(call->control, id, name_of(topic)),
-                                    "created", json_object_get(topic, "created")));
+                                    "status", status_of(call->control, topic), "created",
+                                    json_object_get(topic, "created")));
     }
     return ERR_OK;
 }
