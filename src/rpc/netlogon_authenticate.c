@@ -218,8 +218,10 @@ uint32_t netlogon_get_capabilities(struct rpc_ctx *c, void *args)
     struct netlogon_get_capabilities *x = args;
     struct netlogon_session *s;
 
-    if (x->level != 1 && x->level != 2)
+    if (x->level != 1 && x->level != 2) {
+        c->fault = RPC_FAULT_INVALID_TAG; /* no answer has such a level */
         return NT_INVALID_LEVEL;
+    }
     uint32_t status =
         netlogon_enter(c, x->computer, &x->authenticator, &x->return_authenticator, &s);
     if (status == NT_OK)

@@ -19,6 +19,7 @@
 #define RPC_WAITING_MAX      256         /* calls that are answered later, of all */
 #define RPC_WAITING_EACH     16          /* of one association */
 #define RPC_WAITING_MEMORY   (8u << 20)  /* of one of them */
+#define RPC_WAITING_TOTAL    (32u << 20) /* of all of them, as they begin to wait */
 #define RPC_HELD_MAX         8 /* fragments of an association whose security context waits */
 #define RPC_QUEUED_MAX       (64u << 20) /* answers that wait in pipes to be read, of all */
 #define RPC_CONTEXTS_MAX     16          /* interfaces bound on one association */
@@ -218,6 +219,7 @@ struct rpc_server {
     uint32_t next_group;
     unsigned joining; /* associations with a call of several fragments on its way */
     unsigned waiting; /* calls that are answered later, of all */
+    size_t waiting_memory;
     size_t queued;
     uint32_t statistics[MGMT_STATISTICS];
     struct arena arena; /* of the call at hand */

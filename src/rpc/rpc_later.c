@@ -35,6 +35,7 @@ void rpc_later_free(struct rpc_later *l)
     *at = l->next;
     l->assoc->waiting_count--;
     l->assoc->server->waiting--;
+    l->assoc->server->waiting_memory -= l->counted;
     arena_fini(&l->arena);
     free(l);
 }
@@ -68,9 +69,19 @@ static void asked(struct plat_call *call, enum err e, struct plat_msg *reply)
 
 /* The call at hand is one of them. It counts when it asks: a silent partner must not keep anybody
  * from what is answered here. */
-static bool too_many(const struct rpc_assoc *as)
+static bool too_many(const struct rpc_later *l)
 {
-    return as->server->waiting > RPC_WAITING_MAX || as->waiting_count > RPC_WAITING_EACH;
+    const struct rpc_assoc *as = l->assoc;
+
+    return as->server->waiting > RPC_WAITING_MAX || as->waiting_count > RPC_WAITING_EACH ||
+           as->server->waiting_memory > RPC_WAITING_TOTAL;
+}
+
+/* What a call holds while others run; it grows in its own steps alone, one call at a time. */
+static void count_memory(struct rpc_later *l)
+{
+    l->assoc->server->waiting_memory += l->arena.used_total - l->counted;
+    l->counted = l->arena.used_total;
 }
 
 uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then)
@@ -80,7 +91,8 @@ uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step
     enum err e = ERR_CLOSED;
 
     ENT_ASSERT(c->arena == &l->arena); /* a handler of RPC_WAITS */
-    if (too_many(l->assoc)) {
+    count_memory(l);
+    if (too_many(l)) {
         rpc_refused(c->server, c->who, "rpc.call", REASON_RPC_LIMIT, span_str(c->call));
         c->fault = RPC_FAULT_TOO_BUSY;
         return 0;

@@ -17,6 +17,7 @@ struct rpc_later {
     struct rpc_ctx ctx;
     struct rpc_caller who; /* as it was when the call came */
     struct arena arena;
+    size_t counted; /* bytes of it, when it began to wait */
     void *args;
     rpc_step *then;
 };

@@ -236,7 +236,9 @@ static uint32_t first_step(struct rpc_ctx *c, void *args, enum err e, struct spa
     return e == ERR_OK ? rpc_ask(c, 7, SPAN_LIT("question"), second_step) : 0xbad;
 }
 
-#define NOT_ASKED 2 /* that many: known without the peer */
+#define NOT_ASKED    2  /* that many: known without the peer */
+#define LARGE        60 /* that many: the call holds LARGE_MEMORY */
+#define LARGE_MEMORY (7u << 20)
 
 static uint32_t waits(struct rpc_ctx *c, void *args)
 {
@@ -245,6 +247,8 @@ static uint32_t waits(struct rpc_ctx *c, void *args)
     l->entries = arena_new_array(c->arena, l->max, struct epm_entry);
     if (l->max == NOT_ASKED)
         return 0x10ca1;
+    if (l->max == LARGE && !arena_alloc(c->arena, LARGE_MEMORY))
+        return 0xbad;
     return rpc_ask(c, 7, SPAN_LIT("question"), first_step);
 }
 
@@ -306,6 +310,16 @@ static void who_goes_takes_its_calls_along(void **state)
     assert_int_equal(server->waiting, 0);
 }
 
+static void all_fail(struct rpc_pipe *p)
+{
+    struct rpc_later *w;
+
+    while ((w = ((struct rpc_assoc *)p)->waiting)) {
+        asked = &w->ask;
+        peer_answers("");
+    }
+}
+
 static void only_so_many_wait(void **state)
 {
     struct rpc_pipe *p = open_waiting();
@@ -319,21 +333,38 @@ static void only_so_many_wait(void **state)
     assert_int_equal(lookup(p, &l), RPC_FAULT_TOO_BUSY);
     assert_int_equal(lookup(p, &known), 0); /* who does not ask need not wait */
     assert_int_equal(known.status, 0x10ca1);
-    for (struct rpc_later *w = ((struct rpc_assoc *)p)->waiting; w;
-         w = ((struct rpc_assoc *)p)->waiting) {
-        asked = &w->ask;
-        peer_answers("");
-    }
+    all_fail(p);
     rpc_pipe_close(p);
     assert_int_equal(server->waiting + server->queued, 0);
+}
+
+static void they_hold_so_much(void **state)
+{
+    struct rpc_pipe *p = open_waiting();
+    struct epm_lookup large = {.max = LARGE}, small = {.max = 1};
+    unsigned fit = RPC_WAITING_TOTAL / LARGE_MEMORY;
+    (void)state;
+
+    assert_true(fit < RPC_WAITING_EACH);
+    for (unsigned i = 0; i < fit; i++) {
+        request(p, &large);
+        asked = NULL;
+    }
+    assert_int_equal(lookup(p, &large), RPC_FAULT_TOO_BUSY);
+    request(p, &small);
+    asked = NULL;
+    assert_int_equal(server->waiting, fit + 1);
+    all_fail(p);
+    rpc_pipe_close(p);
+    assert_int_equal(server->waiting + server->waiting_memory, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_waits_is_told), cmocka_unit_test(handles_belong_to_a_group),
+        cmocka_unit_test(who_waits_is_told),  cmocka_unit_test(handles_belong_to_a_group),
         cmocka_unit_test(answers_come_later), cmocka_unit_test(who_goes_takes_its_calls_along),
-        cmocka_unit_test(only_so_many_wait)};
+        cmocka_unit_test(only_so_many_wait),  cmocka_unit_test(they_hold_so_much)};
 
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -112,12 +112,17 @@ class Entente:
         os.unlink(path)
         return took
 
+    def half(self, here, there, password):
+        """Of a trust; what the answer tells."""
+        return json.loads(self.cli("--output", "json", "trust", "create", there, "--direction", "two-way", "--password-file",
+                                   self.secret(password), "--short-name", SHORT[there], "--sid",
+                                   self.shown(there)["domain_sid"], "--forwarder", ADDRESS[there], "--directory",
+                                   here))["result"]
+
     def trust(self):
         password = f"Tru5t-{secrets.token_urlsafe(18)}"
         for here, there in ((AWS, CORP), (CORP, AWS)):
-            self.cli("trust", "create", there, "--direction", "two-way", "--password-file", self.secret(password),
-                     "--short-name", SHORT[there], "--sid", self.shown(there)["domain_sid"], "--forwarder",
-                     ADDRESS[there], "--directory", here)
+            self.half(here, there, password)
 
     def fill(self):
         for forest in (AWS, CORP):
