@@ -7,8 +7,16 @@
 #include "rpc/netlogon_service.h"
 #include "wire/ms/netlogon_ping.h"
 
-/* Of the answer's flags, [MS-NRPC] 2.2.1.2.1: the controller's, the domain's, the forest's name. */
-#define NAMES_ARE_DNS 0xe0000000
+/* Of the answer's flags, [MS-NRPC] 2.2.1.2.1: the controller's and the domain's name are DNS
+ * names; the forest's always is. */
+#define NAMES_ARE_DNS      0x60000000
+#define FOREST_NAME_IS_DNS 0x80000000
+
+/* Of Windows' sockaddr: families and sizes. */
+#define WINDOWS_INET       2
+#define WINDOWS_INET_SIZE  16
+#define WINDOWS_INET6      23
+#define WINDOWS_INET6_SIZE 28
 
 /* fSMORoleOwner of the domain is the NTDS Settings object below the server's. */
 static bool is_pdc(const struct rpc_ctx *c, const struct lsa_view *v)
@@ -60,7 +68,7 @@ static void fill(struct rpc_ctx *c, const struct lsa_view *v, bool dns, bool pdc
         .forest = arena_dup_span(a, n->forest_name),
         .flags = DS_GC_FLAG | DS_LDAP_FLAG | DS_DS_FLAG | DS_KDC_FLAG | DS_CLOSEST_FLAG |
                  DS_WRITABLE_FLAG | DS_FULL_SECRET_DOMAIN_6_FLAG | DS_DS_8_FLAG | DS_DS_9_FLAG |
-                 (pdc ? DS_PDC_FLAG : 0),
+                 FOREST_NAME_IS_DNS | (pdc ? DS_PDC_FLAG : 0),
         .dc_site = c->env->site,
         .client_site = c->env->site};
     if (dns)
@@ -137,5 +145,66 @@ uint32_t netlogon_dsr_get_site_name(struct rpc_ctx *c, void *args)
     struct netlogon_dsr_get_site_name *x = args;
 
     x->site = c->env->site;
+    return WERR_OK;
+}
+
+/* --- sites: there is one -------------------------------------------------------------------- */
+
+static bool is_address(const struct netlogon_address *a)
+{
+    struct reader r = reader_of(span_of(a->bytes, a->bytes ? a->length : 0));
+    unsigned family = reader_le16(&r);
+
+    return (family == WINDOWS_INET && a->length >= WINDOWS_INET_SIZE) ||
+           (family == WINDOWS_INET6 && a->length >= WINDOWS_INET6_SIZE);
+}
+
+/* The site of each address; what is no address has none. NULL: no memory. */
+static struct span *sites_of(struct rpc_ctx *c, const struct netlogon_address *a, uint32_t count)
+{
+    struct span *names = arena_new_array(c->arena, count, struct span);
+
+    for (uint32_t i = 0; names && i < count; i++) {
+        if (is_address(&a[i]))
+            names[i] = c->env->site;
+    }
+    return names;
+}
+
+uint32_t netlogon_dsr_address_to_sites(struct rpc_ctx *c, void *args)
+{
+    struct netlogon_dsr_address_to_sites *x = args;
+    struct netlogon_sites *sites = arena_new(c->arena, struct netlogon_sites);
+
+    if (!sites || !(sites->names = sites_of(c, x->addresses, x->count)))
+        return WERR_NOT_ENOUGH_MEMORY;
+    sites->count = x->count;
+    x->sites = sites;
+    return WERR_OK;
+}
+
+/* No subnet is told: the site was not chosen by one. */
+uint32_t netlogon_dsr_address_to_sites_ex(struct rpc_ctx *c, void *args)
+{
+    struct netlogon_dsr_address_to_sites_ex *x = args;
+    struct netlogon_sites_ex *sites = arena_new(c->arena, struct netlogon_sites_ex);
+
+    if (!sites || !(sites->names = sites_of(c, x->addresses, x->count)) ||
+        !(sites->subnets = arena_new_array(c->arena, x->count, struct span)))
+        return WERR_NOT_ENOUGH_MEMORY;
+    sites->count = x->count;
+    x->sites = sites;
+    return WERR_OK;
+}
+
+uint32_t netlogon_dsr_site_coverage(struct rpc_ctx *c, void *args)
+{
+    struct netlogon_dsr_site_coverage *x = args;
+    struct netlogon_sites *sites = arena_new(c->arena, struct netlogon_sites);
+
+    if (!sites || !(sites->names = arena_dup(c->arena, &c->env->site, sizeof(c->env->site))))
+        return WERR_NOT_ENOUGH_MEMORY;
+    sites->count = 1;
+    x->sites = sites;
     return WERR_OK;
 }

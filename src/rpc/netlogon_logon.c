@@ -256,6 +256,8 @@ uint32_t netlogon_sam_logon(struct rpc_ctx *c, void *args)
 
     if (!x->authenticator || !x->return_authenticator)
         return NT_INVALID_PARAMETER;
+    if (!is_level(x->validation_level)) /* as Windows: the authenticator is not looked at */
+        return NT_INVALID_INFO_CLASS;
     uint32_t status = netlogon_enter(c, x->computer, x->authenticator, x->return_authenticator, &s);
     return status == NT_OK ? begin(c, s, &l) : status;
 }

@@ -79,5 +79,8 @@ uint32_t netlogon_dsr_get_dc_name(struct rpc_ctx *c, void *args);
 uint32_t netlogon_dsr_get_dc_name_ex(struct rpc_ctx *c, void *args);
 uint32_t netlogon_dsr_get_dc_name_ex2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_dsr_get_site_name(struct rpc_ctx *c, void *args);
+uint32_t netlogon_dsr_address_to_sites(struct rpc_ctx *c, void *args);
+uint32_t netlogon_dsr_address_to_sites_ex(struct rpc_ctx *c, void *args);
+uint32_t netlogon_dsr_site_coverage(struct rpc_ctx *c, void *args);
 
 #endif
