@@ -9,11 +9,12 @@
 #ifndef PEER_PEER_CHANNEL_H
 #define PEER_PEER_CHANNEL_H
 
+#include "peer/peer_seats.h"
 #include "peer/peer_session.h"
 #include "trust/trust_ask.h"
 
 #define PEER_CHANNELS_MAX    64          /* partners; the one that rested longest makes room */
-#define PEER_CHANNEL_WAITERS 64          /* for one channel; more are told to come later */
+#define PEER_CHANNEL_WAITERS PEER_SEATS  /* for one channel: all that may ask, so control, too */
 #define PEER_CHANNEL_MEMORY  (16u << 20) /* of one piece of work */
 #define PEER_CHANNEL_DCS     3           /* domain controllers tried for one call */
 #define PEER_CHANNEL_STEP    (4 * UTIME_SECOND) /* for making a channel with one of them */

@@ -7,18 +7,18 @@
 #include "peer/peer.h"
 #include "peer/peer_remote.h"
 #include "peer/peer_rotate.h"
+#include "peer/peer_seats.h"
 #include "plat/net.h"
 #include "plat/task.h"
 #include "serve/serve.h"
 #include "trust/trust_ask.h"
 
-#define QUESTIONS_MAX 128 /* at once; more are answered as a failure */
 #define REPORT_MEMORY (1u << 20)
 
 struct question {
     struct peer_role *role;
     struct peer_run *run; /* of VERIFY and DISCOVER; NULL: none, or it is over */
-    bool taken;
+    bool taken, by_rpc;
     struct plat_channel *channel; /* NULL: who asked is gone */
     uint32_t seq, type;
     struct arena arena; /* of questions in tasks: the payload, what is asked, the reply */
@@ -35,15 +35,22 @@ struct peer_role {
     struct serve_child *child;
     struct peer_env env;
     struct peer_channels *channels;
-    struct question question[QUESTIONS_MAX];
+    struct peer_seats seats;
+    struct question question[PEER_SEATS];
     struct link control, rpc;
 };
+
+static void leave(struct question *q)
+{
+    peer_seat_leave(&q->role->seats, q->by_rpc);
+    q->taken = false;
+}
 
 static void reply(struct question *q, struct span bytes)
 {
     if (q->channel)
         (void)plat_channel_reply(q->channel, q->seq, q->type, bytes, -1);
-    q->taken = false;
+    leave(q);
 }
 
 /* --- runs --------------------------------------------------------------------------------------
@@ -171,27 +178,33 @@ static enum err start_task(struct question *q, struct span payload)
     return e;
 }
 
-static struct question *free_question(struct peer_role *role)
+/* There is a place for every seat. */
+static struct question *new_question(struct link *link)
 {
-    for (unsigned i = 0; i < QUESTIONS_MAX; i++) {
-        if (!role->question[i].taken)
-            return &role->question[i];
-    }
-    return NULL;
+    bool by_rpc = link->type == SERVE_LINK_RPC;
+    struct question *q = link->role->question;
+    if (!peer_seat_take(&link->role->seats, by_rpc))
+        return NULL;
+    while (q->taken)
+        q++;
+    *q = (struct question){.role = link->role, .taken = true, .by_rpc = by_rpc};
+    return q;
 }
 
 static void spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
 {
     struct link *link = ctx;
     const struct row *row = row_of(msg->type);
-    struct question *q = free_question(link->role);
-    if (!msg->seq || !row || (link->type == SERVE_LINK_RPC && !row->by_rpc) || !q) {
+    bool may = msg->seq && row && (link->type != SERVE_LINK_RPC || row->by_rpc);
+    struct question *q = may ? new_question(link) : NULL;
+    if (!q) {
         if (msg->seq)
             (void)plat_channel_reply(ch, msg->seq, msg->type, SPAN_NONE, -1);
         return;
     }
-    *q = (struct question){
-        .role = link->role, .taken = true, .channel = ch, .seq = msg->seq, .type = msg->type};
+    q->channel = ch;
+    q->seq = msg->seq;
+    q->type = msg->type;
     if ((row->begin ? row->begin(q, msg->payload) : start_task(q, msg->payload)) != ERR_OK)
         reply(q, SPAN_NONE);
 }
@@ -202,7 +215,7 @@ static void gone(void *ctx, struct plat_channel *ch, enum err why)
     struct link *link = ctx;
     struct peer_role *role = link->role;
     (void)why;
-    for (unsigned i = 0; i < QUESTIONS_MAX; i++) {
+    for (unsigned i = 0; i < PEER_SEATS; i++) {
         struct question *q = &role->question[i];
         if (!q->taken || q->channel != ch)
             continue;
@@ -210,7 +223,7 @@ static void gone(void *ctx, struct plat_channel *ch, enum err why)
         if (q->run) {
             peer_cancel(q->run);
             q->run = NULL;
-            q->taken = false;
+            leave(q);
         }
     }
     if (link->channel == ch)
