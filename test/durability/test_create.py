@@ -47,6 +47,15 @@ def create(forest):
     return words, process
 
 
+def all_die(forest):
+    """Children end with their parent, and their ports with them: a moment later, on a busy machine."""
+    pids = children(forest.proc.pid)
+    forest.proc.kill()
+    forest.proc.wait()
+    forest.host.procs.remove(forest.proc)
+    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), "the end of its processes", 60)
+
+
 def settled(forest, process):
     process.wait(60)
     forest.host.procs.remove(process)
@@ -77,9 +86,7 @@ def test_everything_dies(forest, late):
     words, process = create(forest)
     if late:
         wait_for(lambda: len(children(forest.proc.pid)) > 2, "the domain controller's processes", 60)
-    forest.proc.kill()
-    forest.proc.wait()
-    forest.host.procs.remove(forest.proc)
+    all_die(forest)
     forest.serve()
     state = settled(forest, process)
     assert state == "Active" if late else state in ("Active", "Failed")
@@ -98,9 +105,7 @@ def test_a_deletion_that_is_cut_short(forest):
     deleting = forest.host.start(str(BUILD / "entente"), "--socket", forest.socket, "directory", "delete", f.dns,
                                  log="delete.log")
     wait_for(lambda: recorded(forest) == {f.dns: "Deleting"}, "the record of the deletion", 60)
-    forest.proc.kill()
-    forest.proc.wait()
-    forest.host.procs.remove(forest.proc)
+    all_die(forest)
     deleting.wait(60)
     forest.host.procs.remove(deleting)
     forest.serve()
