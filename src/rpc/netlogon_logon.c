@@ -210,6 +210,16 @@ static bool is_level(uint16_t validation)
            validation == NETLOGON_VALIDATION_SAM4;
 }
 
+/* What is no logon but a message to a security package of the domain controller ([MS-APDS] 3.2):
+ * none is served, the verification of PACs neither. */
+static uint32_t other_package(struct rpc_ctx *c, struct netlogon_logon *l)
+{
+    if (!l->what.generic)
+        return NT_INVALID_PARAMETER;
+    l->who = &l->what.generic->identity;
+    return netlogon_decide(c, l, REASON_NETLOGON_PACKAGE, NT_NO_SUCH_PACKAGE);
+}
+
 /* asked: what is the call's; the rest is set here. */
 static uint32_t begin(struct rpc_ctx *c, const struct netlogon_session *s,
                       const struct netlogon_logon *asked)
@@ -224,6 +234,8 @@ static uint32_t begin(struct rpc_ctx *c, const struct netlogon_session *s,
     l->tdo = s->tdo;
     l->channel_type = s->channel_type;
     *l->authoritative = 1;
+    if (l->level == NETLOGON_GENERIC)
+        return other_package(c, l);
     if (!is_level(l->validation_level))
         return NT_INVALID_INFO_CLASS;
     uint32_t status = open_logon(l);

@@ -214,6 +214,14 @@ class Channel:
                                                       t.trust_extension.info.info.trust_attributes]
                             for t in info.trusted_domains}}
 
+    def generic(self):
+        """To a security package: what services ask that want a PAC verified."""
+        info = netlogon.netr_GenericInfo()
+        info.identity_info.domain_name.string, info.identity_info.account_name.string = "CLOUD", ""
+        info.package_name.string, info.length, info.data = self.q["package"], 16, list(bytes(16))
+        self.conn.netr_LogonSamLogonEx(self.server, self.computer, 4, info, 5, 0)
+        return {}
+
     def outside(self):
         """Something happens to the directory meanwhile: q's command."""
         subprocess.run(self.q["command"], check=True, stdout=subprocess.DEVNULL)

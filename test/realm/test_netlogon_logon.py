@@ -137,6 +137,12 @@ def test_levels(service, member):
     assert "status" not in channel(service, "logoff", user="alice", domain="CLOUD")[0]
 
 
+def test_other_packages(service, member):
+    for package in ("Kerberos", "WDigest"):
+        assert channel(service, "generic", package=package)[0]["status"] == 0xC00000FE
+    refused(service, "netlogon.logon", "NETLOGON_PACKAGE")
+
+
 def test_an_unknown_domain(service, member):
     said = logon(service, domain="ELSEWHERE")
     assert said["status"] == NO_SUCH_USER and said["authoritative"] == 0, said
