@@ -1,7 +1,8 @@
 /*
  * Replies for people: a table where the record names columns, otherwise one member a line. A member
  * called "sentence" is printed as it is: it says in words what the others say in values; of one
- * called "lines" each has a line of its own, as it is to be typed.
+ * called "lines" each has a line of its own, as it is to be typed; "data" is what
+ * --output writes.
  */
 #include "base/text.h"
 #include "cli/cli.h"
@@ -119,7 +120,7 @@ static void print_object(const json_t *object, unsigned indent, FILE *out)
     json_t *value;
     json_object_foreach((json_t *)object, name, value)
     {
-        if (json_is_null(value))
+        if (json_is_null(value) || strcmp(name, "data") == 0)
             continue;
         if (strcmp(name, "sentence") == 0) {
             fprintf(out, "%*s%s\n", (int)indent, "", json_string_value(value));

@@ -261,4 +261,5 @@ static void serve(struct control_request *http)
         answer(rq);
 }
 
-const struct control_http_ops aws_http_ops = {.connections = 1024, .serve = serve};
+const struct control_http_ops aws_http_ops = {
+    .connections = 1024, .per_address = 512, .serve = serve};

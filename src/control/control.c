@@ -211,18 +211,38 @@ static void start_all(void *ctx)
     }
 }
 
+static enum err listen_api(struct control *c, struct span identity)
+{
+    return control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, identity, &c->api);
+}
+
 static enum err listen_all(struct control *c, const char **why_out)
 {
     *why_out = "the control socket cannot be served";
-    TRY(control_http_start(c, c->env.loop, c->env.listen_fd, &control_local_ops, NULL, &c->local));
+    TRY(control_http_start(c, c->env.loop, c->env.listen_fd, &control_local_ops, SPAN_NONE,
+                           &c->local));
     *why_out = "metrics cannot be served";
     if (c->env.metrics_fd >= 0)
-        TRY(control_http_start(c, c->env.loop, c->env.metrics_fd, &control_metrics_ops, NULL,
+        TRY(control_http_start(c, c->env.loop, c->env.metrics_fd, &control_metrics_ops, SPAN_NONE,
                                &c->metrics));
     *why_out = "the AWS API cannot be served";
-    if (c->env.api_fd < 0)
-        return ERR_OK;
-    return control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, NULL, &c->api);
+    return c->env.api_fd < 0 ? ERR_OK : listen_api(c, c->env.api_identity);
+}
+
+/* Who is connected goes on with the old certificate. */
+static void renew_certificate(struct control *c, struct span identity)
+{
+    struct control_http *old = c->api;
+    if (old && identity.len && listen_api(c, identity) == ERR_OK)
+        control_http_retire(old);
+}
+
+void control_told(struct control *c, uint32_t type, struct span payload)
+{
+    if (type == CONTROL_HEALTH)
+        control_dcs_told(c, payload);
+    else if (type == CONTROL_CERTIFICATE)
+        renew_certificate(c, payload);
 }
 
 /* Requests and answers hold passwords: what the JSON library lets go of is wiped. */

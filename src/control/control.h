@@ -25,10 +25,11 @@ struct control_env {
     const char *run_dir;               /* volatile tables */
     const struct control_pools *pools; /* at least one */
     const struct control_topics *topics;
-    int listen_fd;        /* the Unix socket; taken over */
-    int api_fd;           /* the AWS API's; -1: none; taken over */
-    int metrics_fd;       /* where metrics are asked for; -1: nowhere else; taken over */
-    uint8_t seal_key[32]; /* of the access keys' secrets */
+    int listen_fd;            /* the Unix socket; taken over */
+    int api_fd;               /* the AWS API's; -1: none; taken over */
+    struct span api_identity; /* PEM: certificates, key; empty: the API is without TLS */
+    int metrics_fd;           /* where metrics are asked for; -1: nowhere else; taken over */
+    uint8_t seal_key[32];     /* of the access keys' secrets */
     const struct event_sink *events;
 };
 

@@ -21,8 +21,9 @@ struct backup {
     int error; /* errno */
 };
 
-/* Directories' files are copied as they are at one moment, with a transaction; snapshots stay where
- * they are. */
+/* The key file and the key of the AWS API's authority are root's: another machine makes an
+ * authority of its own. Directories' files are copied as they are at one moment, with a
+ * transaction; snapshots stay where they are. */
 static bool wanted(const char *name, unsigned depth)
 {
     size_t len = strlen(name);
@@ -32,7 +33,7 @@ static bool wanted(const char *name, unsigned depth)
         return false;
     if (depth == 0)
         return strcmp(name, "key") != 0 && strncmp(name, "key.", 4) != 0 &&
-               strcmp(name, "lock") != 0;
+               strcmp(name, "lock") != 0 && strncmp(name, "api-ca.", 7) != 0;
     if (depth == 1 && (strcmp(name, "snapshots") == 0 || strncmp(name, "restore", 7) == 0))
         return false;
     return depth > 1 || len < 4 || strcmp(name + len - 4, ".mdb") != 0;

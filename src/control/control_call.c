@@ -77,6 +77,7 @@ static const control_handler handlers[OP__COUNT] = {
     [OP_SHARE_ACCEPT] = control_share_accept,
     [OP_SHARE_REJECT] = control_share_reject,
     [OP_SHARE_DELETE] = control_share_delete,
+    [OP_CA_SHOW] = control_ca_show,
     [OP_TRUST_CREATE] = control_trust_create,
     [OP_TRUST_LIST] = control_trust_list,
     [OP_TRUST_SHOW] = control_trust_show,

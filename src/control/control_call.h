@@ -282,6 +282,7 @@ HANDLER(control_share_list);
 HANDLER(control_share_accept);
 HANDLER(control_share_reject);
 HANDLER(control_share_delete);
+HANDLER(control_ca_show);
 HANDLER(control_trust_create);
 HANDLER(control_trust_list);
 HANDLER(control_trust_show);

@@ -353,11 +353,11 @@ void control_dcs_active(struct control *c, struct control_directory *d, const ch
     }
 }
 
-void control_told(struct control *c, uint32_t type, struct span payload)
+void control_dcs_told(struct control *c, struct span payload)
 {
     struct control_health health;
     char reason[160];
-    if (type != CONTROL_HEALTH || control_health_decode(payload, &health) != ERR_OK)
+    if (control_health_decode(payload, &health) != ERR_OK)
         return;
     struct control_directory *d = control_directory_by_id(c, health.id);
     json_t *dc = d && health.host.len ? control_dc_named(d, health.host) : NULL;

@@ -37,6 +37,8 @@ enum err control_dcs_apart(struct control *c, struct control_directory *d);
 /* Those in a state become Active: they were made or started with their directory. */
 void control_dcs_active(struct control *c, struct control_directory *d, const char *from);
 /* Active or Impaired, as its parts are. */
+/* CONTROL_HEALTH has come. */
+void control_dcs_told(struct control *c, struct span payload);
 void control_dcs_summarize(struct control *c, struct control_directory *d);
 
 json_t *control_dc_named(const struct control_directory *d, struct span host);

@@ -8,7 +8,6 @@
 #include <microhttpd.h>
 
 #include "base/builder.h"
-#include "crypt/x509.h"
 #include "operation/operation.h"
 #include "plat/loop.h"
 
@@ -36,18 +35,21 @@ struct control_request {
 
 struct control_http_ops {
     unsigned connections; /* at the same time */
+    unsigned per_address; /* of one client's address; 0: no limit of its own */
     /* Optional: a connection that is refused is closed. */
     bool (*admit)(struct MHD_Connection *connection);
     /* In a task: sets the answer. */
     void (*serve)(struct control_request *rq);
 };
 
-/* Begins to listen on fd, which is taken over; with TLS when identity is not NULL. ERR_IO,
- * ERR_NOMEM, ERR_UNSUPPORTED. */
+/* Begins to listen on a copy of fd; with TLS 1.2 and 1.3 when identity holds certificates and a key
+ * (PEM). ERR_IO, ERR_NOMEM, ERR_UNSUPPORTED. */
 enum err control_http_start(struct control *c, struct plat_loop *loop, int fd,
-                            const struct control_http_ops *ops,
-                            const struct x509_identity *identity, struct control_http **out);
-/* NULL is fine. */
+                            const struct control_http_ops *ops, struct span identity,
+                            struct control_http **out);
+/* Accepts no more, ends each connection with its next answer, and itself with the last of them. */
+void control_http_retire(struct control_http *http);
+/* At once. NULL is fine. */
 void control_http_stop(struct control_http *http);
 
 extern const struct control_http_ops control_local_ops, control_metrics_ops; /* control_local.c */

@@ -33,8 +33,9 @@ enum control_message {
      * reply: struct control_outcome. ERR_NOT_FOUND: there is no such group. */
     CONTROL_LOG,
 };
-/* What serve tells without being asked: struct control_health. */
-enum control_news { CONTROL_HEALTH = 32 };
+/* What serve tells without being asked: struct control_health; the certificate and key of the AWS
+ * API, as control_env.api_identity. */
+enum control_news { CONTROL_HEALTH = 32, CONTROL_CERTIFICATE };
 /* Links that serve gives to control, each with a descriptor: CONTROL_LINK_WRITER's payload is the
  * id, of CONTROL_LINK_PEER it is ID/HOST, of the domain controller whose peer it is. A new link
  * replaces the old one. */

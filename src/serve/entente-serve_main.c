@@ -20,7 +20,9 @@ static void usage(FILE *out)
         "  --state-dir PATH    where directories are kept (/var/lib/entente)\n"
         "  --run-dir PATH      sockets and volatile data (/run/entente)\n"
         "  --user NAME         what the services run as (entente)\n"
-        "  --api ADDRESS:PORT  where the AWS API listens (nowhere)\n"
+        "  --api https://ADDRESS:PORT  where the AWS API listens (nowhere)\n"
+        "  --api-name NAME     what clients call it, for its certificate (the machine's name)\n"
+        "  --api-certificate PATH, --api-key PATH  its certificate and key, PEM (our own)\n"
         "  --metrics ADDRESS:PORT  where metrics are asked for, too (nowhere)\n"
         "  --log PATH          events, one a line; - is standard error (-)\n"
         "  --log-format json|text  what a line is (json)\n"
@@ -87,7 +89,8 @@ static void configure(enum purpose purpose, int argc, char **argv, struct serve_
                 ERR_OK)
             refuse(purpose, "%s", why);
     }
-    if (control_pools_check(&config->pools, a, &why) != ERR_OK)
+    if (control_pools_check(&config->pools, a, &why) != ERR_OK ||
+        (purpose != SHOW && serve_config_check(config, a, &why) != ERR_OK))
         refuse(purpose, "%s", why);
 }
 

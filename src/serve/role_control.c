@@ -27,6 +27,7 @@ enum err serve_begin_control(struct serve_child *child, const char **why_out)
                               .listen_fd = plat_process_fd("control"),
                               .api_fd = plat_process_fd("api"),
                               .metrics_fd = plat_process_fd("metrics"),
+                              .api_identity = child->setup.api_identity,
                               .events = child->events};
     memcpy(env.seal_key, child->setup.keyring.key[DIR_SECRET_SERVICE], sizeof(env.seal_key));
     TRY(control_new(&env, &control, why_out));

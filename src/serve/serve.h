@@ -93,6 +93,7 @@ struct serve_setup {
     struct span state_path;     /* control only, and so are: */
     struct control_pools pools;
     struct control_topics topics; /* the notifier has them, too */
+    struct span api_identity;     /* PEM: certificates, key; empty: no TLS. Wiped with the setup */
 };
 #define SERVE_SETUP_MAX (256u << 10)
 enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out);
@@ -134,6 +135,16 @@ enum err serve_intent(void *ctx, const struct intent *in, struct arena *a,
 struct tls_config;
 enum err serve_tls(struct serve_child *child, struct tls_config **out);
 
+/* A certificate and its key in the files PREFIX.pem and PREFIX.key. ERR_NOT_FOUND: none, or one
+ * that ends soon. */
+struct x509_identity;
+enum err serve_identity_load(const char *prefix, utime now, struct arena *a,
+                             struct x509_identity *out);
+enum err serve_identity_store(const char *prefix, const struct x509_identity *id, struct arena *a);
+/* The authority that is kept there, made when there is none. */
+enum err serve_authority(const char *prefix, const char *common_name, utime now, struct arena *a,
+                         struct x509_identity *out);
+
 /* The roles' code. */
 enum err serve_begin_control(struct serve_child *child, const char **why_out);
 enum err serve_begin_writer(struct serve_child *child, const char **why_out);
@@ -154,13 +165,15 @@ void serve_linked_peer(struct serve_child *child, uint32_t type, struct span pay
 /* --- the parent --- */
 
 struct serve_config {
-    char state_dir[512];          /* /var/lib/entente */
-    char run_dir[512];            /* /run/entente */
-    char user[64];                /* entente */
-    char log[512];                /* "-": standard error */
-    char log_format[8];           /* "json" or "text": each line of log */
-    char log_groups[512];         /* folder of log groups; "": there are none */
-    char api[PLAT_ADDR_TEXT];     /* where the AWS API listens; "": nowhere */
+    char state_dir[512];      /* /var/lib/entente */
+    char run_dir[512];        /* /run/entente */
+    char user[64];            /* entente */
+    char log[512];            /* "-": standard error */
+    char log_format[8];       /* "json" or "text": each line of log */
+    char log_groups[512];     /* folder of log groups; "": there are none */
+    char api[PLAT_ADDR_TEXT]; /* where the AWS API listens; "": nowhere */
+    char api_name[256];       /* what clients call it, beside its address and the machine's name */
+    char api_certificate[512], api_key[512]; /* the operator's; "": one of the service's own */
     char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
     unsigned kdc_workers, ldap_workers, dns_workers;
     struct control_pools pools;   /* "subnet-NAME = ..."; none: the default ones */
@@ -175,6 +188,11 @@ enum err serve_config_parse(struct span text, struct serve_config *config, struc
 /* One setting, from the file or the command line. */
 enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
                           struct arena *a, const char **why_out);
+/* Where a good api setting says: its address, and whether with TLS. */
+void serve_config_api(const struct serve_config *config, struct plat_addr *at_out, bool *tls_out);
+/* What settings say only together, files that they name included. ERR_RANGE with a sentence. */
+enum err serve_config_check(const struct serve_config *config, struct arena *a,
+                            const char **why_out);
 /* Every setting as it is in effect, in the form of the file. */
 void serve_config_print(const struct serve_config *config, FILE *out);
 int serve_parent_main(const struct serve_config *config);

@@ -25,7 +25,14 @@ static const struct setting settings[] = {
     TEXT("state-dir", state_dir, "an absolute path: where directories are kept"),
     TEXT("run-dir", run_dir, "an absolute path: sockets and volatile data"),
     TEXT("user", user, "a user name: what the services run as"),
-    TEXT("api", api, "a loopback address and a port, as 127.0.0.1:8053: where the AWS API listens"),
+    TEXT("api", api,
+         "an address and a port, as https://10.0.0.5:8443, or http:// with a loopback address "
+         "(elsewhere passwords would cross the network, and what was signed could be sent again): "
+         "where the AWS API listens"),
+    TEXT("api-name", api_name, "a DNS name or an address that clients of the AWS API connect to"),
+    TEXT("api-certificate", api_certificate,
+         "an absolute path: the AWS API's certificate and those that lead to its authority, PEM"),
+    TEXT("api-key", api_key, "an absolute path: the private key of that certificate, PEM"),
     TEXT("metrics", metrics,
          "a loopback address and a port, as 127.0.0.1:9464: where metrics are asked for"),
     TEXT("log", log, "an absolute path, or - for standard error"),
@@ -53,9 +60,33 @@ bool serve_log_is_text(const struct serve_config *config)
     return strcmp(config->log_format, "text") == 0;
 }
 
+static bool starts(struct span s, struct span with)
+{
+    return s.len > with.len && memcmp(s.ptr, with.ptr, with.len) == 0;
+}
+
+/* Without a scheme a loopback address is served in plain, any other with TLS. */
+static bool parse_api(struct span value, struct plat_addr *at, bool *tls)
+{
+    const struct span https = SPAN_LIT("https://"), http = SPAN_LIT("http://");
+    bool secure = starts(value, https), plain = starts(value, http);
+    if (secure || plain)
+        value = span_sub(value, secure ? https.len : http.len, value.len);
+    if (plat_addr_parse(value, 0, at) != ERR_OK || plat_addr_port(at) == 0)
+        return false;
+    *tls = secure || (!plain && !plat_addr_is_loopback(at));
+    return *tls || plat_addr_is_loopback(at);
+}
+
+void serve_config_api(const struct serve_config *config, struct plat_addr *at_out, bool *tls_out)
+{
+    ENT_ASSERT(parse_api(span_str(config->api), at_out, tls_out));
+}
+
 static bool good_text(const struct setting *s, struct span value)
 {
     struct plat_addr at;
+    bool tls;
     if (value.len == 0 || value.len >= s->size || !text_valid(value) ||
         memchr(value.ptr, '\0', value.len))
         return false;
@@ -63,9 +94,13 @@ static bool good_text(const struct setting *s, struct span value)
         return !memchr(value.ptr, '/', value.len);
     if (strcmp(s->name, "log-format") == 0)
         return span_eq(value, SPAN_LIT("json")) || span_eq(value, SPAN_LIT("text"));
-    if (strcmp(s->name, "api") == 0 || strcmp(s->name, "metrics") == 0)
+    if (strcmp(s->name, "api") == 0)
+        return parse_api(value, &at, &tls);
+    if (strcmp(s->name, "metrics") == 0)
         return plat_addr_parse(value, 0, &at) == ERR_OK && plat_addr_port(&at) != 0 &&
                plat_addr_is_loopback(&at);
+    if (strcmp(s->name, "api-name") == 0)
+        return !memchr(value.ptr, '/', value.len) && !memchr(value.ptr, ' ', value.len);
     return value.ptr[0] == '/' || (strcmp(s->name, "log") == 0 && span_eq(value, SPAN_LIT("-")));
 }
 
@@ -115,14 +150,15 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
         *why_out = arena_printf(a, "%s: expected %s", s->name, s->expected);
         return ERR_RANGE;
     }
-    if (name.len > SUBNET.len && span_eq(span_sub(name, 0, SUBNET.len), SUBNET))
+    if (starts(name, SUBNET))
         return set_subnet(config, name, value, a, why_out);
     if (name.len > TOPIC.len && span_eq(span_sub(name, 0, TOPIC.len), TOPIC))
         return set_topic(config, name, value, a, why_out);
     *why_out = arena_printf(
         a,
-        "%.*s: no setting has this name; known are state-dir, run-dir, user, api, metrics, log, "
-        "log-format, log-groups, kdc-workers, ldap-workers, dns-workers, subnet-NAME, topic-NAME",
+        "%.*s: no setting has this name; known are state-dir, run-dir, user, api, api-name, "
+        "api-certificate, api-key, metrics, log, log-format, log-groups, kdc-workers, "
+        "ldap-workers, dns-workers, subnet-NAME, topic-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;
 }

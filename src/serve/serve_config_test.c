@@ -40,6 +40,52 @@ static void takes_settings_and_comments(void **state)
     assert_string_equal(c.metrics, "127.0.0.1:9464");
 }
 
+/* TLS wherever the network could listen, and on demand. */
+static void api_says_where_and_whether_with_tls(void **state)
+{
+    static const struct {
+        const char *text;
+        bool tls;
+    } rows[] = {
+        {"api = 127.0.0.1:8053", false},       {"api = http://[::1]:8053", false},
+        {"api = https://127.0.0.1:443", true}, {"api = 10.1.2.3:8443", true},
+        {"api = https://[fd00::1]:443", true}, {"api = https://0.0.0.0:443", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct serve_config c;
+        struct plat_addr at;
+        const char *why;
+        bool tls = !rows[i].tls;
+        assert_int_equal(parse(rows[i].text, &c, &why), ERR_OK);
+        serve_config_api(&c, &at, &tls);
+        assert_int_equal(tls, rows[i].tls);
+        assert_int_not_equal(plat_addr_port(&at), 0);
+    }
+}
+
+static void a_certificate_has_a_key_and_an_api_with_tls(void **state)
+{
+    static const struct {
+        const char *text, *word;
+    } rows[] = {
+        {"api = https://10.1.2.3:8443\napi-certificate = /x.pem", "both or none"},
+        {"api = https://10.1.2.3:8443\napi-key = /x.key", "both or none"},
+        {"api = 127.0.0.1:8053\napi-certificate = /x.pem\napi-key = /x.key", "https://"},
+        {"api-certificate = /x.pem\napi-key = /x.key", "https://"},
+        {"api = https://[::1]:1\napi-certificate = /no/x.pem\napi-key = /no/x.key", "/no/x.pem"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct serve_config c;
+        const char *why = "";
+        assert_int_equal(parse(rows[i].text, &c, &why), ERR_OK);
+        assert_int_equal(serve_config_check(&c, &arena, &why), ERR_RANGE);
+        if (!strstr(why, rows[i].word))
+            fail_msg("\"%s\" does not say %s", why, rows[i].word);
+    }
+}
+
 static void refuses_with_line_and_remedy(void **state)
 {
     static const struct {
@@ -53,9 +99,12 @@ static void refuses_with_line_and_remedy(void **state)
         {"\n\nkdc-workers = 0\n", "line 3", "1 to 64"},
         {"dns-workers = 65\n", "line 1", "1 to 64"},
         {"subnet-a = 10.1.0.1/24\n", "line 1", "NETWORK"},
-        {"api = 10.1.2.3:8053\n", "line 1", "loopback"},
         {"metrics = 10.1.2.3:9464\n", "line 1", "loopback"},
         {"log-format = xml\n", "line 1", "json or text"},
+        {"api = http://10.1.2.3:8053\n", "line 1", "loopback"},
+        {"api = https://10.1.2.3\n", "line 1", "port"},
+        {"api-key = key.pem\n", "line 1", "absolute"},
+        {"api-name = a b\n", "line 1", "DNS name"},
         {"api = 127.0.0.1\n", "line 1", "loopback"},
         {"ldap-workers = two\n", "line 1", "1 to 64"},
     };
@@ -73,6 +122,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_settings_and_comments),
+        cmocka_unit_test(api_says_where_and_whether_with_tls),
+        cmocka_unit_test(a_certificate_has_a_key_and_an_api_with_tls),
         cmocka_unit_test(refuses_with_line_and_remedy),
     };
     arena_init(&arena, 4096, 1 << 20, 0);

@@ -116,20 +116,24 @@ static bool port_taken(const struct plat_addr *at)
     return taken;
 }
 
-/* A service for who is on this machine already; -1: it is not wanted. Of the API: without TLS
- * secrets would cross the network, and requests could be sent again. */
-static int bind_loopback(const char *setting, const char *text)
+int serve_listen(const char *setting, const struct plat_addr *at)
+{
+    char text[PLAT_ADDR_TEXT];
+    int fd;
+    if (port_taken(at) || plat_tcp_listen(at, &fd) != ERR_OK)
+        ent_fatal("%s: %.*s cannot be bound: %s; remedy: give another port", setting,
+                  SPAN_ARG(plat_addr_text(at, text)), strerror(errno));
+    return fd;
+}
+
+static int bind_metrics(const char *text)
 {
     struct plat_addr at;
-    int fd;
     if (!*text)
         return -1;
     if (plat_addr_parse(span_str(text), 0, &at) != ERR_OK || !plat_addr_is_loopback(&at))
-        ent_fatal("%s: it is served on loopback addresses only, and %s is none", setting, text);
-    if (port_taken(&at) || plat_tcp_listen(&at, &fd) != ERR_OK)
-        ent_fatal("%s: %s cannot be bound: %s; remedy: give another port", setting, text,
-                  strerror(errno));
-    return fd;
+        ent_fatal("metrics: they are told on loopback addresses only, and %s is none", text);
+    return serve_listen("metrics", &at);
 }
 
 static void stop(void *ctx, int signum)
@@ -143,6 +147,13 @@ static void stop(void *ctx, int signum)
     plat_supervisor_stop(p->supervisor, SERVE_GRACE);
 }
 
+/* What can change while the service runs is read again. */
+static void reload(void *ctx, int signum)
+{
+    (void)signum;
+    serve_api_renew(ctx);
+}
+
 static void begin(struct serve_parent *p)
 {
     int log_fd;
@@ -153,8 +164,8 @@ static void begin(struct serve_parent *p)
         plat_eventlog_text(p->log);
     prepare_user(p);
     prepare_files(p);
-    p->api_fd = bind_loopback("api", p->config->api);
-    p->metrics_fd = bind_loopback("metrics", p->config->metrics);
+    serve_api_begin(p);
+    p->metrics_fd = bind_metrics(p->config->metrics);
     p->supervisor = plat_supervisor_new(p->loop, &serve_supervisor_ops, p);
     if (!p->supervisor || !(p->control = serve_process_new(p, NULL, ROLE_CONTROL, 0, 0)))
         ent_fatal("no memory");
@@ -185,10 +196,9 @@ static void end(struct serve_parent *p)
     free(p->masters);
     arena_fini(&p->scratch);
     close(p->control_fd);
-    if (p->api_fd >= 0)
-        close(p->api_fd);
     if (p->metrics_fd >= 0)
         close(p->metrics_fd);
+    serve_api_end(p);
     close(p->run_lock_fd);
     close(p->state_lock_fd);
     plat_eventlog_flush(p->log);
@@ -207,10 +217,12 @@ int serve_parent_main(const struct serve_config *config)
     begin(&p);
     struct plat_signal *on_term = plat_signal_new(p.loop, SIGTERM, stop, &p);
     struct plat_signal *on_int = plat_signal_new(p.loop, SIGINT, stop, &p);
+    struct plat_signal *on_hup = plat_signal_new(p.loop, SIGHUP, reload, &p);
     serve_log(&p, "serve.started", span_str(config->state_dir), NULL);
     plat_loop_run(p.loop);
     plat_signal_free(on_term);
     plat_signal_free(on_int);
+    plat_signal_free(on_hup);
     end(&p);
     plat_loop_free(p.loop);
     return 0;

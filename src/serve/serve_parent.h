@@ -71,8 +71,12 @@ struct serve_parent {
     struct plat_supervisor *supervisor;
     struct plat_eventlog *log;
     int log_fd, control_fd, state_lock_fd, run_lock_fd;
-    int api_fd;     /* -1: the AWS API is not served */
     int metrics_fd; /* -1: asked for on the control socket only */
+    int api_fd;     /* -1: the AWS API is not served */
+    struct arena api_memory;
+    struct span api_identity; /* in it: PEM, certificates and key; empty: no TLS */
+    utime api_until;          /* when the certificate ends */
+    struct plat_timer *api_timer;
     uid_t uid;
     gid_t gid;
     struct serve_masters *masters;
@@ -153,7 +157,17 @@ unsigned serve_workers(const struct serve_directory *d, enum serve_role role);
 /* Gives a child its sockets. Each worker of a role has sockets of its own: SO_REUSEPORT spreads. */
 void serve_give_sockets(struct serve_process *process);
 
+/* --- serve_api.c: where the AWS API listens, and its certificate --- */
+
+void serve_api_begin(struct serve_parent *p);
+/* The operator's certificate is read again, one of our own made anew; control is told. */
+void serve_api_renew(struct serve_parent *p);
+void serve_api_end(struct serve_parent *p);
+
 /* --- serve_parent.c --- */
+
+/* A socket for what the setting says; ends the service when it cannot be had. */
+int serve_listen(const char *setting, const struct plat_addr *at);
 
 void serve_answer_control(struct serve_parent *p, uint32_t seq, enum err err, const char *text);
 void serve_log(struct serve_parent *p, const char *event, struct span subject, const char *text);

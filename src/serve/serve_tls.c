@@ -13,12 +13,9 @@
 #include "plat/files.h"
 #include "serve/serve.h"
 
-#define PEM_MAX       16384
 #define TLS_MEMORY    (1u << 20)
-#define CA_LIFE       (3650 * UTIME_DAY)
 #define SERVER_LIFE   (825 * UTIME_DAY) /* what clients accept at most */
-#define RENEW_BEFORE  (60 * UTIME_DAY)
-#define BACKDATE      UTIME_DAY /* clients' clocks differ */
+#define BACKDATE      UTIME_DAY         /* clients' clocks differ */
 #define LOCK_ATTEMPTS 400
 #define LOCK_PAUSE_MS 25
 
@@ -28,37 +25,16 @@ struct making {
     utime now;
 };
 
-static const char *file(struct making *m, const char *name, const char *ending)
+static const char *file(struct making *m, const char *name)
 {
-    return arena_printf(&m->memory, "%.*s/ldap-%s.%s", SPAN_ARG(m->child->setup.path), name,
-                        ending);
-}
-
-/* ERR_NOT_FOUND: none, or one that ends soon. */
-static enum err load(struct making *m, const char *name, struct x509_identity *out)
-{
-    utime until;
-    TRY(plat_file_read(file(m, name, "pem"), PEM_MAX, &m->memory, &out->cert_pem));
-    TRY(plat_file_read_secret(file(m, name, "key"), PEM_MAX, &m->memory, &out->key_pem));
-    TRY(x509_expiry(out->cert_pem, &until));
-    return until < m->now + RENEW_BEFORE ? ERR_NOT_FOUND : ERR_OK;
-}
-
-static enum err store(struct making *m, const char *name, const struct x509_identity *id)
-{
-    TRY(plat_file_write(file(m, name, "key"), id->key_pem, 0600));
-    return plat_file_write(file(m, name, "pem"), id->cert_pem, 0644);
+    return arena_printf(&m->memory, "%.*s/ldap-%s", SPAN_ARG(m->child->setup.path), name);
 }
 
 static enum err authority(struct making *m, struct x509_identity *out)
 {
-    enum err e = load(m, "ca", out);
-    if (e != ERR_NOT_FOUND)
-        return e;
     const char *name = arena_printf(&m->memory, "%.*s directory authority",
                                     SPAN_ARG(m->child->setup.spec.dns_name));
-    TRY(x509_make_ca(span_str(name), m->now - BACKDATE, m->now + CA_LIFE, &m->memory, out));
-    return store(m, "ca", out);
+    return serve_authority(file(m, "ca"), name, m->now, &m->memory, out);
 }
 
 /* Clients connect to the host, to the domain's name, or to an address. */
@@ -82,12 +58,12 @@ static enum err make_server(struct making *m, const struct x509_identity *ca,
 static enum err server(struct making *m, struct tls_config **out)
 {
     struct x509_identity ca, id;
-    const char *name = arena_dup_str(&m->memory, serve_child_dc(m->child)->host);
+    const char *prefix = file(m, arena_dup_str(&m->memory, serve_child_dc(m->child)->host));
     TRY(authority(m, &ca));
-    enum err e = load(m, name, &id);
+    enum err e = serve_identity_load(prefix, m->now, &m->memory, &id);
     if (e == ERR_NOT_FOUND) {
         TRY(make_server(m, &ca, &id));
-        e = store(m, name, &id);
+        e = serve_identity_store(prefix, &id, &m->memory);
     }
     TRY(e);
     return tls_config_new(id.cert_pem, id.key_pem, out);
@@ -96,7 +72,7 @@ static enum err server(struct making *m, struct tls_config **out)
 static enum err lock(struct making *m, int *fd_out)
 {
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
-    const char *path = file(m, "tls", "lock");
+    const char *path = file(m, "tls.lock");
     enum err e = ERR_BUSY;
     for (unsigned i = 0; i < LOCK_ATTEMPTS && e == ERR_BUSY; i++) {
         e = plat_file_lock(path, fd_out);

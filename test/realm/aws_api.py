@@ -86,12 +86,12 @@ class Inside:
 class AwsForest(EntenteForest):
     subnets = ()  # the configuration's own two
 
-    def serve(self):
+    def serve(self, *settings, api="127.0.0.1:8053"):
         self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
-                                    self.run_dir, "--user", "nobody", "--api", "127.0.0.1:8053", "--log", self.log,
+                                    self.run_dir, "--user", "nobody", "--api", api, "--log", self.log,
                                     "--log-groups", f"{self.dir}/groups",
                                     "--topic-alarms", "http://127.0.0.1:9009/alarms?of=directories",
-                                    *self.subnets, log="serve.log")
+                                    *self.subnets, *settings, log="serve.log")
         wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
 
     def new_key(self, *options):
@@ -104,15 +104,15 @@ class AwsForest(EntenteForest):
         file.read(path)
         return file["default"]["aws_access_key_id"], file["default"]["aws_secret_access_key"], path
 
-    def client(self, service, key, region=REGION, **kw):
-        made = boto3.client(service, endpoint_url=ENDPOINT, region_name=region, aws_access_key_id=key[0],
+    def client(self, service, key, region=REGION, endpoint=ENDPOINT, **kw):
+        made = boto3.client(service, endpoint_url=endpoint, region_name=region, aws_access_key_id=key[0],
                             aws_secret_access_key=key[1],
                             config=botocore.config.Config(retries={"max_attempts": 0}), **kw)
         return Inside(self.host, made)
 
-    def aws(self, key, *words, check=True):
+    def aws(self, key, *words, check=True, endpoint=ENDPOINT):
         """The AWS CLI's answer; of one that fails its text."""
-        r = self.host.run(AWS, "--endpoint-url", ENDPOINT, "--output", "json", *words, check=False,
+        r = self.host.run(AWS, "--endpoint-url", endpoint, "--output", "json", *words, check=False,
                           env={"AWS_SHARED_CREDENTIALS_FILE": key[2], "AWS_DEFAULT_REGION": REGION, "AWS_PAGER": "",
                                "AWS_EC2_METADATA_DISABLED": "true", "HOME": self.dir})
         if check and r.returncode:
