@@ -42,6 +42,27 @@ static enum err missing(struct aws_call *call, struct span domain)
                       "There is no conditional forwarder for %.*s.", SPAN_ARG(domain));
 }
 
+/* Of a trust's partner that has no forwarder there is one without addresses: a refresh of the trust
+ * by Terraform asks for exactly one, and would fail. */
+static enum err pick_partner(struct aws_call *call, struct span domain, json_t *into)
+{
+    json_t *trusts, *one, *none = NULL;
+    size_t i;
+    TRY(aws_do(call, OP_TRUST_LIST, json_object(), &trusts));
+    json_array_foreach(trusts, i, one)
+    {
+        json_t *partner = json_object_get(one, "partner");
+        if (!none && ascii_eq_fold(span_str(json_string_value(partner)), domain))
+            none = json_pack("{s:O, s:[]}", "domain", partner, "addresses");
+    }
+    json_decref(trusts);
+    if (!none)
+        return missing(call, domain);
+    json_array_append_new(into, shown(none));
+    json_decref(none);
+    return ERR_OK;
+}
+
 static enum err pick(struct aws_call *call, const json_t *list, json_t *into)
 {
     const json_t *names = json_object_get(call->in, "RemoteDomainNames");
@@ -55,9 +76,10 @@ static enum err pick(struct aws_call *call, const json_t *list, json_t *into)
     {
         struct span domain = domain_of(span_str(json_string_value(one)));
         const json_t *found = named(list, domain);
-        if (!found)
-            return missing(call, domain);
-        json_array_append_new(into, shown(found));
+        if (found)
+            json_array_append_new(into, shown(found));
+        else
+            TRY(pick_partner(call, domain, into));
     }
     return ERR_OK;
 }
