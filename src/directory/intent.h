@@ -22,9 +22,9 @@ enum intent_kind {
     INTENT_MODIFY,
     INTENT_DELETE,
     INTENT_MODIFY_DN,
-    INTENT_SET_PASSWORD,
-    INTENT_LOCKOUT,     /* durable before it is acted on */
-    INTENT_LOGON_BATCH, /* lastLogonTimestamp of many accounts */
+    INTENT_SET_PASSWORD, /* a machine's own, which is random, in trust.secret instead: rpc only */
+    INTENT_LOCKOUT,      /* durable before it is acted on */
+    INTENT_LOGON_BATCH,  /* lastLogonTimestamp of many accounts */
     INTENT_TRUST_PUT, /* creates or changes a TDO, its secrets and its trust account: control, rpc,
                          peer */
     INTENT_TRUST_DELETE,

@@ -48,6 +48,7 @@ struct dir_key_recipe {
     struct span salt;
     utime now;
     bool want_nt;
+    const uint8_t *nt_hash; /* of the password as it was before it became text; NULL: made of it */
     bool common_only; /* 17 and 18 alone: bulk import, where 19 and 20 would cost eight times as
                          much */
     unsigned history; /* how many former passwords to keep */

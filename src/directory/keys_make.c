@@ -44,7 +44,9 @@ enum err dir_keys_make(const struct dir_key_recipe *r, const struct dir_account_
     struct dir_account_keys k = {.versions = 1, .have_nt = r->want_nt};
     uint32_t kvno = old && old->versions ? old->version[0].kvno + 1 : 1;
     enum err e = make_set(r, kvno, &k.version[0]);
-    if (e == ERR_OK)
+    if (e == ERR_OK && r->nt_hash)
+        memcpy(k.nt_hash, r->nt_hash, sizeof k.nt_hash);
+    else if (e == ERR_OK)
         e = nt_hash(r->password, k.nt_hash);
     if (e == ERR_OK && old) {
         for (unsigned i = 0; i < old->versions && k.versions < DIR_KEY_VERSIONS_MAX; i++)

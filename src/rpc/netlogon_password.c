@@ -1,7 +1,8 @@
 /*
  * NETLOGON, a new password of the channel's own account (NetrServerPasswordSet2, [MS-NRPC]
  * 3.5.4.4.6): the partner of a trust rolls it over as the trusting side, a computer changes its
- * own, which has to be text. The account is the channel's, whatever name the call gives.
+ * own, which Windows draws at random and which is often no text. The account is the channel's,
+ * whatever name the call gives.
  */
 #include "base/text.h"
 #include "crypt/krb_crypto.h"
@@ -72,10 +73,6 @@ static uint32_t change_own(struct rpc_ctx *c, const struct netlogon_session *s,
     struct intent in = {.kind = INTENT_SET_PASSWORD};
     struct lsa_view v;
 
-    if (text_from_utf16(p->utf16, c->arena, &in.new_password) != ERR_OK) {
-        netlogon_event(c, "netlogon.password", REASON_PASSWORD_NOT_TEXT, c->who->user, SPAN_NONE);
-        return NT_INVALID_PARAMETER;
-    }
     uint32_t status = lsa_view_begin(c, &v);
     if (status != NT_OK)
         return status;
@@ -84,6 +81,7 @@ static uint32_t change_own(struct rpc_ctx *c, const struct netlogon_session *s,
     if (e != ERR_OK)
         return lsa_status(e);
     in.flags = INTENT_RESET | INTENT_PROTECTED;
+    in.trust.secret = p->utf16;
     return lsa_ask(c, "netlogon.password", &in, NULL);
 }
 

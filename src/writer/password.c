@@ -1,7 +1,9 @@
 #include "writer/password.h"
 
 #include "base/text.h"
+#include "crypt/krb_crypto.h"
 #include "directory/policy_facts.h"
+#include "trust/trust_keys.h"
 #include "writer/rights.h"
 #include "writer/values.h"
 
@@ -106,7 +108,7 @@ enum err password_verifier(struct draft *d, struct span password)
     return ERR_OK;
 }
 
-static enum err make(struct draft *d, struct span password, unsigned flags,
+static enum err make(struct draft *d, struct span password, const uint8_t *nt, unsigned flags,
                      const struct policy_settings *settings, const struct dir_account_keys *old)
 {
     struct op *op = d->op;
@@ -114,6 +116,7 @@ static enum err make(struct draft *d, struct span password, unsigned flags,
     struct dir_key_recipe recipe = {.password = password,
                                     .now = op->now,
                                     .want_nt = true,
+                                    .nt_hash = nt,
                                     .common_only = flags & PASSWORD_COMMON,
                                     .history = settings->history};
     recipe.salt = password_salt(d);
@@ -129,7 +132,7 @@ static enum err make(struct draft *d, struct span password, unsigned flags,
     return draft_set_i64(d, ATTR_pwdLastSet, utime_to_filetime(op->now));
 }
 
-enum err password_set(struct draft *d, struct span password, unsigned flags)
+static enum err set(struct draft *d, struct span password, const uint8_t *nt, unsigned flags)
 {
     struct dir_account_keys old;
     struct policy_settings settings;
@@ -143,9 +146,27 @@ enum err password_set(struct draft *d, struct span password, unsigned flags)
     if (!(flags & PASSWORD_FREE))
         e = check(d, password, flags & PASSWORD_CHANGE, &settings, have ? &old : NULL);
     if (e == ERR_OK)
-        e = make(d, password, flags, &settings, have ? &old : NULL);
+        e = make(d, password, nt, flags, &settings, have ? &old : NULL);
     if (have)
         dir_keys_wipe(&old);
+    return e;
+}
+
+enum err password_set(struct draft *d, struct span password, unsigned flags)
+{
+    return set(d, password, NULL, flags);
+}
+
+enum err password_set_machine(struct draft *d, struct span utf16)
+{
+    struct span text;
+    uint8_t nt[16];
+    if (trust_password_utf8(utf16, d->op->a, &text) != ERR_OK)
+        return op_refuse(d->op, ERR_CONSTRAINT, REASON_PASSWORD_NOT_TEXT,
+                         "the machine's password is not whole UTF-16 units");
+    nt_hash_utf16(utf16, nt);
+    enum err e = set(d, text, nt, 0);
+    mem_wipe(nt, sizeof nt);
     return e;
 }
 
@@ -249,7 +270,10 @@ enum err op_set_password(struct op *op)
         else
             TRY(old_password_right(&d, in->old_password));
     }
-    TRY(password_set(&d, in->new_password, change ? PASSWORD_CHANGE : 0u));
+    if (in->trust.secret.len && op_system(op))
+        TRY(password_set_machine(&d, in->trust.secret));
+    else
+        TRY(password_set(&d, in->new_password, change ? PASSWORD_CHANGE : 0u));
     op->reply->id = o.id;
     draft_write(&d);
     return draft_secrets(&d);

@@ -13,6 +13,9 @@ enum password_flags {
 /* Makes keys of the draft's account from a password and puts them, the bind verifier and pwdLastSet
  * into the record. Call when the account's name and control bits are final. */
 enum err password_set(struct draft *d, struct span password, unsigned flags);
+/* The same for a machine's password, UTF-16LE that was drawn at random and need be no text: AES
+ * keys are made of what trust_password_utf8 makes of it, the NT hash of its bytes. */
+enum err password_set_machine(struct draft *d, struct span utf16);
 /* The same for keys that came ready made; what a simple bind needs comes from the clear password
  * alone. */
 enum err password_set_keys(struct draft *d, const struct dir_account_keys *keys);

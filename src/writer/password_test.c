@@ -121,6 +121,28 @@ static enum err keytab(const char *rdn, unsigned flags)
     return fixture_do(&f, &in);
 }
 
+/* Half a pair on each side of a letter: AES keys are of U+FFFD in their places, the hash is of the
+ * bytes. */
+static void a_machine_draws_any_units(void **state)
+{
+    (void)state;
+    const uint8_t raw[] = {0x00, 0xD8, 'A', 0, 0x00, 0xDC};
+    uint8_t nt[16];
+    struct intent in = {.kind = INTENT_SET_PASSWORD,
+                        .flags = INTENT_RESET | INTENT_SYSTEM,
+                        .target = SPAN_LIT("CN=SQL1,CN=Computers," DOMAIN),
+                        .trust = {.secret = span_of(raw, sizeof raw)}};
+    done(fixture_do(&f, &in));
+    struct dir_account_keys k = keys_of("SQL1$", DIR_SECRET_ACCOUNT);
+    assert_true(dir_keys_match(&k, SPAN_LIT("\xEF\xBF\xBD"
+                                            "A"
+                                            "\xEF\xBF\xBD")));
+    nt_hash_utf16(span_of(raw, sizeof raw), nt);
+    assert_memory_equal(k.nt_hash, nt, sizeof nt);
+    in.trust.secret.len--;
+    refused(fixture_do(&f, &in), PASSWORD_NOT_TEXT);
+}
+
 static void keytabs(void **state)
 {
     (void)state;
@@ -229,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(a_reset_wants_the_right, suite_as_system),
         cmocka_unit_test_setup(over_ldap, suite_as_system),
         cmocka_unit_test_setup(machines_have_salts_of_their_own, suite_as_system),
+        cmocka_unit_test_setup(a_machine_draws_any_units, suite_as_system),
         cmocka_unit_test_setup(keytabs, suite_as_system),
         cmocka_unit_test_setup(lockouts_and_logons, suite_as_system),
         cmocka_unit_test_setup(a_batch_is_one_commit, suite_as_system),

@@ -23,7 +23,10 @@ class Channel:
         self.creds.set_secure_channel_type(q["type"])
         self.creds.set_username(q["account"])
         self.creds.set_workstation(q["computer"])
-        self.creds.set_password(q["password"])
+        if "raw" in q:  # hexadecimal: what was set as new_raw
+            self.creds.set_utf16_password(bytes.fromhex(q["raw"]))
+        else:
+            self.creds.set_password(q["password"])
         self.server = "\\\\" + q["host"]
         self.conn = netlogon.netlogon(q["binding"], lp, self.creds)
         self.computer = q.get("claims", q["computer"])
@@ -106,7 +109,7 @@ class Channel:
 
     def set_password(self):
         buffer = netlogon.netr_CryptPassword()
-        text = self.q["new"].encode("utf-16-le")
+        text = bytes.fromhex(self.q["new_raw"]) if "new_raw" in self.q else self.q["new"].encode("utf-16-le")
         buffer.data = list(bytes(512 - len(text)) + text)
         buffer.length = len(text)
         self.creds.encrypt_netr_crypt_password(buffer)

@@ -121,6 +121,17 @@ def test_a_member_changes_its_password(service):
         assert "flags" in channel(service, "capabilities", **me, password=new)[0]
 
 
+def test_a_password_that_is_no_text(service):
+    """As Windows draws them: 120 units, surrogates among them."""
+    machine(service, "PC20")
+    me = dict(account="PC20$", computer="PC20")
+    raw = "".join(f"{unit:04x}" for unit in (0xD8D8, 0x4100, 0xDCDC)) + "20ac" * 117
+    assert "status" not in channel(service, "set_password", **me, new_raw=raw)[0]
+    assert channel(service, "capabilities", **me)[0]["status"] == ACCESS_DENIED
+    said = channel(service, "capabilities", "set_password", "capabilities", **me, raw=raw, new="And-then-text-again1")
+    assert "flags" in said[0] and "flags" in said[2], said
+
+
 def test_a_reset_ends_the_channel(service):
     """Who has the old password may not set the next one over the channel that it made with it."""
     machine(service, "PC7")
