@@ -6,7 +6,7 @@ function of bench_*.py returns:
     goal    what the ratio should reach at least                 server), or another word for the column
     less    True: less is better, and the ratio is peer / ours  bytes  (ours, peer): of a reply
 
-A row that can have no peer has "limit" instead of "peer": what the figure should not exceed.
+A row that can have no peer has "limit" instead of "peer", what the figure should not exceed, or "least".
 What cannot be measured raises; run() then says so in the row's place and goes on."""
 import glob
 import json
@@ -97,7 +97,7 @@ def in_turn(rounds, *measures):
 
 # --- the table ---------------------------------------------------------------------------------------
 
-COLUMNS = "| {:<46} | {:>9} | {:>9} | {:<12} | {:>6} | {:>6} | {:>14} | {:>5} |"
+COLUMNS = "| {:<46} | {:>9} | {:>9} | {:<12} | {:>6} | {:>8} | {:>14} | {:>5} |"
 
 
 def number(x):
@@ -117,8 +117,8 @@ def cells(row):
     us = statistics.median(row["ours"])
     what = row["work"] + (f", {row['unit']}" if row.get("unit") else "")
     if "peer" not in row:
-        limit = f"<= {number(row['limit'])}" if "limit" in row else ""
-        return what, number(us), "", "", "", limit, "", f"{spread(row['ours']):.0%}"
+        goal = next((f"{sign} {number(row[key])}" for key, sign in (("limit", "<="), ("least", ">=")) if key in row), "")
+        return what, number(us), "", "", "", goal, "", f"{spread(row['ours']):.0%}"
     size = "{:.0f} / {:.0f}".format(*row["bytes"]) if row.get("bytes") else ""
     noise = max(spread(row["ours"]), spread(row["peer"]))
     return (what, number(us), number(statistics.median(row["peer"])), row["name"], f"{ratio(row):.2f}",
@@ -135,7 +135,7 @@ class Table:
     def head(self):
         print("\n" + COLUMNS.format("per server CPU second, unless said", "Entente", "peer", "", "ratio", "goal",
                                     "reply, bytes", "noise"))
-        print(COLUMNS.format(*("-" * n for n in (46, 9, 9, 12, 6, 6, 14, 5))), flush=True)
+        print(COLUMNS.format(*("-" * n for n in (46, 9, 9, 12, 6, 8, 14, 5))), flush=True)
 
     def measure(self, key, function, bench):
         """The rows of one function; a failure costs only them."""
