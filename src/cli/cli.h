@@ -14,14 +14,17 @@
 #define CLI_SOCKET_DEFAULT "/run/entente/control.sock"
 #define CLI_REPLY_MAX      (64u << 20)
 #define CLI_SECRET_MAX     1024
+#define CLI_WAIT_DEFAULT   300 /* seconds */
 
 enum cli_exit { EXIT_GOOD = 0, EXIT_TOOL = 1, EXIT_NO = 2, EXIT_UNKNOWN = 3 };
 
 /* A request as typed. args and json strings may hold secrets. */
 struct cli_request {
     const struct operation *op;
-    json_t *args;            /* owned */
-    const char *output_file; /* value of an ARG_OUTPUT, or NULL */
+    json_t *args;                      /* owned */
+    const char *output_file;           /* value of an ARG_OUTPUT, or NULL */
+    const struct operation_wait *wait; /* NULL: not asked for */
+    unsigned wait_seconds;
 };
 
 /* words: what follows NOUN VERB. ERR_RANGE with a sentence in *why_out. Secrets are read here: from
@@ -48,6 +51,14 @@ enum err cli_http_parse(struct span response, unsigned *status_out, struct span 
 /* Prints the reply; json: as it came. Returns the exit code. */
 enum cli_exit cli_print(const struct operation *op, const struct cli_reply *reply, bool json,
                         FILE *out, FILE *err);
+
+/* --- cli_wait.c --- */
+
+/* Waits until what the request led to is in the state of its record, and prints each change on err.
+ * The reply's result, where it is what the state belongs to, becomes what it is at the end.
+ * EXIT_NO: it is in a state that nothing more comes of. EXIT_UNKNOWN: the time is over. */
+enum cli_exit cli_wait(const char *socket_path, const struct cli_request *request,
+                       struct cli_reply *reply, FILE *err);
 
 /* --- cli_complete.c --- */
 

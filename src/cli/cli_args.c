@@ -58,6 +58,20 @@ static enum err take(struct parse *p, const struct operation_arg *arg, struct sp
     return store(p, arg, value);
 }
 
+/* Without a value, which is never a word of its own: that could as well be the next argument. */
+static enum err take_wait(struct parse *p, const struct operation_arg *arg, const char *value)
+{
+    json_t *seconds = NULL;
+    if (p->request->wait)
+        return complain(p, arena_printf(p->a, "%s was given twice", arg->name));
+    if (value)
+        TRY(operation_value(arg, span_str(value), p->a, &seconds, p->why));
+    p->request->wait = arg->wait;
+    p->request->wait_seconds = value ? (unsigned)json_integer_value(seconds) : CLI_WAIT_DEFAULT;
+    json_decref(seconds);
+    return ERR_OK;
+}
+
 static enum err take_secret_file(struct parse *p, const struct operation_arg *arg, const char *path)
 {
     struct span secret;
@@ -94,6 +108,8 @@ static enum err option(struct parse *p, char **words, int count, int *used)
                                             : ""));
     if (arg->type == ARG_BOOL && !equal)
         return store(p, arg, json_true());
+    if (arg->type == ARG_WAIT)
+        return take_wait(p, arg, equal ? (const char *)equal + 1 : NULL);
     if (!equal && count < 2)
         return complain(p, arena_printf(p->a, "--%.*s: a value is missing", SPAN_ARG(name)));
     const char *value = equal ? (const char *)equal + 1 : words[1];

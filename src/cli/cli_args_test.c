@@ -87,6 +87,36 @@ static void test_content_is_sent(void **state)
     assert_non_null(strstr(why, path));
 }
 
+static void test_the_time_to_wait(void **state)
+{
+    static const struct {
+        char *word;
+        unsigned seconds;
+        const char *why; /* NULL: good */
+    } rows[] = {
+        {"--wait", CLI_WAIT_DEFAULT, NULL}, {"--wait=7", 7, NULL},        {"--wait=0", 0, NULL},
+        {"--wait=86401", 0, "86400"},       {"--wait=soon", 0, "number"}, {"--wait=", 0, "number"}};
+    const char *why;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *words[] = {rows[i].word, "dc2"};
+        struct cli_request request = {0};
+        enum err e = cli_parse(operation_of(OP_DC_REMOVE), words, 2, &arena, &request, &why);
+        assert_int_equal(e, rows[i].why ? ERR_RANGE : ERR_OK);
+        if (rows[i].why) {
+            assert_non_null(strstr(why, rows[i].why));
+            continue;
+        }
+        assert_int_equal(request.wait->by, OP_DC_LIST);
+        assert_int_equal(request.wait_seconds, rows[i].seconds);
+        expect(request.args, "{\"host\":\"dc2\"}");
+    }
+    json_t *args;
+    assert_int_equal(PARSE(OP_DC_REMOVE, &args, &why, "dc2", "--wait", "--wait"), ERR_RANGE);
+    assert_non_null(strstr(why, "twice"));
+    assert_int_equal(PARSE(OP_DC_LIST, &args, &why, "--wait"), ERR_RANGE);
+}
+
 static void test_errors_name_the_word(void **state)
 {
     (void)state;
@@ -112,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_words_become_members),
         cmocka_unit_test(test_secrets_come_from_files_only),
         cmocka_unit_test(test_content_is_sent),
+        cmocka_unit_test(test_the_time_to_wait),
         cmocka_unit_test(test_errors_name_the_word),
     };
     arena_init(&arena, 4096, 1 << 20, 0);

@@ -104,11 +104,32 @@ static int write_output(const char *path, const json_t *body, struct arena *a)
     return EXIT_GOOD;
 }
 
-static int perform(const struct options *options, struct cli_request *request, struct arena *a)
+static int tell(const struct options *options, const struct cli_request *request,
+                const struct cli_reply *reply, struct arena *a)
+{
+    if (request->output_file && reply->status == 200)
+        return write_output(request->output_file, reply->body, a);
+    return cli_print(request->op, reply, options->json, stdout, stderr);
+}
+
+/* People are told at once, who may have to do something until the state comes; a program is told
+ * once, with the state at the end. An answer "no" may have become a "yes" since. */
+static int tell_and_wait(const struct options *options, const struct cli_request *request,
+                         struct cli_reply *reply, struct arena *a)
+{
+    int code = options->json ? EXIT_GOOD : tell(options, request, reply, a);
+    fflush(stdout);
+    int waited = cli_wait(options->socket, request, reply, stderr);
+    if (options->json)
+        code = tell(options, request, reply, a);
+    return waited == EXIT_GOOD && code == EXIT_UNKNOWN ? code : waited;
+}
+
+static int perform(const struct options *options, const struct cli_request *request,
+                   struct arena *a)
 {
     struct cli_reply reply;
     enum err e = cli_call(options->socket, request, &reply);
-    json_decref(request->args);
     if (e == ERR_CLOSED) {
         fprintf(stderr,
                 "entente: nobody answers at %s: %s\n  remedy: start the service: entente serve\n",
@@ -119,11 +140,9 @@ static int perform(const struct options *options, struct cli_request *request, s
         fprintf(stderr, "entente: the service's answer cannot be used: %s\n", err_name(e));
         return EXIT_TOOL;
     }
-    int code;
-    if (request->output_file && reply.status == 200)
-        code = write_output(request->output_file, reply.body, a);
-    else
-        code = cli_print(request->op, &reply, options->json, stdout, stderr);
+    bool waits = request->wait && reply.status == 200;
+    int code =
+        waits ? tell_and_wait(options, request, &reply, a) : tell(options, request, &reply, a);
     json_decref(reply.body);
     return code;
 }
@@ -159,6 +178,7 @@ static int command(const struct options *options, int count, char **words)
         code = EXIT_TOOL;
     } else {
         code = perform(options, &request, &a);
+        json_decref(request.args);
     }
     arena_fini(&a);
     return code;

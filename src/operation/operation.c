@@ -49,6 +49,11 @@ const struct operation_arg *operation_arg_find(const struct operation *op, struc
     return NULL;
 }
 
+bool operation_arg_sent(const struct operation_arg *arg)
+{
+    return arg->type != ARG_OUTPUT && arg->type != ARG_WAIT;
+}
+
 const char *operation_member(const struct operation_arg *arg, struct arena *a)
 {
     char *member = arena_dup_str(a, span_str(arg->name));

@@ -40,6 +40,7 @@ enum operation_type {
     ARG_CONTENT, /* text of a file; the command line takes the file's path, and sends what is in it
                   */
     ARG_OUTPUT,  /* path of a file that the command line writes: not sent */
+    ARG_WAIT,    /* the command line waits for a state, at most so many seconds: not sent */
 };
 
 enum operation_arg_flags {
@@ -48,20 +49,32 @@ enum operation_arg_flags {
     ARG_LIST = 4, /* repeatable; a JSON array */
 };
 
-struct operation_arg {
-    const char *name; /* "short-name"; JSON member "short_name" */
-    enum operation_type type;
-    unsigned flags;
-    uint32_t limit;      /* longest text in bytes, or greatest number */
-    const char *choices; /* "forest|external" */
-    const char *help;    /* one sentence without a full stop */
-};
-
 enum operation_id {
 #define OPERATION(id, ...) OP_##id,
 #include "operation/operations.def"
 #undef OPERATION
     OP__COUNT
+};
+
+/* How the state that an operation leads to is seen. It is a member of what another operation, with
+ * the same arguments, says: of its result, or where that is a list, of the one whose member key is
+ * the result's, or else the argument given (which is left out where there is one only). */
+struct operation_wait {
+    enum operation_id by;
+    const char *key, *given;
+    const char *state;  /* name of the member */
+    const char *end;    /* the state waited for; NULL: it is gone */
+    const char *failed; /* nothing more comes of it; NULL: from each there is a way on */
+};
+
+struct operation_arg {
+    const char *name; /* "short-name"; JSON member "short_name" */
+    enum operation_type type;
+    unsigned flags;
+    uint32_t limit;                    /* longest text in bytes, or greatest number */
+    const char *choices;               /* "forest|external" */
+    const char *help;                  /* one sentence without a full stop */
+    const struct operation_wait *wait; /* of ARG_WAIT */
 };
 
 struct operation {
@@ -90,6 +103,8 @@ enum err operation_check(const struct operation *op, const json_t *args, struct 
 /* Checks one value given as text and turns it into JSON (a new reference). */
 enum err operation_value(const struct operation_arg *arg, struct span text, struct arena *a,
                          json_t **out, const char **why_out);
+/* Is it for the service, not for the command line? */
+bool operation_arg_sent(const struct operation_arg *arg);
 /* "short-name" to "short_name", in the arena. */
 const char *operation_member(const struct operation_arg *arg, struct arena *a);
 

@@ -217,7 +217,7 @@ static enum err bool_value(const struct operation_arg *arg, struct span text, st
 enum err operation_value(const struct operation_arg *arg, struct span text, struct arena *a,
                          json_t **out, const char **why_out)
 {
-    if (arg->type == ARG_NUMBER)
+    if (arg->type == ARG_NUMBER || arg->type == ARG_WAIT)
         return number_value(arg, text, a, out, why_out);
     if (arg->type == ARG_BOOL)
         return bool_value(arg, text, a, out, why_out);
@@ -288,7 +288,7 @@ enum err operation_check(const struct operation *op, const json_t *args, struct 
     json_object_foreach((json_t *)args, member, value)
     {
         const struct operation_arg *arg = arg_of_member(op, member, a);
-        if (!arg || arg->type == ARG_OUTPUT) {
+        if (!arg || !operation_arg_sent(arg)) {
             *why_out = arena_printf(a, "%.64s: no argument of %s %s has this name", member,
                                     op->noun, op->verb);
             return ERR_RANGE;
@@ -296,7 +296,7 @@ enum err operation_check(const struct operation *op, const json_t *args, struct 
         TRY(check_member(arg, value, a, why_out));
     }
     for (const struct operation_arg *arg = op->args; arg->name; arg++) {
-        if ((arg->flags & ARG_REQUIRED) && arg->type != ARG_OUTPUT &&
+        if ((arg->flags & ARG_REQUIRED) && operation_arg_sent(arg) &&
             !json_object_get(args, operation_member(arg, a)))
             return refuse(arg, arena_printf(a, "a value: %s", arg->help), a, why_out);
     }

@@ -4,9 +4,11 @@
 #include "base/text.h"
 #include "operation/operation.h"
 
-static bool given_as_file(const struct operation_arg *arg)
+/* What is typed behind an option's name for its value: a secret stands in a file, and the time to
+ * wait may be left out. */
+static const char *value_of(const struct operation_arg *arg)
 {
-    return arg->type == ARG_SECRET;
+    return arg->type == ARG_SECRET ? "-file FILE" : arg->type == ARG_WAIT ? "[=SECONDS]" : "";
 }
 
 static void usage_line(const struct operation *op, FILE *out)
@@ -20,9 +22,10 @@ static void usage_line(const struct operation *op, FILE *out)
         if (arg->flags & ARG_POSITIONAL)
             continue;
         bool required = arg->flags & ARG_REQUIRED;
-        fprintf(out, " %s--%s%s%s%s%s", required ? "" : "[", arg->name,
-                given_as_file(arg) ? "-file" : "", arg->type == ARG_BOOL ? "" : " VALUE",
-                required ? "" : "]", arg->flags & ARG_LIST ? "..." : "");
+        const char *value = value_of(arg);
+        fprintf(out, " %s--%s%s%s%s", required ? "" : "[", arg->name,
+                *value || arg->type == ARG_BOOL ? value : " VALUE", required ? "" : "]",
+                arg->flags & ARG_LIST ? "..." : "");
     }
     fputc('\n', out);
 }
@@ -31,7 +34,7 @@ static void help_arg(const struct operation_arg *arg, FILE *out)
 {
     char name[64];
     snprintf(name, sizeof(name), "%s%s%s", arg->flags & ARG_POSITIONAL ? "" : "--", arg->name,
-             given_as_file(arg) ? "-file FILE" : "");
+             value_of(arg));
     fprintf(out, "  %-26s %s%s%s%s\n", name, arg->help, arg->choices ? ": " : "",
             arg->choices ? arg->choices : "", arg->flags & ARG_LIST ? " (repeat for more)" : "");
 }
@@ -77,8 +80,8 @@ void operation_manual(FILE *out)
         fprintf(out, "\n\n");
         for (const struct operation_arg *arg = op->args; arg->name; arg++) {
             fprintf(out, "\t*%s%s%s*\n\t\t%s%s%s%s.\n\n", arg->flags & ARG_POSITIONAL ? "" : "--",
-                    arg->name, given_as_file(arg) ? "-file FILE" : "", arg->help,
-                    arg->choices ? ": " : "", arg->choices ? arg->choices : "",
+                    arg->name, value_of(arg), arg->help, arg->choices ? ": " : "",
+                    arg->choices ? arg->choices : "",
                     arg->flags & ARG_REQUIRED ? "" : " (optional)");
         }
     }

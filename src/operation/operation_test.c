@@ -18,6 +18,20 @@ static enum err check(enum operation_id id, const char *json, const char **why)
     return e;
 }
 
+/* What describes a state only looks; where it lists, all are in one directory, the caller's. */
+static void check_wait(const struct operation *op, const struct operation_arg *arg)
+{
+    const struct operation_wait *wait = arg->wait;
+    assert_true((arg->type == ARG_WAIT) == (wait != NULL));
+    if (!wait)
+        return;
+    const struct operation *by = operation_of(wait->by);
+    assert_true(op->changes && !by->changes);
+    assert_true(wait->key && wait->given && wait->state);
+    assert_true(!operation_arg_find(by, SPAN_LIT("directory")) ==
+                (!operation_arg_find(op, SPAN_LIT("directory")) || wait->by == OP_DIRECTORY_LIST));
+}
+
 static void test_every_record_is_whole(void **state)
 {
     (void)state;
@@ -31,6 +45,7 @@ static void test_every_record_is_whole(void **state)
             assert_non_null(arg->help);
             assert_true((arg->type == ARG_CHOICE) == (arg->choices != NULL));
             assert_ptr_equal(operation_arg_find(op, span_str(arg->name)), arg);
+            check_wait(op, arg);
             list_seen |= (arg->flags & (ARG_LIST | ARG_POSITIONAL)) == (ARG_LIST | ARG_POSITIONAL);
         }
         assert_false(list_seen);
@@ -79,6 +94,7 @@ static void test_check_names_what_is_wrong(void **state)
         {OP_SERVICE_CREATE, "{\"name\":\"s\",\"spn\":[\"HTTP/a/b/c\"]}", "spn"},
         {OP_SERVICE_KEYTAB, "{\"name\":\"s\"}", NULL},
         {OP_SERVICE_KEYTAB, "{\"name\":\"s\",\"output\":\"/x\"}", "output"},
+        {OP_DC_REMOVE, "{\"host\":\"dc2\",\"wait\":5}", "wait"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

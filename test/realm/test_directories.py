@@ -71,13 +71,14 @@ def test_addresses_come_and_go_on_an_interface():
                              "--subnet-none", "10.78.1.0/24 zone-a no-such-link"])
         try:
             secret = s.secret("admin", ADMIN)
-            s.cli("directory", "create", "placed.example", "--short-name", "PLACED", "--subnet", "subnet-four", "--subnet",
-                  "subnet-six", "--admin-password-file", secret)
+            told = s.cli("directory", "create", "placed.example", "--short-name", "PLACED", "--subnet", "subnet-four",
+                         "--subnet", "subnet-six", "--admin-password-file", secret, "--wait")
+            assert told.endswith("\nplaced.example: Active\n"), told
             assert {("10.77.1.10", 24), ("fd77::a", 64)} <= addresses_of(link)
             answer = subprocess.run(["dig", "+short", "+tries=2", "+time=2", "@fd77::a", "dc1.placed.example"], text=True,
                                     stdout=subprocess.PIPE, check=True).stdout
             assert answer.strip() == "10.77.1.10"
-            s.cli("dc", "remove", "dc2")
+            assert s.cli("dc", "remove", "dc2", "--wait=60") == "dc2: gone\n"
             assert ("10.77.1.10", 24) in addresses_of(link) and ("fd77::a", 64) not in addresses_of(link)
             assert refused(s, "dc", "add", "--subnet", "subnet-none") == "CONTROL_START_FAILED"
         finally:

@@ -92,7 +92,7 @@ def test_back_to_what_was(service):
     service.cli("dc", "remove", "old")
     service.cli("dc", "add", "--host", "new")
 
-    service.cli("snapshot", "restore", made["id"])
+    assert service.cli("snapshot", "restore", made["id"], "--wait") == f"{FOREST}: Active\n"
     shown = asked(service, "directory", "show", FOREST)
     assert shown["state"] == "Active" and all(p["ready"] for p in shown["processes"])
     kinit(service, "paul", "F1rst-of-all")

@@ -53,6 +53,27 @@ def test_the_other_half_comes_later(lab, direction, complement):
     assert told == ["Verified"], told
 
 
+def test_who_made_a_half_waits_for_the_other(lab):
+    w, ours = lab.world, lab.cloud
+    making = ours.host.start(str(BUILD / "entente"), "--socket", ours.socket, "--output", "json", "trust", "create", w.corp.dns,
+                             "--direction", "two-way", "--password-file", ours.secret(w.trust_password), "--wait=60",
+                             log="waiting.log")
+    log = Path(ours.host.dir, "waiting.log")
+    wait_for(lambda: "VERIFY_HALF_MISSING" in log.read_text(encoding="utf-8"), "the other half to be missed")
+    lab.half(lab.corp, "two-way")
+    code = making.wait(60)
+    ours.host.procs.remove(making)
+    progress, _, answer = log.read_text(encoding="utf-8").partition("{")
+    lines = progress.splitlines()
+    assert code == 0 and lines[0].startswith(f"{w.corp.dns}: VerifyFailed: VERIFY_HALF_MISSING: "), lines
+    assert lines[-1] == f"{w.corp.dns}: Verified", lines
+    made = json.loads("{" + answer)["result"]
+    assert made["state"] == "Verified" and "other_side" not in made and "reason" not in made, made
+    lab.corp.cli("trust", "delete", w.cloud.dns, "--keep-forwarder")
+    code, _, text = ours.try_cli("trust", "verify", w.corp.dns, "--wait=0")
+    assert code == 3 and f"{w.corp.dns} is not Verified after 0 s, but VerifyFailed" in text, text
+
+
 def test_what_is_known_outlives_a_restart(lab):
     lab.half(lab.cloud, "two-way")
     before = lab.shown(lab.cloud)
