@@ -104,8 +104,8 @@ static enum err learn_sid(struct control_call *call, struct trust *t, const stru
 }
 
 /* Proves, learns what was not known, and keeps the outcome as the trust's state. */
-enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
-                             struct trust_report *report, enum trust_status *verdict_out)
+static enum err prove(struct control_call *call, struct trust *t, bool background,
+                      struct trust_report *report, enum trust_status *verdict_out)
 {
     enum reason reason;
     TRY(control_trust_ask_name(call, t));
@@ -122,6 +122,35 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
     }
     return control_trust_set_state(call, t, "VerifyFailed", reason,
                                    control_trust_first_failure(call, report), background);
+}
+
+static bool is_verified(struct control_directory *d, struct span partner)
+{
+    const char *state =
+        json_string_value(json_object_get(control_trust_state(d, partner, false), "state"));
+    return state && strcmp(state, "Verified") == 0;
+}
+
+/* The partner may be another directory of ours, whose half waits for what has just changed: each
+ * side's KDC takes nobody from a partner whose SID it has not learned. */
+static void other_half(struct control_call *call, const struct trust *t)
+{
+    struct span own = span_str(json_string_value(json_object_get(call->directory->record, "name")));
+    struct control_directory *d = control_directory_named(call->control, t->dns_name);
+    if (d && control_trust_state(d, own, false) && !is_verified(d, own) && control_peer(d, NULL))
+        control_trust_check(call->control, d, own);
+}
+
+/* A trust turns Verified once, and learns the SID once: two halves that both fail do not wake each
+ * other for ever. */
+enum err control_trust_prove(struct control_call *call, struct trust *t, bool background,
+                             struct trust_report *report, enum trust_status *verdict_out)
+{
+    bool known = t->sid.count > 0, was = is_verified(call->directory, t->dns_name);
+    TRY(prove(call, t, background, report, verdict_out));
+    if ((!known && t->sid.count > 0) || (!was && is_verified(call->directory, t->dns_name)))
+        other_half(call, t);
+    return ERR_OK;
 }
 
 /* The trust is proved by those of our domain controllers that could be asked; that all of them
