@@ -56,34 +56,40 @@ static int become_service(char **argv)
     return EXIT_TOOL;
 }
 
+static char json_option[] = "--json"; /* the first, where the answer is to be so */
+
 /* The service's program reads its configuration, and says what it makes of it. */
-static int look_at_config(int count, char **words)
+static int look_at_config(bool json, int count, char **words)
 {
     static char check[] = "--check", show[] = "--show";
-    char *argv[CONFIG_WORDS_MAX + 1] = {NULL};
+    char *argv[CONFIG_WORDS_MAX + 2] = {NULL}, **to = argv + 1;
     bool checks = count >= 2 && strcmp(words[1], "check") == 0;
     if (count < 2 || count > CONFIG_WORDS_MAX || (!checks && strcmp(words[1], "show") != 0))
         return complain(
             "usage: entente config check|show [--effective] [--config FILE] [--SETTING VALUE]...");
     int first = !checks && count > 2 && strcmp(words[2], "--effective") == 0 ? 3 : 2;
+    if (json)
+        *to++ = json_option;
+    *to++ = checks ? check : show;
     for (int i = first; i < count; i++)
-        argv[i - first + 2] = words[i];
-    argv[1] = checks ? check : show;
+        *to++ = words[i];
     return become_service(argv);
 }
 
 /* So does a restore, which no service has a part in. */
-static int restore(int count, char **words)
+static int restore(bool json, int count, char **words)
 {
     static char option[] = "--restore";
-    char *argv[CONFIG_WORDS_MAX + 1] = {NULL};
+    char *argv[CONFIG_WORDS_MAX + 2] = {NULL}, **to = argv + 1;
     if (count < 4 || count > CONFIG_WORDS_MAX || strcmp(words[2], "--key-file") != 0)
         return complain("usage: entente restore BACKUP --key-file FILE [--config FILE] "
                         "[--SETTING VALUE]...");
-    argv[1] = option;
-    argv[2] = words[1];
+    if (json)
+        *to++ = json_option;
+    *to++ = option;
+    *to++ = words[1];
     for (int i = 3; i < count; i++)
-        argv[i] = words[i];
+        *to++ = words[i];
     return become_service(argv);
 }
 
@@ -220,8 +226,8 @@ int main(int argc, char **argv)
     if (strcmp(argv[i], "serve") == 0)
         return become_service(argv + i);
     if (strcmp(argv[i], "config") == 0)
-        return look_at_config(argc - i, argv + i);
+        return look_at_config(options.json, argc - i, argv + i);
     if (strcmp(argv[i], "restore") == 0)
-        return restore(argc - i, argv + i);
+        return restore(options.json, argc - i, argv + i);
     return command(&options, argc - i, argv + i);
 }

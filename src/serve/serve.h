@@ -10,7 +10,7 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
-#include <stdio.h>
+#include <jansson.h>
 
 #include "control/control_pools.h"
 #include "control/control_spec.h"
@@ -194,7 +194,8 @@ void serve_config_api(const struct serve_config *config, struct plat_addr *at_ou
 enum err serve_config_check(const struct serve_config *config, struct arena *a,
                             const char **why_out);
 /* Every setting as it is in effect, in the form of the file. */
-void serve_config_print(const struct serve_config *config, FILE *out);
+/* Every setting by its name (a new reference). */
+json_t *serve_config_json(const struct serve_config *config);
 int serve_parent_main(const struct serve_config *config);
 /* Makes config's state directory of a backup and its key file; nothing runs. ERR with a sentence,
  * and nothing is there. */

@@ -205,23 +205,28 @@ enum err serve_config_parse(struct span text, struct serve_config *config, struc
     return ERR_OK;
 }
 
-void serve_config_print(const struct serve_config *config, FILE *out)
+json_t *serve_config_json(const struct serve_config *config)
 {
     const struct control_pools *pools =
         config->pools.count ? &config->pools : &control_pools_default;
     struct arena a;
+    char name[sizeof(config->topics.topic[0].name) + 8];
+    json_t *out = json_object();
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         const struct setting *s = &settings[i];
         const char *at = (const char *)config + s->offset;
-        if (s->size)
-            fprintf(out, "%s = %s\n", s->name, at);
-        else
-            fprintf(out, "%s = %u\n", s->name, *(const unsigned *)(const void *)at);
+        json_object_set_new(out, s->name,
+                            s->size ? json_string(at)
+                                    : json_integer(*(const unsigned *)(const void *)at));
     }
     arena_init(&a, 0, 65536, 0);
     for (unsigned i = 0; i < pools->count; i++)
-        fprintf(out, "%s = %s\n", pools->pool[i].name, control_pool_text(&pools->pool[i], &a));
+        json_object_set_new(out, pools->pool[i].name,
+                            json_string(control_pool_text(&pools->pool[i], &a)));
     arena_fini(&a);
-    for (unsigned i = 0; i < config->topics.count; i++)
-        fprintf(out, "topic-%s = %s\n", config->topics.topic[i].name, config->topics.topic[i].url);
+    for (unsigned i = 0; i < config->topics.count; i++) {
+        snprintf(name, sizeof name, "topic-%s", config->topics.topic[i].name);
+        json_object_set_new(out, name, json_string(config->topics.topic[i].url));
+    }
+    return out;
 }

@@ -55,6 +55,29 @@ def test_no_more_are_made_than_the_next_start_takes():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def answer(form, *words):
+    """Of what asks no service: the exit status, and what is said."""
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", form, *words], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, errors="surrogateescape", check=False)
+    return done.returncode, json.loads(done.stdout) if form == "json" else done.stdout
+
+
+def test_what_asks_no_service_answers_in_both_forms():
+    show = ["config", "show", "--effective", "--state-dir", "/some/where", "--topic-ops", "http://127.0.0.1/x"]
+    code, text = answer("text", *show)
+    assert code == 0 and "state-dir = /some/where\n" in text and "kdc-workers = 1\n" in text, text
+    code, body = answer("json", *show)
+    assert code == 0 and body["schema_version"] == 1, body
+    assert "".join(f"{name} = {value}\n" for name, value in body["result"].items()) == text
+    code, text = answer("text", "config", "check", "--state-dir", "/tmp", "--user", "nobody")
+    assert answer("json", "config", "check", "--state-dir", "/tmp", "--user", "nobody") == (
+        code, {"schema_version": 1, "result": {"sentence": text.strip()}})
+    for words in (["config", "show", "--state-dir", b"/\xff"], ["config", "check", "--nonsense", "x"],
+                  ["restore", "/nowhere", "--key-file", "/none", "--state-dir", "/tmp/entente-none", "--user", "nobody"]):
+        code, body = answer("json", *words)
+        assert code == 2 and body["error"]["message"], body
+
+
 def addresses_of(interface):
     shown = subprocess.run(["ip", "-j", "address", "show", "dev", interface], text=True, stdout=subprocess.PIPE, check=True)
     return {(a["local"], a["prefixlen"]) for a in json.loads(shown.stdout)[0]["addr_info"]}
