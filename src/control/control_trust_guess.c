@@ -99,10 +99,16 @@ static enum err heard(struct control_call *call, struct trust *t, struct span fl
 enum err control_trust_ask_name(struct control_call *call, struct trust *t)
 {
     struct trust_report report;
+    enum err e = ERR_OK;
     if (!json_object_get(control_trust_state(call->directory, t->dns_name, false), "guess"))
         return ERR_OK;
     TRY(control_trust_ask_peer(call, TRUST_MESSAGE_DISCOVER, t->dns_name, DISCOVER_TIMEOUT,
                                &report));
-    TRY(control_trust_named(call, t->dns_name, t));
-    return report.flat_name.len ? heard(call, t, report.flat_name) : ERR_OK;
+    for (unsigned i = 0; i < CONTROL_TRUST_TRIES; i++) { /* another proof may hear it, too */
+        TRY(control_trust_named(call, t->dns_name, t));
+        e = report.flat_name.len ? heard(call, t, report.flat_name) : ERR_OK;
+        if (e != ERR_REFUSED || call->reason != REASON_DIR_TRUST_STALE)
+            return e;
+    }
+    return e;
 }

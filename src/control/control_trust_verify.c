@@ -89,7 +89,7 @@ static void refresh(struct control_call *call, struct trust *t)
         (void)control_trust_refresh(call, t);
 }
 
-/* Somebody else may change the trust at the same time, and knows nothing of the SID. */
+/* Somebody else may change the trust at the same time, and have learned the SID or not. */
 static enum err learn_sid(struct control_call *call, struct trust *t, const struct sid *sid)
 {
     enum err e = ERR_OK;
@@ -99,6 +99,8 @@ static enum err learn_sid(struct control_call *call, struct trust *t, const stru
         if (e != ERR_REFUSED || call->reason != REASON_DIR_TRUST_STALE)
             return e;
         TRY(control_trust_named(call, t->dns_name, t));
+        if (t->sid.count)
+            return ERR_OK;
     }
     return e;
 }

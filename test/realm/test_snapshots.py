@@ -113,6 +113,41 @@ def test_back_to_what_was(service):
     assert "pass" in service.cli("--output", "json", "directory", "check", FOREST)
 
 
+NEAR = "near.example"
+
+
+@pytest.fixture
+def partner(service):
+    """Another forest in the same service that trusts this one and is trusted; gone afterwards."""
+    service.cli("directory", "create", NEAR, "--short-name", "NEAR", "--address", f"{NET}.60", "--admin-password-file",
+                service.dir / "administrator")
+    ldap_service.ADDRESS[NEAR] = f"{NET}.60"
+    secret = service.secret("shared", "Shared-by-both-1")
+    for ours, theirs in ((FOREST, NEAR), (NEAR, FOREST)):
+        service.cli("trust", "create", theirs, "--direction", "two-way", "--forwarder", ldap_service.ADDRESS[theirs],
+                    "--password-file", secret, "--directory", ours)
+    for ours, theirs in ((FOREST, NEAR), (NEAR, FOREST)):
+        service.cli("trust", "verify", theirs, "--directory", ours, "--wait=60")
+    yield NEAR
+    service.cli("trust", "delete", NEAR, "--directory", FOREST)
+    service.cli("directory", "delete", NEAR, "--wait")
+
+
+def test_a_trust_works_afterwards(service, partner):
+    """With the password that both sides made since the snapshot."""
+    made = asked(service, "snapshot", "create", "--directory", FOREST)
+    for ours, theirs in ((FOREST, partner), (partner, FOREST)):
+        assert asked(service, "trust", "rotate", theirs, "--directory", ours)["password_version"] == 2
+    service.cli("snapshot", "restore", made["id"], "--directory", FOREST, "--wait")
+    for ours, theirs in ((FOREST, partner), (partner, FOREST)):
+        rows = asked(service, "trust", "verify", theirs, "--directory", ours)
+        assert {row["status"] for row in rows} == {"pass"}, rows
+    for ours, theirs in ((FOREST, partner), (partner, FOREST)):
+        told = service.run(f"kvno ldap/dc1.{theirs}", who="administrator", forest=ours)
+        assert f"ldap/dc1.{theirs}@" in told and ": kvno = " in told, told
+    service.cli("snapshot", "delete", made["id"], "--directory", FOREST)
+
+
 def test_as_many_as_there_may_be(service):
     while len(asked(service, "snapshot", "list")) < 5:
         service.cli("snapshot", "create")
