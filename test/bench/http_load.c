@@ -8,18 +8,17 @@
  * sent. Every reply must be 200 with the expected body, octet by octet. One thread; what cannot be
  * done ends the program with a sentence.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "load_common.h"
 
 #define CONNS_MAX    512 /* what the service takes from one address */
 #define REQUESTS_MAX 200000
@@ -52,36 +51,15 @@ struct load {
     struct arena arena;
 };
 
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* --- what is asked ------------------------------------------------------------------------------
  */
 
 static const char *option(int argc, char **argv, const char *name)
 {
-    size_t len = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
-            return argv[i] + len + 1;
-    }
-    ent_fatal("%s= is missing", name);
-}
-
-static struct sockaddr_in address_of(const char *s)
-{
-    char host[64];
-    const char *colon = strchr(s, ':');
-    struct sockaddr_in out = {.sin_family = AF_INET};
-    snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - s) : 0, s);
-    if (!colon || inet_pton(AF_INET, host, &out.sin_addr) != 1)
-        ent_fatal("not an address with a port: %s", s);
-    out.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-    return out;
+    const char *s = load_option(argc, argv, name);
+    if (!*s)
+        ent_fatal("%s= is missing", name);
+    return s;
 }
 
 /* With a zero behind it. */
@@ -140,7 +118,7 @@ static void dial(struct load *l, struct conn *c, int epoll)
 
 static void ask_what_is_due(struct load *l, uint64_t start)
 {
-    uint64_t now = now_ns();
+    uint64_t now = load_now_ns();
     while (l->idle_count && l->sent < l->count && start + l->request[l->sent].due <= now) {
         struct request *r = &l->request[l->sent++];
         struct conn *c = l->idle[l->idle_first];
@@ -150,7 +128,7 @@ static void ask_what_is_due(struct load *l, uint64_t start)
         r->began = l->paced ? start + r->due : now;
         if (send(c->fd, r->bytes.ptr, r->bytes.len, MSG_NOSIGNAL) != (ssize_t)r->bytes.len)
             ent_fatal("send: %s", strerror(errno));
-        now = now_ns();
+        now = load_now_ns();
     }
 }
 
@@ -179,7 +157,7 @@ static void receive(struct load *l, struct conn *c)
     c->have += (size_t)n;
     if (!take_reply(l, c))
         return;
-    c->asked->took = now_ns() - c->asked->began;
+    c->asked->took = load_now_ns() - c->asked->began;
     l->got++;
     set_idle(l, c);
 }
@@ -189,11 +167,11 @@ static void receive(struct load *l, struct conn *c)
 static double run(struct load *l, int epoll)
 {
     struct epoll_event events[CONNS_MAX];
-    uint64_t start = now_ns(), heard = start;
+    uint64_t start = load_now_ns(), heard = start;
     while (l->got < l->count) {
         ask_what_is_due(l, start);
         int n = epoll_wait(epoll, events, CONNS_MAX, l->paced ? 0 : SILENCE_NS / 1000000);
-        uint64_t now = now_ns();
+        uint64_t now = load_now_ns();
         if (n > 0 || l->idle_count == l->conns)
             heard = now;
         if (n < 0 || now - heard > SILENCE_NS)
@@ -201,7 +179,7 @@ static double run(struct load *l, int epoll)
         for (int i = 0; i < n; i++)
             receive(l, events[i].data.ptr);
     }
-    return (double)(now_ns() - start) / 1e9;
+    return (double)(load_now_ns() - start) / 1e9;
 }
 
 static int by_size(const void *a, const void *b)
@@ -226,7 +204,7 @@ int main(int argc, char **argv)
     struct load *l = &load;
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     arena_init(&l->arena, 1u << 20, FILE_LIMIT, 0);
-    l->server = address_of(option(argc, argv, "server"));
+    l->server = load_address(option(argc, argv, "server"));
     l->conns = (unsigned)strtoul(option(argc, argv, "conns"), NULL, 10);
     if (l->conns == 0 || l->conns > CONNS_MAX || epoll < 0)
         ent_fatal("conns: 1 to %d", CONNS_MAX);

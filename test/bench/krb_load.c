@@ -12,44 +12,12 @@
  *
  * krb_load keys realm=REALM users=FILE instead reads lines "name password" and prints such a file.
  */
-#include <arpa/inet.h>
-
-#include "base/text.h"
 #include "krb_load.h"
+#include "base/text.h"
 
 #define ARENA_MAX ((size_t)1 << 30)
 
 static struct load load;
-
-static struct sockaddr_in address_of(const char *s)
-{
-    char host[64];
-    const char *colon = strchr(s, ':');
-    struct sockaddr_in out = {.sin_family = AF_INET};
-    snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - s) : 0, s);
-    if (!colon || inet_pton(AF_INET, host, &out.sin_addr) != 1)
-        ent_fatal("not an address with a port: %s", s);
-    out.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-    return out;
-}
-
-static unsigned number_of(const char *s, unsigned max)
-{
-    unsigned long n = strtoul(s, NULL, 10);
-    if (n == 0 || n > max)
-        ent_fatal("not a number from 1 to %u: %s", max, s);
-    return (unsigned)n;
-}
-
-static void read_pids(struct load *l, const char *s)
-{
-    char *end;
-    for (; *s; s = *end ? end + 1 : end) {
-        if (l->pids == LOAD_PIDS_MAX)
-            ent_fatal("too many processes");
-        l->pid[l->pids++] = (int)strtoul(s, &end, 10);
-    }
-}
 
 static void key_of(const char *hex, struct krb_key *out)
 {
@@ -78,16 +46,6 @@ static void read_users(struct load *l, const char *path, unsigned use)
     fclose(f);
     if (!l->users)
         ent_fatal("no users in %s", path);
-}
-
-static const char *option(int argc, char **argv, const char *name)
-{
-    size_t len = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
-            return argv[i] + len + 1;
-    }
-    return "";
 }
 
 static int print_keys(const char *realm, const char *path)
@@ -131,20 +89,13 @@ static void report(const struct load *l, uint64_t cpu, double seconds, unsigned 
     printf("}\n");
 }
 
-static double clock_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void run(struct load *l)
 {
     for (unsigned i = 0; i < l->count; i++)
         load_make_request(l, i);
-    double begun = clock_seconds();
+    double begun = (double)load_now_ns() / 1e9;
     uint64_t cpu = l->tcp ? load_run_tcp(l) : l->rate ? load_run_paced(l) : load_run_udp(l);
-    double seconds = clock_seconds() - begun;
+    double seconds = (double)load_now_ns() / 1e9 - begun;
     for (unsigned i = 0; i < l->samples; i++) {
         enum err e = load_check_reply(l, l->sample[i]);
         if (e != ERR_OK)
@@ -158,24 +109,25 @@ int main(int argc, char **argv)
     struct load *l = &load;
     struct timespec t;
     if (argc > 1 && strcmp(argv[1], "keys") == 0)
-        return print_keys(option(argc, argv, "realm"), option(argc, argv, "users"));
+        return print_keys(load_option(argc, argv, "realm"), load_option(argc, argv, "users"));
     arena_init(&l->arena, 16u << 20, ARENA_MAX, 0);
-    l->kind = option(argc, argv, "kind");
-    l->tcp = strcmp(option(argc, argv, "transport"), "tcp") == 0;
-    l->realm = span_str(option(argc, argv, "realm"));
-    l->other = span_str(option(argc, argv, "other"));
-    l->service = span_str(option(argc, argv, "service"));
-    l->server = address_of(option(argc, argv, "server"));
-    l->home = *option(argc, argv, "home") ? address_of(option(argc, argv, "home")) : l->server;
-    l->count = number_of(option(argc, argv, "count"), LOAD_REQUESTS_MAX);
-    l->window = number_of(option(argc, argv, "window"), l->count);
-    l->sockets = *option(argc, argv, "sockets")
-                     ? number_of(option(argc, argv, "sockets"), LOAD_SOCKETS_MAX)
+    l->kind = load_option(argc, argv, "kind");
+    l->tcp = strcmp(load_option(argc, argv, "transport"), "tcp") == 0;
+    l->realm = span_str(load_option(argc, argv, "realm"));
+    l->other = span_str(load_option(argc, argv, "other"));
+    l->service = span_str(load_option(argc, argv, "service"));
+    l->server = load_address(load_option(argc, argv, "server"));
+    l->home = *load_option(argc, argv, "home") ? load_address(load_option(argc, argv, "home"))
+                                               : l->server;
+    l->count = load_number(load_option(argc, argv, "count"), LOAD_REQUESTS_MAX);
+    l->window = load_number(load_option(argc, argv, "window"), l->count);
+    l->sockets = *load_option(argc, argv, "sockets")
+                     ? load_number(load_option(argc, argv, "sockets"), LOAD_SOCKETS_MAX)
                      : 1;
-    l->rate = (unsigned)strtoul(option(argc, argv, "rate"), NULL, 10);
-    read_pids(l, option(argc, argv, "pids"));
-    read_users(l, option(argc, argv, "users"),
-               number_of(option(argc, argv, "use"), LOAD_USERS_MAX));
+    l->rate = (unsigned)strtoul(load_option(argc, argv, "rate"), NULL, 10);
+    load_pids(load_option(argc, argv, "pids"), &l->pids);
+    read_users(l, load_option(argc, argv, "users"),
+               load_number(load_option(argc, argv, "use"), LOAD_USERS_MAX));
     clock_gettime(CLOCK_REALTIME, &t);
     l->nonce = t.tv_nsec % 1000000000 + 1;
     if (strcmp(l->kind, "tgs") == 0 || strcmp(l->kind, "other") == 0 ||

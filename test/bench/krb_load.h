@@ -7,15 +7,13 @@
 #ifndef BENCH_KRB_LOAD_H
 #define BENCH_KRB_LOAD_H
 
-#include <netinet/in.h>
-
 #include "base/arena.h"
 #include "crypt/krb_crypto.h"
+#include "load_common.h"
 #include "wire/krb/krb_msg.h"
 
 #define LOAD_USERS_MAX    10000
 #define LOAD_REQUESTS_MAX 100000
-#define LOAD_PIDS_MAX     64
 #define LOAD_REPLY_MAX    (64u << 10)
 #define LOAD_SAMPLES_MAX  256
 #define LOAD_SOCKETS_MAX  16
@@ -41,13 +39,13 @@ struct load {
     bool tcp;
     struct span realm, other, service;
     struct sockaddr_in server, home; /* home: where a referral comes from */
-    unsigned users, count, window, sockets, pids, samples;
+    unsigned users, count, window, sockets, samples;
     unsigned rate;    /* requests a second; 0: as fast as the window lets */
     uint32_t *waited; /* with a rate: microseconds from when each was due to its reply */
     struct load_user user[LOAD_USERS_MAX];
     struct load_request request[LOAD_REQUESTS_MAX];
     struct span sample[LOAD_SAMPLES_MAX];
-    int pid[LOAD_PIDS_MAX];
+    struct load_pids pids;
     int64_t nonce; /* of the first request */
     struct arena arena;
     uint64_t reply_bytes;

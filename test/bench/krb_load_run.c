@@ -1,5 +1,4 @@
 /* The timed part: sockets and the server's CPU time. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,38 +11,6 @@
 #define SILENCE_MS 3000 /* after which a reply is counted as lost */
 #define LOST_MAX   3    /* a reply that is lost costs a silence */
 #define WINDOW_MAX 256
-
-/* Every task of the process: nanoseconds on a CPU. */
-static uint64_t process_cpu(int pid)
-{
-    char path[300];
-    uint64_t sum = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    DIR *d = opendir(path);
-    if (!d)
-        ent_fatal("process %d of the server is gone", pid);
-    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-        unsigned long long each = 0;
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, e->d_name);
-        FILE *f = fopen(path, "re");
-        if (f && fscanf(f, "%llu", &each) == 1)
-            sum += each;
-        if (f)
-            fclose(f);
-    }
-    closedir(d);
-    return sum;
-}
-
-static uint64_t server_cpu(const struct load *l)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < l->pids; i++)
-        sum += process_cpu(l->pid[i]);
-    return sum;
-}
 
 static int dial(const struct sockaddr_in *to, int type)
 {
@@ -131,7 +98,7 @@ uint64_t load_run_udp(struct load *l)
     unsigned sent = 0, got = 0, lost = 0;
     for (unsigned i = 0; i < l->sockets; i++)
         fd[i] = dial(&l->server, SOCK_DGRAM);
-    uint64_t before = server_cpu(l);
+    uint64_t before = load_cpu_ns(&l->pids);
     for (; sent < l->count && sent < l->window; sent++)
         send_one(fd[sent % l->sockets], l->request[sent].bytes);
     while (got + lost < l->count) {
@@ -145,7 +112,7 @@ uint64_t load_run_udp(struct load *l)
         for (; sent < l->count && sent - got - lost < l->window; sent++)
             send_one(fd[sent % l->sockets], l->request[sent].bytes);
     }
-    uint64_t after = server_cpu(l);
+    uint64_t after = load_cpu_ns(&l->pids);
     for (unsigned i = 0; i < l->sockets; i++)
         close(fd[i]);
     return after - before;
@@ -153,9 +120,7 @@ uint64_t load_run_udp(struct load *l)
 
 static int64_t now_us(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    return (int64_t)(load_now_ns() / 1000);
 }
 
 uint64_t load_run_paced(struct load *l)
@@ -166,7 +131,7 @@ uint64_t load_run_paced(struct load *l)
     l->waited = arena_new_array(&l->arena, l->count, uint32_t);
     if (!l->waited)
         ent_fatal("out of memory");
-    uint64_t before = server_cpu(l);
+    uint64_t before = load_cpu_ns(&l->pids);
     int64_t start = now_us(), heard = start;
     while (got < l->count) {
         int64_t now = now_us();
@@ -182,7 +147,7 @@ uint64_t load_run_paced(struct load *l)
         l->waited[got] = (uint32_t)(now - (start + (int64_t)got * 1000000 / l->rate));
         take_reply(l, got++, span_of(buf, (size_t)n));
     }
-    uint64_t after = server_cpu(l);
+    uint64_t after = load_cpu_ns(&l->pids);
     close(fd);
     return after - before;
 }
@@ -227,7 +192,7 @@ uint64_t load_run_tcp(struct load *l)
 {
     struct pollfd slot[WINDOW_MAX];
     unsigned sent = 0, got = 0, window = l->window < WINDOW_MAX ? l->window : WINDOW_MAX;
-    uint64_t before = server_cpu(l);
+    uint64_t before = load_cpu_ns(&l->pids);
     for (unsigned i = 0; i < window; i++)
         slot[i] = (struct pollfd){.fd = tcp_start(l, sent++), .events = POLLIN};
     while (got < l->count) {
@@ -240,5 +205,5 @@ uint64_t load_run_tcp(struct load *l)
             slot[i].fd = sent < l->count ? tcp_start(l, sent++) : -1;
         }
     }
-    return server_cpu(l) - before;
+    return load_cpu_ns(&l->pids) - before;
 }

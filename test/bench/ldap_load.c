@@ -10,42 +10,10 @@
  *   count=N conns=N window=N pids=N,N            requests, connections, outstanding on each,
  *                                                the server's processes
  */
-#include <arpa/inet.h>
-
-#include "base/text.h"
 #include "ldap_load.h"
+#include "base/text.h"
 
 #define ARENA_MAX ((size_t)1 << 31)
-
-static struct sockaddr_in address_of(const char *s)
-{
-    char host[64];
-    const char *colon = strchr(s, ':');
-    struct sockaddr_in out = {.sin_family = AF_INET};
-    snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - s) : 0, s);
-    if (!colon || inet_pton(AF_INET, host, &out.sin_addr) != 1)
-        ent_fatal("not an address with a port: %s", s);
-    out.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-    return out;
-}
-
-static unsigned number_of(const char *s, unsigned max)
-{
-    unsigned long n = strtoul(s, NULL, 10);
-    if (n == 0 || n > max)
-        ent_fatal("not a number from 1 to %u: %s", max, s);
-    return (unsigned)n;
-}
-
-static void read_pids(struct load *l, const char *s)
-{
-    char *end;
-    for (; *s; s = *end ? end + 1 : end) {
-        if (l->pids == LOAD_PIDS_MAX)
-            ent_fatal("too many processes");
-        l->pid[l->pids++] = (int)strtoul(s, &end, 10);
-    }
-}
 
 static void read_attrs(struct load *l, const char *s)
 {
@@ -96,16 +64,6 @@ static void read_identity(struct load *l, const char *dn, const char *password_f
     l->bind_password = arena_dup_span(&l->arena, span_of(line, strcspn(line, "\n")));
 }
 
-static const char *option(int argc, char **argv, const char *name)
-{
-    size_t len = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, len) == 0 && argv[i][len] == '=')
-            return argv[i] + len + 1;
-    }
-    return "";
-}
-
 static enum load_kind kind_of(const char *s)
 {
     static const char *const names[] = {"base", "equality", "bind", "connect", "add", "modify"};
@@ -143,28 +101,28 @@ int main(int argc, char **argv)
     struct load *l = &load;
     struct load_times times;
     arena_init(&l->arena, 16u << 20, ARENA_MAX, 0);
-    l->kind = kind_of(option(argc, argv, "kind"));
-    l->server = address_of(option(argc, argv, "server"));
-    l->base = span_str(option(argc, argv, "base"));
-    l->rdn = span_str(option(argc, argv, "rdn"));
-    l->filter = span_str(option(argc, argv, "filter"));
-    l->accounts = span_str(option(argc, argv, "accounts"));
-    l->tag = span_str(option(argc, argv, "tag"));
-    l->count = number_of(option(argc, argv, "count"), LOAD_REQUESTS_MAX);
-    l->conns = number_of(option(argc, argv, "conns"), LOAD_CONNS_MAX);
-    l->window = number_of(option(argc, argv, "window"), LOAD_WINDOW_MAX);
-    read_attrs(l, option(argc, argv, "attrs"));
-    read_pids(l, option(argc, argv, "pids"));
-    read_users(l, option(argc, argv, "users"),
-               number_of(option(argc, argv, "use"), LOAD_USERS_MAX));
-    read_identity(l, option(argc, argv, "bind"), option(argc, argv, "password-file"));
+    l->kind = kind_of(load_option(argc, argv, "kind"));
+    l->server = load_address(load_option(argc, argv, "server"));
+    l->base = span_str(load_option(argc, argv, "base"));
+    l->rdn = span_str(load_option(argc, argv, "rdn"));
+    l->filter = span_str(load_option(argc, argv, "filter"));
+    l->accounts = span_str(load_option(argc, argv, "accounts"));
+    l->tag = span_str(load_option(argc, argv, "tag"));
+    l->count = load_number(load_option(argc, argv, "count"), LOAD_REQUESTS_MAX);
+    l->conns = load_number(load_option(argc, argv, "conns"), LOAD_CONNS_MAX);
+    l->window = load_number(load_option(argc, argv, "window"), LOAD_WINDOW_MAX);
+    read_attrs(l, load_option(argc, argv, "attrs"));
+    load_pids(load_option(argc, argv, "pids"), &l->pids);
+    read_users(l, load_option(argc, argv, "users"),
+               load_number(load_option(argc, argv, "use"), LOAD_USERS_MAX));
+    read_identity(l, load_option(argc, argv, "bind"), load_option(argc, argv, "password-file"));
     l->request = arena_new_array(&l->arena, l->count, struct load_request);
     for (unsigned i = 0; l->request && i < l->count; i++)
         load_make_request(l, i);
     if (arena_failed(&l->arena))
         ent_fatal("no memory");
     load_run(l, &times);
-    report(l, option(argc, argv, "kind"), &times);
+    report(l, load_option(argc, argv, "kind"), &times);
     arena_fini(&l->arena);
     return 0;
 }

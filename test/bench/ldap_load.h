@@ -8,16 +8,14 @@
 #ifndef BENCH_LDAP_LOAD_H
 #define BENCH_LDAP_LOAD_H
 
-#include <netinet/in.h>
-
 #include "base/arena.h"
+#include "load_common.h"
 #include "wire/ldap/ldap_client.h"
 
 #define LOAD_USERS_MAX    1000000
 #define LOAD_REQUESTS_MAX 400000
 #define LOAD_CONNS_MAX    256
 #define LOAD_WINDOW_MAX   256
-#define LOAD_PIDS_MAX     128
 #define LOAD_ATTRS_MAX    32
 #define LOAD_SAMPLES_MAX  512
 
@@ -45,10 +43,10 @@ struct load {
     struct span bind_dn, bind_password;
     struct span attrs[LOAD_ATTRS_MAX];
     unsigned attr_count;
-    unsigned users, count, conns, window, pids, checked;
+    unsigned users, count, conns, window, checked;
     struct load_user *user;
     struct load_request *request;
-    int pid[LOAD_PIDS_MAX];
+    struct load_pids pids;
     uint64_t reply_bytes;
     struct arena arena;
 };

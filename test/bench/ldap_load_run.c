@@ -1,5 +1,4 @@
 /* The timed part: sockets and the server's CPU time. */
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -19,45 +18,6 @@ struct conn {
 };
 
 static struct conn conns[LOAD_CONNS_MAX];
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* Every task of the process: nanoseconds on a CPU. */
-static uint64_t process_cpu(int pid)
-{
-    char path[300];
-    uint64_t sum = 0;
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    DIR *d = opendir(path);
-    if (!d)
-        ent_fatal("process %d of the server is gone", pid);
-    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-        unsigned long long each = 0;
-        if (e->d_name[0] == '.')
-            continue;
-        snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, e->d_name);
-        FILE *f = fopen(path, "re");
-        if (f && fscanf(f, "%llu", &each) == 1)
-            sum += each;
-        if (f)
-            fclose(f);
-    }
-    closedir(d);
-    return sum;
-}
-
-static uint64_t server_cpu(const struct load *l)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < l->pids; i++)
-        sum += process_cpu(l->pid[i]);
-    return sum;
-}
 
 static void dial(const struct load *l, struct conn *c)
 {
@@ -91,7 +51,7 @@ static void top_up(struct load *l, struct conn *c, unsigned *sent)
 {
     static uint8_t piece[BUFFER];
     size_t len = 0;
-    uint64_t now = now_ns();
+    uint64_t now = load_now_ns();
     while (c->outstanding < l->window && *sent < l->count) {
         struct load_request *r = &l->request[*sent];
         if (r->bytes.len > sizeof(piece) - len)
@@ -110,7 +70,7 @@ static unsigned take_messages(struct load *l, struct conn *c)
 {
     size_t pos = 0, len;
     unsigned ended = 0, which;
-    uint64_t now = now_ns();
+    uint64_t now = load_now_ns();
     while (pos < c->have) {
         enum err e = ldap_peek(span_of(c->in + pos, c->have - pos), BUFFER, &len);
         if (e == ERR_TRUNCATED || (e == ERR_OK && len > c->have - pos))
@@ -179,7 +139,7 @@ static void begin_one(struct load *l, struct conn *c, struct pollfd *slot, unsig
     slot->fd = -1;
     if (*sent == l->count)
         return;
-    uint64_t began = now_ns();
+    uint64_t began = load_now_ns();
     unsigned which = *sent;
     dial(l, c);
     top_up(l, c, sent);
@@ -215,13 +175,13 @@ void load_run(struct load *l, struct load_times *out)
     bool connecting = l->kind == LOAD_CONNECT;
     for (unsigned i = 0; i < l->conns && !connecting; i++)
         authenticate(l, &conns[i]);
-    uint64_t cpu = server_cpu(l), wall = now_ns();
+    uint64_t cpu = load_cpu_ns(&l->pids), wall = load_now_ns();
     if (connecting)
         run_connecting(l);
     else
         run_kept(l);
-    out->wall = now_ns() - wall;
-    out->cpu = server_cpu(l) - cpu;
+    out->wall = load_now_ns() - wall;
+    out->cpu = load_cpu_ns(&l->pids) - cpu;
     for (unsigned i = 0; i < l->conns && !connecting; i++)
         close(conns[i].fd);
 }
