@@ -57,9 +57,7 @@ enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct
     return trust_report_decode(reply.payload, call->a, out);
 }
 
-/* --- all at once
- * --------------------------------------------------------------------------------------------
- */
+/* --- all at once ---------------------------------------------------------------------------- */
 
 struct verification;
 struct part {
@@ -129,8 +127,7 @@ static void ask_all(struct control_call *call, struct verification *v, struct sp
     plat_task_wait();
 }
 
-/* --- one report of all ---
- */
+/* --- one report of all ---------------------------------------------------------------------- */
 
 static void add_one(const struct part *p, struct trust_report *into)
 {

@@ -68,10 +68,9 @@ static enum err consume(struct plat_conn *c, void *session, struct span line)
 {
     struct posting *p = plat_conn_tag(c);
     (void)session;
-    p->good = line.len >= 12 && memcmp(line.ptr, "HTTP/1.", 7) == 0 && line.ptr[8] == ' ' &&
-              line.ptr[9] == '2';
-    snprintf(p->why, sizeof(p->why), "it answered %.*s", (int)(line.len < 40 ? line.len : 40),
-             (const char *)line.ptr);
+    p->good = span_eq(span_sub(line, 0, 7), SPAN_LIT("HTTP/1.")) &&
+              span_eq(span_sub(line, 8, 2), SPAN_LIT(" 2"));
+    snprintf(p->why, sizeof(p->why), "it answered %.*s", SPAN_ARG(span_sub(line, 0, 40)));
     p->why[strcspn(p->why, "\r\n")] = '\0';
     return ERR_CLOSED;
 }
