@@ -143,7 +143,8 @@ static json_t *with_entry(struct aws_call *call, const char *before, const char 
     return updates;
 }
 
-/* What size and edition mean to AWS are limits that this service does not have. */
+/* Of what size and edition mean to AWS, this service has the limit of shares and who may have
+ * further regions. */
 static enum err update_size(struct aws_call *call)
 {
     const json_t *wish = json_object_get(call->in, "DirectorySizeUpdateSettings");
