@@ -101,9 +101,10 @@ static int write_output(const char *path, const json_t *body, struct arena *a)
         text_unbase64(span_str(json_string_value(data)), a, &bytes) != ERR_OK)
         return complain("the reply holds no data to write");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    /* Keys are in it, whoever could read what was there before. */
-    if (fd < 0 || fchmod(fd, 0600) != 0 || write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len ||
-        close(fd) != 0) {
+    struct stat st;
+    /* Keys are in it, whoever could read what was there before. A device stays as it is. */
+    if (fd < 0 || fstat(fd, &st) != 0 || (S_ISREG(st.st_mode) && fchmod(fd, 0600) != 0) ||
+        write(fd, bytes.ptr, bytes.len) != (ssize_t)bytes.len || close(fd) != 0) {
         fprintf(stderr, "entente: cannot write %s: %s\n", path, strerror(errno));
         return EXIT_TOOL;
     }

@@ -108,9 +108,7 @@ void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
         link_directory(c, type, whose, fd);
 }
 
-/* An address that is not there yet, a port that somebody else has for a while: the directory comes
- * back without anybody who asks for it. */
-static void start_again_later(struct control *c, struct control_directory *d, const char *why)
+void control_start_again(struct control *c, struct control_directory *d, const char *why)
 {
     const char *before = json_string_value(json_object_get(d->record, "state_reason"));
     d->start_failures += d->start_failures < START_AGAIN_MAX;
@@ -142,17 +140,15 @@ static void start_one(struct control *c, struct control_directory *d, struct are
         const char *why;
         if (control_restore_finish(c, d, a, &why) == ERR_OK)
             return;
-        if (!control_in_state(d, "Active")) {
-            start_again_later(c, d, arena_dup_str(a, span_str(why)));
-            return;
-        }
+        if (!control_in_state(d, "Active"))
+            return; /* it is tried again */
         /* Its snapshot is gone, or there is no room for it: the directory is as it was. */
     }
     enum err e = control_start(c, d, SPAN_NONE, a, &outcome);
     if (d->removed || control_in_state(d, "Deleting"))
         return;
     if (e != ERR_OK || (outcome.err != ERR_OK && outcome.err != ERR_EXISTS)) {
-        start_again_later(c, d, arena_dup_str(a, outcome.text));
+        control_start_again(c, d, arena_dup_str(a, outcome.text));
         return;
     }
     d->start_failures = 0;

@@ -27,7 +27,7 @@ struct backup {
 static bool wanted(const char *name, unsigned depth)
 {
     size_t len = strlen(name);
-    /* Key files (key, key.next, key.new of a crash) are root's; what is being written is not whole.
+    /* What is being written is not whole; key files (key, key.next, key.new of a crash) are root's.
      */
     if (depth <= 1 && len > 4 && strcmp(name + len - 4, ".new") == 0)
         return false;

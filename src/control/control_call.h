@@ -159,6 +159,9 @@ struct control_directory *control_directory_by_id(struct control *c, struct span
 struct control_directory *control_directory_add(struct control *c, json_t *record);
 /* Takes it out of the list and closes its links; requests that wait on them are answered. */
 void control_directory_remove(struct control *c, struct control_directory *d);
+/* An address that is not there yet, a port that somebody else has for a while: the directory comes
+ * back without anybody who asks for it. Until then it is Impaired for this reason. */
+void control_start_again(struct control *c, struct control_directory *d, const char *why);
 void control_directory_state(struct control *c, struct control_directory *d, const char *state,
                              const char *reason);
 /* Asks serve to start it; password at its first start. outcome's text is in the arena. */

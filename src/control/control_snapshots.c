@@ -361,7 +361,10 @@ enum err control_restore_finish(struct control *c, struct control_directory *d, 
         e = go_back(c, d, snapshot, a, &down, why_out);
     json_decref(snapshot);
     json_object_del(d->record, "restoring");
-    control_directory_state(c, d, down ? "Impaired" : "Active", down ? *why_out : NULL);
+    if (down)
+        control_start_again(c, d, *why_out);
+    else
+        control_directory_state(c, d, "Active", NULL);
     if (!down && d->writer) {
         (void)control_dcs_finish(c, d, a);
         control_dcs_summarize(c, d);
@@ -432,5 +435,8 @@ enum err control_snapshot_restore(struct control_call *call)
     if (control_restore_finish(call->control, call->directory, call->a, &why) == ERR_OK)
         return ERR_OK;
     return control_refuse(call, 500, "RestoreFailed", REASON_CONTROL_RESTORE_FAILED,
-                          "the directory is as it was: %s", why);
+                          control_in_state(call->directory, "Impaired")
+                              ? "the directory does not run, and is started again: %s"
+                              : "the directory is as it was: %s",
+                          why);
 }

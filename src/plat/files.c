@@ -201,7 +201,11 @@ enum err plat_file_append(const char *path, struct span data, mode_t mode)
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return from_errno();
-    enum err e = fstat(fd, &st) == 0 ? write_all(fd, data) : ERR_IO;
+    if (fstat(fd, &st) != 0) {
+        close_quietly(fd);
+        return ERR_IO;
+    }
+    enum err e = write_all(fd, data);
     if (e == ERR_OK && fdatasync(fd) != 0)
         e = ERR_IO;
     if (e != ERR_OK) {

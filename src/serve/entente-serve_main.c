@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     else if (argc > 3 && strcmp(argv[1], "--restore") == 0)
         question.purpose = RESTORE;
     int first = question.purpose == SERVE ? 1 : question.purpose == RESTORE ? 4 : 2;
-    arena_init(&a, 0, 1 << 20, 0);
+    arena_init(&a, 0, 1 << 20, ARENA_WIPE);
     configure(&question, argc - first, argv + first, &config, &a);
     if (question.purpose == SERVE)
         return serve_parent_main(&config);

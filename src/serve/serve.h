@@ -193,8 +193,7 @@ void serve_config_api(const struct serve_config *config, struct plat_addr *at_ou
 /* What settings say only together, files that they name included. ERR_RANGE with a sentence. */
 enum err serve_config_check(const struct serve_config *config, struct arena *a,
                             const char **why_out);
-/* Every setting as it is in effect, in the form of the file. */
-/* Every setting by its name (a new reference). */
+/* Every setting as it is in effect, by its name (a new reference). */
 json_t *serve_config_json(const struct serve_config *config);
 int serve_parent_main(const struct serve_config *config);
 /* Makes config's state directory of a backup and its key file; nothing runs. ERR with a sentence,

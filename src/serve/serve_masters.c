@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/builder.h"
@@ -92,7 +93,7 @@ static enum err decode(struct span file, const uint8_t key[SERVE_MASTER_SIZE], s
     return e == ERR_OK ? decode_list(span_of(list, sealed.len - SEAL_OVERHEAD), m) : e;
 }
 
-/* A service's user owns it, as all else in the folder: a backup has it, too. */
+/* Everybody may read it: it is sealed, and control, which makes backups, is not root. */
 static enum err write_masters(const struct serve_masters *m, const uint8_t key[SERVE_MASTER_SIZE])
 {
     char path[PATH];
@@ -294,8 +295,9 @@ static void forget_deleted(struct serve_masters *m)
     unsigned kept = 0;
     for (unsigned i = 0; i < m->count; i++) {
         char path[PATH];
+        struct stat st;
         bool there = strcmp(m->of[i].id, SERVE_MASTER_OF_KEYS) == 0 ||
-                     access(path_of(m, m->of[i].id, path), F_OK) == 0;
+                     lstat(path_of(m, m->of[i].id, path), &st) == 0 || errno != ENOENT;
         if (there)
             m->of[kept++] = m->of[i];
     }
@@ -331,8 +333,13 @@ enum err serve_masters_rotate(struct serve_masters *m)
 {
     char path[PATH];
     uint8_t next[SERVE_MASTER_SIZE];
+    /* After one that did not end, key.next may be all that opens masters: not before key does. */
+    enum err e = write_key(m, SERVE_KEY_FILE, m->key);
+    if (e == ERR_OK)
+        e = write_masters(m, m->key);
     plat_random(next, sizeof(next));
-    enum err e = write_key(m, SERVE_KEY_FILE_NEXT, next);
+    if (e == ERR_OK)
+        e = write_key(m, SERVE_KEY_FILE_NEXT, next);
     if (e == ERR_OK)
         e = write_masters(m, next);
     if (e == ERR_OK) {

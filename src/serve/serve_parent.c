@@ -45,11 +45,16 @@ static void load_masters(struct serve_parent *p)
 {
     const char *why;
     struct arena a;
+    uint8_t of_keys[SERVE_MASTER_SIZE];
     arena_init(&a, 0, 1 << 20, ARENA_WIPE);
     if (!(p->masters = calloc(1, sizeof(*p->masters))))
         ent_fatal("no memory");
     if (serve_masters_load(p->config->state_dir, &a, p->masters, &why) != ERR_OK)
         ent_fatal("%s", why);
+    if (serve_masters_get(p->masters, SPAN_LIT(SERVE_MASTER_OF_KEYS), true, of_keys) != ERR_OK)
+        ent_fatal("%s/" SERVE_MASTERS_FILE " cannot be written: %s", p->config->state_dir,
+                  strerror(errno));
+    mem_wipe(of_keys, sizeof(of_keys));
     arena_fini(&a);
 }
 
@@ -131,8 +136,7 @@ static int bind_metrics(const char *text)
     struct plat_addr at;
     if (!*text)
         return -1;
-    if (plat_addr_parse(span_str(text), 0, &at) != ERR_OK || !plat_addr_is_loopback(&at))
-        ent_fatal("metrics: they are told on loopback addresses only, and %s is none", text);
+    ENT_ASSERT(plat_addr_parse(span_str(text), 0, &at) == ERR_OK); /* serve_config.c looked */
     return serve_listen("metrics", &at);
 }
 

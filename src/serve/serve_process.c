@@ -89,11 +89,11 @@ static void configured(struct plat_call *call, enum err err, struct plat_msg *re
 
 /* Each directory has a master key of its own, so that nothing sealed in one directory opens in
  * another. It was drawn when the directory began. */
-static void derive_keys(const struct serve_parent *p, struct span id, bool fresh, unsigned stores,
+static void derive_keys(const struct serve_parent *p, struct span id, unsigned stores,
                         struct dir_keyring *out)
 {
     uint8_t master[SERVE_MASTER_SIZE];
-    if (serve_masters_get(p->masters, id, fresh, master) == ERR_OK)
+    if (serve_masters_get(p->masters, id, false, master) == ERR_OK)
         dir_keyring_derive(master, stores, out);
     mem_wipe(master, sizeof(master));
 }
@@ -127,10 +127,9 @@ static void configure(struct serve_process *process)
     }
     /* Control's key seals the secrets of access keys; no directory is called so. */
     if (d)
-        derive_keys(p, d->spec.id, false, row->secrets, &setup.keyring);
+        derive_keys(p, d->spec.id, row->secrets, &setup.keyring);
     else if (process->role == ROLE_CONTROL)
-        derive_keys(p, SPAN_LIT(SERVE_MASTER_OF_KEYS), true, 1u << DIR_SECRET_SERVICE,
-                    &setup.keyring);
+        derive_keys(p, SPAN_LIT(SERVE_MASTER_OF_KEYS), 1u << DIR_SECRET_SERVICE, &setup.keyring);
     if (serve_setup_encode(&setup, &a, &bytes) == ERR_OK) {
         process->configuring.done = configured;
         (void)plat_channel_start(process->channel, SERVE_CONFIGURE, bytes, CONFIGURE_TIMEOUT,

@@ -83,8 +83,10 @@ static enum err place_key(struct restore *r)
     struct serve_masters *m = calloc(1, sizeof(*m));
     const char *to = arena_printf(r->a, "%s/" SERVE_KEY_FILE, r->config->state_dir);
     struct span key;
-    if (!m || !to)
+    if (!m || !to) {
+        free(m);
         return ERR_NOMEM;
+    }
     enum err e = plat_file_read_secret(r->key_file, 64, r->a, &key);
     if (e == ERR_DENIED)
         refuse(r, "the key file %s can be read by others; remedy: chmod 600 %s", r->key_file,
