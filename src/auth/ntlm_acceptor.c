@@ -338,7 +338,8 @@ static enum err logon(struct exchange *x, const struct dir_snap *s, struct span 
 }
 
 /* *trust_out NULL: ours to judge. So is who names a domain that nobody knows, as in Windows:
- * clients that are not members of any name their workgroup. */
+ * clients that are not members of any name their workgroup. Not who names a partner that cannot be
+ * asked: an account of ours with that name is somebody else. */
 static enum err find_trust(struct exchange *x, const struct dir_snap *s,
                            const struct trust **trust_out)
 {
@@ -355,6 +356,9 @@ static enum err find_trust(struct exchange *x, const struct dir_snap *s,
         return ERR_OK;
     TRY(auth_route_facts(s, n, x->a, &facts));
     trust_route_name(&facts, name, ROUTE_CLIENT, &route);
+    if (route.kind == ROUTE_NONE &&
+        (route.trust || auth_trust_named(facts.trusts, facts.trust_count, name)))
+        return refuse(x->c, NTSTATUS_NO_LOGON_SERVERS, route.reason);
     *trust_out = route.kind == ROUTE_TRUST ? route.trust : NULL;
     return ERR_OK;
 }

@@ -182,7 +182,8 @@ static enum err check_policy(struct attempt *t)
                                  .settings = &t->policy,
                                  .workstation = t->l->workstation,
                                  .ntlm = true,
-                                 .no_machines = t->l->no_machines};
+                                 .no_machines = t->l->no_machines,
+                                 .password_change = t->l->password_change};
     TRY(dir_memberships(t->l->snap, t->account.id, t->a, &t->out->groups));
     facts.protected_user = t->out->groups.protected_user;
     policy_logon_facts(&t->account, &t->object, &facts);
@@ -202,7 +203,8 @@ static enum err welcome(struct attempt *t)
     t->out->account.upn = arena_dup_span(t->a, t->account.upn);
     t->out->account.logon_hours = arena_dup_span(t->a, t->account.logon_hours);
     vol_good_logon(t->l->snap->dir, t->account.id, t->now);
-    counter_add(COUNTER_LOGONS_NTLM, 1);
+    if (!t->l->password_change)
+        counter_add(COUNTER_LOGONS_NTLM, 1);
     return arena_failed(t->a) ? ERR_NOMEM : ERR_OK;
 }
 

@@ -24,6 +24,7 @@ struct ntlm_logon {
     utime now;
     enum policy_logon_kind kind; /* NETWORK, or INTERACTIVE */
     uint32_t no_machines;        /* as policy_logon.no_machines */
+    bool password_change;        /* as policy_logon.password_change; it is no logon then */
     struct span user, domain;    /* UTF-16LE, as the client wrote them: they are in the response */
     struct span workstation;     /* UTF-8; empty: not told */
     const uint8_t *challenge;    /* 8 bytes, the server's */

@@ -42,8 +42,9 @@ enum err ntlm_partner_judge(const struct ntlm_crossing *x, enum err e, struct sp
 /* --- for the acceptor ---------------------------------------------------------------------------
  */
 
-#define NTLM_ASKS_MAX  256 /* that wait for an answer */
-#define NTLM_ASKS_EACH 32  /* of one client, by its address */
+/* Fewer than the seats that a peer has for RPC (PEER_SEATS_RPC): the others are for members. */
+#define NTLM_ASKS_MAX  64 /* that wait for an answer */
+#define NTLM_ASKS_EACH 16 /* of one client, by its address */
 
 struct ntlm_partner_env {
     struct dir *dir; /* with the ACCOUNT secrets */

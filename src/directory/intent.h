@@ -60,7 +60,7 @@ enum intent_flags {
     INTENT_PROTECTED =
         64, /* the requester's connection is encrypted: passwords may be set over it */
     INTENT_NEW_KEY = 128, /* KEYTAB: a new random password first */
-    INTENT_PROVED = 256,  /* SET_PASSWORD by its owner, who just proved the old one to the KDC:
+    INTENT_PROVED = 256,  /* SET_PASSWORD by its owner, who just proved the old one to the service:
                              old_password is empty (accepted where INTENT_SYSTEM is) */
     INTENT_LOGON = 512,   /* LOCKOUT from a service that verifies passwords but is not trusted with
                              INTENT_SYSTEM: accepted only on channels that serve gave to ldap */

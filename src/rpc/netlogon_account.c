@@ -199,5 +199,7 @@ enum reason netlogon_account_check(const struct dir_snap *s, const struct netlog
     bool proved = e == ERR_OK && is_secret(&acc, session->nt_hash);
     mem_wipe(&acc, sizeof(acc));
     arena_fini(&a);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return REASON_SERVER_FAILED;
     return proved ? REASON_NONE : REASON_NETLOGON_PASSWORD_CHANGED;
 }

@@ -112,7 +112,7 @@ static bool may_take(struct rpc_ctx *c, struct span computer, const struct netlo
         return false;
     enum reason why = netlogon_account_check(&v.snap, there);
     lsa_view_end(&v);
-    return why != REASON_NONE;
+    return why != REASON_NONE && why != REASON_SERVER_FAILED;
 }
 
 static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x)

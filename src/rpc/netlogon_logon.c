@@ -149,8 +149,11 @@ static uint32_t logon_somewhere(struct rpc_ctx *c, struct netlogon_logon *l, str
     struct span name = ntlm_logon_domain(&v->snap, l->who->account, l->who->domain);
     if (name.len)
         trust_route_name(&f, name, ROUTE_CLIENT, &route);
-    /* A principal name may end in anything; then it is for our own accounts to say. */
-    *here_out = route.kind == ROUTE_LOCAL || (route.kind == ROUTE_NONE && !l->who->domain.len);
+    /* A principal name may end in anything but a partner's name; then it is for our own accounts to
+     * say. */
+    bool partner = route.trust || auth_trust_named(f.trusts, f.trust_count, name);
+    *here_out =
+        route.kind == ROUTE_LOCAL || (route.kind == ROUTE_NONE && !l->who->domain.len && !partner);
     *route_out = route;
     return NT_OK;
 }

@@ -9,7 +9,7 @@
 
 #define MODS_MAX 3
 
-/* OSVERSIONINFOEX: five numbers from the second on, a text of 128 letters (2.2.1.3.6). */
+/* OSVERSIONINFOEX: five numbers, the first its own size, then a text of 128 letters (2.2.1.3.6). */
 #define OS_TEXT    128
 #define OS_NUMBERS 5
 

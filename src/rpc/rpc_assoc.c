@@ -217,6 +217,8 @@ static enum err hold(struct rpc_assoc *as, struct span bytes)
     struct rpc_held *h = count < RPC_HELD_MAX ? malloc(sizeof(*h) + bytes.len) : NULL;
     if (!h) {
         rpc_refused(as->server, &as->who, "rpc.bind", REASON_RPC_LIMIT, SPAN_NONE);
+        while (as->held)
+            as->held = held_next(as->held);
         return ERR_CLOSED;
     }
     *h = (struct rpc_held){.len = bytes.len};
@@ -278,8 +280,10 @@ void rpc_assoc_answered(void *assoc, const struct acceptor_ntlm_answer *answer)
     struct rpc_assoc *as = assoc;
     struct rpc_held *h = as->held;
     struct span token = SPAN_NONE;
-    enum err said = rpc_auth_resume(as, answer, &token);
 
+    if (!h) /* too much came meanwhile: the association is at its end */
+        return;
+    enum err said = rpc_auth_resume(as, answer, &token);
     as->held = NULL;
     enum err e = conclude_held(as, h, said, token);
     arena_reset(&as->server->arena);
@@ -335,9 +339,9 @@ enum err rpc_assoc_take(struct rpc_assoc *as, uint8_t *bytes, size_t len)
 
     if (rpc_pdu_open(span_of(bytes, len), &pdu) != ERR_OK)
         return ERR_CLOSED;
-    as->server->statistics[MGMT_PACKETS_IN]++;
     if (as->held)
         return hold(as, span_of(bytes, len));
+    as->server->statistics[MGMT_PACKETS_IN]++;
     switch (pdu.type) {
     case RPC_BIND:
     case RPC_ALTER_CONTEXT:

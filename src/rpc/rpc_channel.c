@@ -22,7 +22,8 @@ void rpc_channel_free(struct rpc_channel *ch)
 }
 
 /* The account as it is now: it may have been disabled since it authenticated. */
-static enum err learn(struct dir *dir, const struct netlogon_session *s, struct rpc_channel *ch)
+static enum err learn(struct dir *dir, const struct netlogon_session *s, struct rpc_channel *ch,
+                      enum reason *why_out)
 {
     struct arena *a = &ch->memory;
     struct dir_account acc;
@@ -31,7 +32,10 @@ static enum err learn(struct dir *dir, const struct netlogon_session *s, struct 
     struct dir_obj o;
 
     TRY(dir_snap_begin(dir, &snap));
-    enum err e = netlogon_account_check(&snap, s) == REASON_NONE ? ERR_OK : ERR_NOT_FOUND;
+    enum reason why = netlogon_account_check(&snap, s);
+    if (why != REASON_NONE)
+        *why_out = why;
+    enum err e = why == REASON_NONE ? ERR_OK : ERR_REFUSED;
     if (e == ERR_OK)
         e = dir_token_for_account(&snap, s->account, a, &ch->token);
     if (e == ERR_OK)
@@ -48,17 +52,20 @@ static enum err learn(struct dir *dir, const struct netlogon_session *s, struct 
     return e == ERR_OK && arena_failed(a) ? ERR_NOMEM : e;
 }
 
-static enum err make(struct dir *dir, const struct netlogon_session *s, struct rpc_channel **out)
+/* *why_out: of a failure. */
+static enum err make(struct dir *dir, const struct netlogon_session *s, struct rpc_channel **out,
+                     enum reason *why_out)
 {
     struct rpc_channel *ch = calloc(1, sizeof(*ch));
 
+    *why_out = REASON_SERVER_FAILED;
     if (!ch)
         return ERR_NOMEM;
     arena_init(&ch->memory, 0, ACCEPTOR_SESSION_MAX, 0);
     memcpy(ch->crypt.key, s->chain.key, sizeof(ch->crypt.key));
     ch->account = s->sid;
     ch->computer = arena_dup_span(&ch->memory, span_of(s->computer, s->computer_len));
-    enum err e = learn(dir, s, ch);
+    enum err e = learn(dir, s, ch, why_out);
     if (e != ERR_OK) {
         rpc_channel_free(ch);
         return e;
@@ -93,9 +100,9 @@ enum reason rpc_channel_bind(struct rpc_assoc *as, const struct rpc_auth *auth,
         netlogon_session_find(s->sessions, t.computer_utf8.len ? t.computer_utf8 : t.computer);
     if (!session)
         return REASON_NETLOGON_SESSION;
-    enum err e = make(s->env.dir, session, &as->channel);
-    if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? REASON_NETLOGON_ACCOUNT : REASON_SERVER_FAILED;
+    enum reason why;
+    if (make(s->env.dir, session, &as->channel, &why) != ERR_OK)
+        return why;
     as->who.token = &as->channel->token;
     as->who.anonymous = false;
     as->who.user = as->channel->user;

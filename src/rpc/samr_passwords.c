@@ -53,21 +53,14 @@ static bool open_password(const uint8_t old_hash[16], const struct samr_change_p
     return true;
 }
 
-/* What keeps somebody from a logon, but not from a new password. */
-static bool may_change(enum reason why)
-{
-    return why == REASON_NONE || why == REASON_LOGON_MUST_CHANGE ||
-           why == REASON_LOGON_PASSWORD_EXPIRED || why == REASON_LOGON_HOURS ||
-           why == REASON_LOGON_WORKSTATION;
-}
-
-/* Judged and counted as a logon with the hash that the client claims. */
+/* Judged as a logon with the hash that the client claims, and wrong ones counted. */
 static enum err judge(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
                       const uint8_t claimed[16], struct ntlm_verdict *out)
 {
     struct ntlm_logon logon = {.snap = &v->snap,
                                .now = c->env->now(),
                                .kind = POLICY_LOGON_NETWORK,
+                               .password_change = true,
                                .nt_hash = claimed,
                                .intent = c->env->intent,
                                .ctx = c->env->intent_ctx};
@@ -125,7 +118,9 @@ static uint32_t check(struct rpc_ctx *c, const struct samr_change_password *x, s
         return tell(c, REASON_NTLM_USER_UNKNOWN, x->user, NT_WRONG_PASSWORD);
     if (e != ERR_OK)
         return tell(c, REASON_SERVER_FAILED, x->user, lsa_status(e));
-    return may_change(verdict.reason) ? NT_OK : tell(c, verdict.reason, x->user, verdict.ntstatus);
+    if (verdict.reason != REASON_NONE)
+        return tell(c, verdict.reason, x->user, verdict.ntstatus);
+    return NT_OK;
 }
 
 /* --- the change --------------------------------------------------------------------------------

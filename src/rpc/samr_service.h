@@ -12,10 +12,8 @@
 #include "rpc/lsa_service.h"
 #include "wire/rpc/samr_types.h"
 
-#define SAMR_ENTRIES_MAX 1000 /* of one answer */
-#define SAMR_LOOKED_MAX                                                                            \
-    10000                      /* accounts looked at for one answer, seen or not; the list goes on \
-                                */
+#define SAMR_ENTRIES_MAX 1000  /* of one answer */
+#define SAMR_LOOKED_MAX  10000 /* accounts looked at for one answer, seen or not */
 #define SAMR_DISPLAY_MAX 20000 /* that a list for people goes on to, seen or not */
 
 /* sAMAccountType ([MS-SAMR] 2.2.1.9) */

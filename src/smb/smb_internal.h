@@ -4,7 +4,7 @@
  * A frame (one message of the transport) holds one request or a compound of them; the answers are
  * built one behind the other and sent together, each signed on its own, or all encrypted as one. A
  * handler of a command returns an NTSTATUS; on success it has written its answer with smb_answer.
- * NT_PENDING: smb_pend was called, and an answer of its own follows (smb_late_answer).
+ * NT_PENDING: smb_pend or smb_hold was called, and an answer of its own follows (smb_late_answer).
  */
 #ifndef SMB_SMB_INTERNAL_H
 #define SMB_SMB_INTERNAL_H
