@@ -270,7 +270,7 @@ def test_admins_objects_take_nobodys_place(service, admin):
     replaced = {
         person: [("primaryGroupID", b"512"), ("primaryGroupID", b"516"), ("sIDHistory", administrator),
                  ("objectSid", administrator), ("sAMAccountName", b"DC1"), ("sAMAccountName", b"krbtgt"),
-                 ("userPrincipalName", f"Administrator@{FOREST}".encode()), 
+                 ("userPrincipalName", f"Administrator@{FOREST}".encode()),
                  ("userAccountControl", b"2080"), ("userAccountControl", b"16777728"),
                  ("servicePrincipalName", f"HOST/dc1.{FOREST}".encode()), ("servicePrincipalName", b"cifs/DC1"),
                  ("servicePrincipalName", f"ldap/dc2.{FOREST}".encode()),
@@ -286,37 +286,49 @@ def test_admins_objects_take_nobodys_place(service, admin):
                 admin.modify_s(dn, [(ldap.MOD_REPLACE, name, value)])
                 pytest.fail(f"{dn} took {name}")
             assert "DIR_" in caught.value.args[0]["info"], (dn, name)
-    for kind, more in (("trustedDomain", [("trustPartner", b"evil.example"), ("trustDirection", b"3"), ("trustType", b"2")]),
-                       ("secret", []), ("crossRef", [("nCName", b"dc=evil"), ("dnsRoot", b"evil.example")]),
-                       ("user", [("sAMAccountName", b"copy"), ("objectSid", administrator)]),
-                       ("user", [("sAMAccountName", b"copy"), ("sIDHistory", administrator)]),
-                       ("user", [("sAMAccountName", b"copy"), ("primaryGroupID", b"512")]),
-                       ("computer", [("sAMAccountName", b"COPY$"), ("userAccountControl", b"8192")]),
-                       ("foreignSecurityPrincipal", [("objectSid", administrator)])):
-        with pytest.raises(ldap.LDAPError):
-            admin.add_s(f"cn=copy,{UNIT}", [("objectClass", kind.encode()), *more])
+    box = f"cn=box,{UNIT}"  # where the schema allows what a unit may not hold
+    admin.add_s(box, [("objectClass", b"container")])
+    for where, kind, more, reason in (
+            (UNIT, "trustedDomain", [("trustPartner", b"evil.example"), ("trustDirection", b"3"), ("trustType", b"2")],
+             "DIR_SYSTEM_CLASS"),
+            (UNIT, "secret", [], "DIR_SYSTEM_CLASS"),
+            (UNIT, "crossRef", [("nCName", b"dc=evil"), ("dnsRoot", b"evil.example")], "DIR_SYSTEM_CLASS"),
+            (UNIT, "user", [("sAMAccountName", b"copy"), ("objectSid", administrator)], "DIR_SAM_OWNED"),
+            (UNIT, "user", [("sAMAccountName", b"copy"), ("sIDHistory", administrator)], "DIR_SAM_OWNED"),
+            (UNIT, "user", [("sAMAccountName", b"copy"), ("primaryGroupID", b"512")], "DIR_PRIMARY_GROUP"),
+            (UNIT, "computer", [("sAMAccountName", b"COPY$"), ("userAccountControl", b"8192")], "DIR_ACCESS"),
+            (box, "foreignSecurityPrincipal", [("objectSid", administrator)], "DIR_SAM_OWNED")):
+        with pytest.raises(ldap.LDAPError) as caught:
+            admin.add_s(f"cn=copy,{where}", [("objectClass", kind.encode()), *more])
+        assert f"({reason})" in caught.value.args[0]["info"], (kind, more, caught.value)
     # The groups that rights are delegated by hold whom he wants, but are no way to the domain's own.
     for group in ("Domain Admins", "Administrators"):
         with pytest.raises(ldap.INSUFFICIENT_ACCESS):
             admin.modify_s(f"cn={group},cn={'Users' if ' ' in group else 'Builtin'},{BASE}",
                            [(ldap.MOD_ADD, "member", f"cn=AWS Delegated Administrators,ou=AWS Delegated Groups,{BASE}".encode())])
-    for dn in (computer, person):
+    for dn in (computer, person, box):
         admin.delete_s(dn)
 
 
 def test_who_rules_the_unit_does_not_rule_its_rules(admin):
     """Neither by the descriptors of what the service rests on, nor by moving it."""
-    everything = ndr_pack(security.descriptor.from_sddl("O:BAG:BAD:(A;;GA;;;WD)", security.dom_sid("S-1-5-21-1-2-3")))
+    everything = ndr_pack(security.descriptor.from_sddl("D:(A;;GA;;;WD)", security.dom_sid("S-1-5-21-1-2-3")))
     for dn in (BASE, UNIT, f"ou=Users,{UNIT}", f"ou=AWS Reserved,{BASE}", f"ou=AWS Delegated Groups,{BASE}",
                f"cn=AdminSDHolder,cn=System,{BASE}", f"cn=Administrator,cn=Users,{BASE}", f"ou=Domain Controllers,{BASE}",
                f"cn=AWS Delegated Administrators,ou=AWS Delegated Groups,{BASE}"):
-        with pytest.raises(ldap.LDAPError):
+        with pytest.raises(ldap.INSUFFICIENT_ACCESS) as caught:
             admin.modify_s(dn, [(ldap.MOD_REPLACE, "nTSecurityDescriptor", everything)])
+        assert '"write DACL"' in caught.value.args[0]["info"] and "DIR_ACCESS" in caught.value.args[0]["info"], dn
+    own = f"ou=Own,{UNIT}"
+    admin.add_s(own, [("objectClass", b"organizationalUnit")])
+    admin.modify_s(own, [(ldap.MOD_REPLACE, "nTSecurityDescriptor", everything)])
+    admin.delete_s(own)
     for dn, to in ((f"ou=Users,{UNIT}", BASE), (f"cn=Administrator,cn=Users,{BASE}", f"ou=Users,{UNIT}"),
                    (f"cn=AWS Delegated Account Operators,ou=AWS Delegated Groups,{BASE}", UNIT),
                    (f"cn=DC1,ou=Domain Controllers,{BASE}", f"ou=Computers,{UNIT}")):
-        with pytest.raises(ldap.LDAPError):
-            admin.rename_s(dn, dn.split(",")[0], to)
+        with pytest.raises((ldap.INSUFFICIENT_ACCESS, ldap.UNWILLING_TO_PERFORM)) as caught:
+            admin.rename_s(dn, dn.split(",")[0] + "-moved", to)
+        assert any(reason in caught.value.args[0]["info"] for reason in ("DIR_ACCESS", "DIR_PROTECTED")), (dn, caught.value)
 
 
 RPC = """
