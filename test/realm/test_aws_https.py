@@ -220,23 +220,27 @@ def test_the_operators_certificate(lab):
     cert, key = lab.given("stranger", "first")
     lab.service.stop()
     lab.service.serve("--api-certificate", cert, "--api-key", key, api=lab.endpoint)
-    ds = lab.service.client("ds", lab.key, endpoint=lab.endpoint, verify=lab.stranger)
-    assert ds.describe_directories()["DirectoryDescriptions"] == []
-    with pytest.raises(ssl.SSLCertVerificationError):
-        lab.connect(lab.ca)
-    first = lab.serial(lab.stranger)
-    with open(key, "rb") as f:
-        whole = f.read()
-    with open(key, "wb") as f:
-        f.write(whole[:100])
-    event = lab.reload()
-    assert event["reason"] == "API_CERTIFICATE" and "its own key" in event["text"], event
-    assert lab.serial(lab.stranger) == first
-    newer = lab.given("stranger", "newer")
-    for there, here in zip(newer, (cert, key)):
-        os.replace(there, here)
-    assert lab.reload()["reason"] == "NONE"
-    wait_for(lambda: lab.serial(lab.stranger) != first, "the newer certificate", 20)
+    try:
+        ds = lab.service.client("ds", lab.key, endpoint=lab.endpoint, verify=lab.stranger)
+        assert ds.describe_directories()["DirectoryDescriptions"] == []
+        with pytest.raises(ssl.SSLCertVerificationError):
+            lab.connect(lab.ca)
+        first = lab.serial(lab.stranger)
+        with open(key, "rb") as f:
+            whole = f.read()
+        with open(key, "wb") as f:
+            f.write(whole[:100])
+        event = lab.reload()
+        assert event["reason"] == "API_CERTIFICATE" and "its own key" in event["text"], event
+        assert lab.serial(lab.stranger) == first
+        newer = lab.given("stranger", "newer")
+        for there, here in zip(newer, (cert, key)):
+            os.replace(there, here)
+        assert lab.reload()["reason"] == "NONE"
+        wait_for(lambda: lab.serial(lab.stranger) != first, "the newer certificate", 20)
+    finally:
+        lab.service.stop()
+        lab.service.serve(api=lab.endpoint)
 
 
 def test_without_an_authority_of_its_own(lab):

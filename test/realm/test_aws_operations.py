@@ -117,6 +117,14 @@ def group(lab):
     return f"{lab.cloud.dir}/groups/aws/security/{lab.id}.log"
 
 
+@pytest.fixture
+def subscribed(lab, group):
+    """The same, with the directory's events going there."""
+    if not lab.cloud.cli("log", "list"):
+        lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="/aws/security")
+    return group
+
+
 def written(path):
     with open(path, encoding="utf-8") as f:
         return [json.loads(line) for line in f]
@@ -158,19 +166,20 @@ def test_security_events_go_to_a_log_group(lab, group):
     assert (one["DirectoryId"], one["LogGroupName"]) == (lab.id, "/aws/security") and one["SubscriptionCreatedDateTime"]
 
 
-def test_a_subscription_outlives_the_service_and_its_file(lab, group):
+def test_a_subscription_outlives_the_service_and_its_file(lab, subscribed):
     lab.cloud.stop()
     lab.cloud.serve()
     lab.cloud.wait_ready()
     assert [s["group"] for s in lab.cloud.cli("log", "list")] == ["/aws/security"]
-    binds(lab, group, "second")
-    os.truncate(group, 64 << 20)
-    wait_for(lambda: os.path.exists(group + ".1"), "another file in place of the full one", 15)
-    binds(lab, group, "third")
-    assert os.stat(group).st_size < 1 << 20
+    binds(lab, subscribed, "second")
+    os.truncate(subscribed, 64 << 20)
+    wait_for(lambda: os.path.exists(subscribed + ".1"), "another file in place of the full one", 15)
+    binds(lab, subscribed, "third")
+    assert os.stat(subscribed).st_size < 1 << 20
 
 
-def test_no_links_of_others_are_followed(lab, group):
+@pytest.mark.usefixtures("subscribed")
+def test_no_links_of_others_are_followed(lab):
     """A group's folder may belong to its readers, and root writes there: into their files, not where they point to."""
     lab.cloud.cli("log", "unsubscribe")
     theirs, target = f"{lab.cloud.dir}/groups/theirs", f"{lab.cloud.dir}/target"
@@ -187,10 +196,10 @@ def test_no_links_of_others_are_followed(lab, group):
     lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="/aws/security")
 
 
-def test_a_full_disk_stops_events_and_nothing_else(lab, group):
+def test_a_full_disk_stops_events_and_nothing_else(lab, subscribed):
     lab.cloud.cli("log", "unsubscribe")
     assert lab.ds.list_log_subscriptions()["LogSubscriptions"] == []
-    size = os.stat(group).st_size
+    size = os.stat(subscribed).st_size
     os.mkdir(f"{lab.cloud.dir}/groups/full")
     os.symlink("/dev/full", f"{lab.cloud.dir}/groups/full/{lab.id}.log")
     lab.ds.create_log_subscription(DirectoryId=lab.id, LogGroupName="full")
@@ -198,7 +207,7 @@ def test_a_full_disk_stops_events_and_nothing_else(lab, group):
         assert bind(lab, lab.world.cloud.addresses[i % 2], f"full{i}") == 8
     lab.cloud.cli("group", "create", "unlogged")
     lab.ds.delete_log_subscription(DirectoryId=lab.id)
-    assert os.stat(group).st_size == size and all(p["restarts"] == 0 for p in lab.cloud.processes().values())
+    assert os.stat(subscribed).st_size == size and all(p["restarts"] == 0 for p in lab.cloud.processes().values())
 
 
 # --- certificates and LDAPS ------------------------------------------------------------------------------------
@@ -242,7 +251,7 @@ def test_certificates_are_authorities(lab):
     lab.cloud.reason_seen("CONTROL_CERTIFICATE_LIMIT", mark)
     listed = lab.cloud.aws(lab.key, "ds", "list-certificates", "--directory-id", lab.id)["CertificatesInfo"]
     assert [c["CertificateId"] for c in listed] == [id, *more]
-    for one in more:
+    for one in (id, *more):
         lab.ds.deregister_certificate(DirectoryId=lab.id, CertificateId=one)
     lab.refused("CertificateDoesNotExistException", lab.ds.deregister_certificate, DirectoryId=lab.id, CertificateId=more[0])
     lab.refused("CertificateDoesNotExistException", lab.ds.describe_certificate, DirectoryId=lab.id, CertificateId=more[0])
@@ -251,6 +260,7 @@ def test_certificates_are_authorities(lab):
 def test_ldaps_is_enabled_when_every_controller_can_be_trusted(lab):
     mark = lab.cloud.mark()
     assert lab.ds.describe_ldaps_settings(DirectoryId=lab.id)["LDAPSSettingsInfo"] == []
+    stranger = register(lab, certificate(lab, "stranger"))
     lab.ds.enable_ldaps(DirectoryId=lab.id, Type="Client")
     state, why = ldaps(lab)
     assert state == "EnableFailed" and "CONTROL_LDAPS_UNTRUSTED" in why and lab.world.cloud.hosts[0] in why
@@ -262,12 +272,13 @@ def test_ldaps_is_enabled_when_every_controller_can_be_trusted(lab):
     lab.cloud.serve()
     lab.cloud.wait_ready()
     assert ldaps(lab) == ("Enabled", None) and lab.cloud.cli("ldaps", "show")["state"] == "Enabled"
-    ours = [c["id"] for c in lab.cloud.cli("certificate", "list") if c["common_name"] != "other"]
-    lab.refused("CertificateInUseException", lab.ds.deregister_certificate, DirectoryId=lab.id, CertificateId=ours[0])
+    (ours,) = [c["id"] for c in lab.cloud.cli("certificate", "list") if c["id"] != stranger]
+    lab.refused("CertificateInUseException", lab.ds.deregister_certificate, DirectoryId=lab.id, CertificateId=ours)
     lab.cloud.reason_seen("CONTROL_CERTIFICATE_USED", mark)
     lab.ds.disable_ldaps(DirectoryId=lab.id, Type="Client")
     assert ldaps(lab) == ("Disabled", None)
-    lab.ds.deregister_certificate(DirectoryId=lab.id, CertificateId=ours[0])
+    for one in (ours, stranger):
+        lab.ds.deregister_certificate(DirectoryId=lab.id, CertificateId=one)
     lab.refused("InvalidLDAPSStatusException", lab.ds.disable_ldaps, DirectoryId=lab.id, Type="Client")
 
 
@@ -308,9 +319,7 @@ def test_sso_needs_an_alias(lab):
 
 def test_a_directory_becomes_a_larger_one(lab):
     def send(operation, **members):
-        return lab.cloud.send(lab.key, "/", "ds", {"Content-Type": "application/x-amz-json-1.1",
-                                                   "X-Amz-Target": f"DirectoryService_20150416.{operation}"},
-                              {"DirectoryId": lab.id, **members})
+        return lab.cloud.ds(lab.key, operation, DirectoryId=lab.id, **members)
 
     def update(kind, **kw):
         send("UpdateDirectorySetup", UpdateType=kind, **kw)
