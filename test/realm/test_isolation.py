@@ -10,6 +10,8 @@ import socket
 import struct
 import subprocess
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def service():
         yield s
     finally:
         s.process.terminate()
-        s.process.wait(20)
+        s.process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -115,26 +117,27 @@ def test_crashes_of_one(service):
     """Every process of the victim, its writer too, time and again."""
     before = processes(service, NEIGHBOUR)
     stop = threading.Event()
-    killed = []
+    killed = Counter()
 
     def crash():
         while not stop.is_set():
-            for pid, _, _ in processes(service, VICTIM).values():
+            for name, (pid, _, _) in processes(service, VICTIM).items():
                 if pid:
                     try:
                         os.kill(pid, signal.SIGSEGV)
-                        killed.append(pid)
+                        killed[name] += 1
                     except ProcessLookupError:
                         pass
             stop.wait(0.2)
-    crashing = threading.Thread(target=crash)
-    crashing.start()
-    try:
-        neighbours_work(service)
-    finally:
-        stop.set()
-        crashing.join()
-    assert killed and processes(service, NEIGHBOUR) == before
+    with ThreadPoolExecutor(1) as pool:
+        crashing = pool.submit(crash)
+        try:
+            neighbours_work(service)
+        finally:
+            stop.set()
+        crashing.result()
+    assert set(killed) == set(processes(service, VICTIM)) and max(killed.values()) > 1, killed
+    assert processes(service, NEIGHBOUR) == before
     wait_for(lambda: shown(service, VICTIM)["state"] == "Active" and
              all(ready for _, _, ready in processes(service, VICTIM).values()), "the victim", 60)
     assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
