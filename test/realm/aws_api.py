@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import boto3
@@ -14,9 +15,9 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.config
 import botocore.credentials
+from botocore.exceptions import ClientError
 
-from entente import BUILD, EntenteForest
-from netns import wait_for
+from entente import EntenteForest
 
 AWS = "/usr/bin/aws"  # Debian's, whatever else is on the path
 ENDPOINT = "http://127.0.0.1:8053"
@@ -66,6 +67,27 @@ class Refusal(Exception):
         self.status, self.code, self.message = status, body["__type"], body["message"]
 
 
+def at_once(*calls):
+    """What each of these calls, which begin at the same time, returned, or the refusal that it met."""
+    gate = threading.Barrier(len(calls))
+
+    def ask(call):
+        gate.wait()
+        try:
+            return call()
+        except (ClientError, Refusal) as refusal:
+            return refusal
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(ask, calls))
+
+
+def error_of(outcome):
+    """AWS's name of the error that at_once() met; None of what was performed."""
+    if isinstance(outcome, ClientError):
+        return outcome.response["Error"]["Code"]
+    return outcome.code if isinstance(outcome, Refusal) else None
+
+
 class Inside:
     """A client whose every call is made in the host's namespace."""
 
@@ -87,12 +109,8 @@ class AwsForest(EntenteForest):
     subnets = ()  # the configuration's own two
 
     def serve(self, *settings, api="127.0.0.1:8053"):
-        self.proc = self.host.start(str(BUILD / "entente"), "serve", "--state-dir", self.state, "--run-dir",
-                                    self.run_dir, "--user", "nobody", "--api", api, "--log", self.log,
-                                    "--log-groups", f"{self.dir}/groups",
-                                    "--topic-alarms", "http://127.0.0.1:9009/alarms?of=directories",
-                                    *self.subnets, *settings, log="serve.log")
-        wait_for(self._answers, f"the control socket of {self.forest.dns}: {self.serve_log()}", 60)
+        super().serve("--api", api, "--log-groups", f"{self.dir}/groups", "--topic-alarms",
+                      "http://127.0.0.1:9009/alarms?of=directories", *self.subnets, *settings)
 
     def new_key(self, *options):
         """(id, secret, path of the credentials file)"""

@@ -3,12 +3,11 @@ by botocore's code and by curl's."""
 
 import json
 import secrets
-import threading
 from pathlib import Path
 
 import pytest
 
-from aws_api import ENDPOINT, REGION, AwsForest, Refusal
+from aws_api import ENDPOINT, REGION, AwsForest, Refusal, at_once, error_of
 from entente import Client
 from netns import Network, wait_for
 from world import World
@@ -162,21 +161,11 @@ def test_a_token_is_performed_once(lab):
 
 def test_one_token_many_times_at_once(lab):
     """A client that does not wait for the answer: one is performed, the others get its answer or are told to wait."""
-    name, token, outcomes = lab.name(), secrets.token_hex(8), []
-
-    def ask():
-        try:
-            outcomes.append(lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)["SID"])
-        except Refusal as refusal:
-            outcomes.append(refusal.message)
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    sids = {o for o in outcomes if o.startswith("S-1-5-21-")}
-    assert len(outcomes) == 6 and len(sids) == 1, outcomes
-    assert all("is being performed" in o for o in outcomes if o not in sids), outcomes
+    name, token = lab.name(), secrets.token_hex(8)
+    outcomes = at_once(*[lambda: lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)] * 6)
+    sids = {o["SID"] for o in outcomes if error_of(o) is None}
+    assert len(sids) == 1, outcomes
+    assert all("is being performed" in o.message for o in outcomes if error_of(o)), outcomes
     assert lab.data("Users/CreateUser", SAMAccountName=name, ClientToken=token)["SID"] in sids
 
 

@@ -3,12 +3,12 @@ polled by its waiters' names."""
 
 import base64
 import re
-import threading
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
 
-from aws_api import AwsForest, Refusal
+from aws_api import AwsForest, Refusal, at_once, error_of
 from netns import Network, wait_for
 from world import World
 
@@ -99,24 +99,16 @@ def test_a_directory_is_described_as_it_was_asked_for(lab):
     assert region["RegionType"] == "Primary" and region["Status"] == "Active"
 
 
+def codes(outcomes):
+    return sorted(map(error_of, outcomes), key=str)
+
+
 def test_two_who_make_the_same(lab):
     """One wins; when its directory is deleted, nothing is left of it."""
-    outcomes = []
-
-    def make():
-        client = lab.service.client("ds", lab.key)
-        try:
-            outcomes.append(client.create_microsoft_ad(Name="twice.example.com", Password=lab.password,
-                                                       VpcSettings=VPC)["DirectoryId"])
-        except ClientError as error:
-            outcomes.append(error.response["Error"]["Code"])
-    threads = [threading.Thread(target=make) for _ in range(2)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    (id,) = [o for o in outcomes if o.startswith("d-")]
-    assert sorted(outcomes) == sorted([id, "EntityAlreadyExistsException"])
+    outcomes = at_once(*[lambda: lab.service.client("ds", lab.key).create_microsoft_ad(
+        Name="twice.example.com", Password=lab.password, VpcSettings=VPC)] * 2)
+    assert codes(outcomes) == ["EntityAlreadyExistsException", None]
+    (id,) = [o["DirectoryId"] for o in outcomes if error_of(o) is None]
     lab.wait_stage(id, "Active")
     addresses = lab.directory(id)["DnsIpAddrs"]
     lab.ds.delete_directory(DirectoryId=id)
@@ -129,26 +121,6 @@ def test_two_who_make_the_same(lab):
     lab.ds.delete_directory(DirectoryId=again)
 
 
-def at_once(count, call):
-    """What became of the same request, made at the same time: None, or AWS's name of the error."""
-    outcomes, gate = [], threading.Barrier(count)
-
-    def ask():
-        gate.wait()
-        try:
-            call()
-            outcomes.append(None)
-        except (ClientError, Refusal) as error:
-            outcomes.append(error.code if isinstance(error, Refusal) else error.response["Error"]["Code"])
-    threads = [threading.Thread(target=ask) for _ in range(count)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert len(outcomes) == count
-    return sorted(outcomes, key=str)
-
-
 def test_many_who_make_the_same(lab):
     """Whatever it is, one makes it, the others are told that it is there, and there is one of it."""
     id, key = lab.ids[CORP], lab.key
@@ -156,6 +128,9 @@ def test_many_who_make_the_same(lab):
 
     def ds():
         return lab.service.client("ds", key)
+
+    def many(count, call):
+        return codes(at_once(*[call] * count))
     made = [
         lambda: ds().create_trust(**here, RemoteDomainName="once.example.net", TrustPassword="Shared by 2 sides",
                                   TrustDirection="Two-Way", ConditionalForwarderIpAddrs=["10.1.2.3"]),
@@ -163,17 +138,17 @@ def test_many_who_make_the_same(lab):
         lambda: ds().create_computer(**here, ComputerName="once1", Password="One-time-1"),
     ]
     for make in made:
-        assert at_once(4, make) == ["EntityAlreadyExistsException"] * 3 + [None]
+        assert many(4, make) == ["EntityAlreadyExistsException"] * 3 + [None]
     assert [t["RemoteDomainName"] for t in lab.ds.describe_trusts(**here)["Trusts"]].count("once.example.net") == 1
     lab.service.ds(key, "EnableDirectoryDataAccess", **here)
     for operation, name in (("Users/CreateUser", "once2"), ("Groups/CreateGroup", "once3")):
-        assert at_once(4, lambda: lab.service.data(key, id, operation, SAMAccountName=name)) == ["ConflictException"] * 3 + [None]  # noqa: B023
-    assert at_once(3, lambda: lab.service.data(key, id, "GroupMemberships/AddGroupMember", GroupName="once3",
-                                               MemberName="once2")) == ["ConflictException"] * 2 + [None]
+        assert many(4, lambda: lab.service.data(key, id, operation, SAMAccountName=name)) == ["ConflictException"] * 3 + [None]  # noqa: B023
+    assert many(3, lambda: lab.service.data(key, id, "GroupMemberships/AddGroupMember", GroupName="once3",
+                                            MemberName="once2")) == ["ConflictException"] * 2 + [None]
     lab.service.ds(key, "DisableDirectoryDataAccess", **here)
     # Five snapshots there may be, and two domain controllers there are.
-    assert at_once(7, lambda: ds().create_snapshot(**here)) == [None] * 5 + ["SnapshotLimitExceededException"] * 2
-    assert set(at_once(3, lambda: ds().update_number_of_domain_controllers(**here, DesiredNumber=3))) == {None}
+    assert many(7, lambda: ds().create_snapshot(**here)) == [None] * 5 + ["SnapshotLimitExceededException"] * 2
+    assert set(many(3, lambda: ds().update_number_of_domain_controllers(**here, DesiredNumber=3))) == {None}
     assert len(lab.ds.describe_domain_controllers(**here)["DomainControllers"]) == 3
     wait_for(lambda: {s["Status"] for s in lab.ds.describe_snapshots(**here)["Snapshots"]} == {"Completed"}, "snapshots")
     for snapshot in lab.ds.describe_snapshots(**here)["Snapshots"]:
@@ -181,12 +156,12 @@ def test_many_who_make_the_same(lab):
     wait_for(lambda: {d["Status"] for d in lab.ds.describe_domain_controllers(**here)["DomainControllers"]} == {"Active"}, "dc3")
     lab.ds.update_number_of_domain_controllers(**here, DesiredNumber=2)
     (trust,) = [t for t in lab.ds.describe_trusts(**here)["Trusts"] if t["RemoteDomainName"] == "once.example.net"]
-    ended = at_once(3, lambda: ds().delete_trust(TrustId=trust["TrustId"], DeleteAssociatedConditionalForwarder=True))
+    ended = many(3, lambda: ds().delete_trust(TrustId=trust["TrustId"], DeleteAssociatedConditionalForwarder=True))
     assert None in ended and set(ended) <= {None, "EntityDoesNotExistException"}, ended
     lab.ds.delete_conditional_forwarder(**here, RemoteDomainName="far.example.org")
-    aliases = [lambda: ds().create_alias(**here, Alias="the-one"),
-               lambda: ds().create_alias(DirectoryId=lab.ids[CLOUD], Alias="the-one")]
-    assert at_once(2, lambda: aliases.pop()()) == ["EntityAlreadyExistsException", None]
+    assert codes(at_once(lambda: ds().create_alias(**here, Alias="the-one"),
+                         lambda: ds().create_alias(DirectoryId=lab.ids[CLOUD], Alias="the-one"))) == [
+                             "EntityAlreadyExistsException", None]
 
 
 def test_directories_that_cannot_be_made(lab):
@@ -415,19 +390,12 @@ def test_ip_routes_are_the_networks_that_are_served(lab):
     lab.refused("EntityDoesNotExistException", lab.ds.remove_ip_routes, **here, CidrIps=["10.20.0.0/16"])
 
     # Many at once: what was added is listed and served, and what was not was refused.
-    added = []
-
     def add(net):
-        try:
-            lab.service.client("ds", lab.key).add_ip_routes(**here, IpRoutes=[{"CidrIp": net}])
-            added.append(net)
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "DirectoryUnavailableException", error
-    threads = [threading.Thread(target=add, args=(f"10.{n}.0.0/16",)) for n in range(40, 46)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
+        return lab.service.client("ds", lab.key).add_ip_routes(**here, IpRoutes=[{"CidrIp": net}])
+    nets = [f"10.{n}.0.0/16" for n in range(40, 46)]
+    outcomes = at_once(*[partial(add, net) for net in nets])
+    assert set(map(error_of, outcomes)) <= {None, "DirectoryUnavailableException"}, outcomes
+    added = [net for net, outcome in zip(nets, outcomes) if error_of(outcome) is None]
     assert added and set(networks()) == set(before) | set(added)
     assert {r["CidrIp"] for r in lab.ds.list_ip_routes(**here)["IpRoutesInfo"]} == set(added)
     lab.ds.remove_ip_routes(**here, CidrIps=added)

@@ -188,6 +188,18 @@ def test_one_of_another_directory_is_refused(service):
     service.cli("snapshot", "delete", made["id"])
 
 
+def started_again(service):
+    service.socket.unlink(missing_ok=True)
+    service.process = subprocess.Popen(service.process.args)
+    wait_for(service.socket.exists, "the control socket")
+
+
+def stopped(service):
+    service.process.terminate()
+    service.process.wait(60)
+    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
+
+
 def test_a_restore_that_is_cut_short_is_gone_on_with(service):
     """The whole service dies while the directory goes back."""
     made = asked(service, "snapshot", "create")
@@ -200,26 +212,12 @@ def test_a_restore_that_is_cut_short_is_gone_on_with(service):
     os.kill(service.process.pid, signal.SIGKILL)
     service.process.wait(60)
     going.wait(60)
-    service.socket.unlink(missing_ok=True)
     wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
-    service.process = subprocess.Popen(service.process.args)
-    wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
-             "the directory", 60)
+    started_again(service)
+    wait_for(lambda: asked(service, "directory", "show", FOREST)["state"] == "Active", "the directory", 60)
     kinit(service, "paul", "F1rst-of-all")
     kinit(service, "victim", "F1rst-of-all", ok=False)
     assert servers(service) == ["dc1", "dc2", "new"]
-
-
-def started_again(service):
-    service.socket.unlink(missing_ok=True)
-    service.process = subprocess.Popen(service.process.args)
-    wait_for(service.socket.exists, "the control socket")
-
-
-def stopped(service):
-    service.process.terminate()
-    service.process.wait(20)
-    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
 
 
 def serves(service):
@@ -372,18 +370,14 @@ def test_a_backup_begins_on_an_empty_machine(service):
     half.unlink()
     assert not [f for f in backup.glob("key*") if f.name != "keys.json"] and not list(backup.glob("d-*/snapshots"))
     person(service, "too-late")
-    service.process.terminate()
-    service.process.wait(60)
-    wait_for(lambda: not listening(f"{NET}.10"), "the end of all processes")
+    stopped(service)
 
     shutil.move(service.dir / "state", service.dir / "lost")
     key, state = service.dir / "lost" / "key", service.dir / "state"
     no_whole_backup_is_restored(backup, key, former, state)
     restore(backup, key, state)
-    service.socket.unlink(missing_ok=True)
-    service.process = subprocess.Popen(service.process.args)
-    wait_for(lambda: service.socket.exists() and asked(service, "directory", "show", FOREST)["state"] == "Active",
-             "the directory", 60)
+    started_again(service)
+    wait_for(lambda: asked(service, "directory", "show", FOREST)["state"] == "Active", "the directory", 60)
     # Their files were not in it, which is noticed once the directory runs.
     wait_for(lambda: {s["state"] for s in asked(service, "snapshot", "list")} == {"Failed"}, "the state of snapshots", 60)
     assert sid(service, "carried") == was
