@@ -38,6 +38,11 @@ static inline void counter_add(enum counter id, uint64_t n)
     __atomic_store_n(at, *at + n, __ATOMIC_RELAXED);
 }
 
+static inline void counter_set(enum counter id, uint64_t value)
+{
+    __atomic_store_n(&counters_here->value[id], value, __ATOMIC_RELAXED);
+}
+
 static inline void counter_take(enum counter id)
 {
     counter_add(id, UINT64_MAX);

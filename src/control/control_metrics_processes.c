@@ -1,9 +1,7 @@
 /*
  * Families that come from processes: how each is, and what it has counted.
  */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "control/control_metrics.h"
 
@@ -12,26 +10,6 @@ static void put_process(FILE *out, const char *family, const struct control_samp
 {
     control_metrics_name(out, family, "directory", s->directory, "dc", s->dc, "role", s->role,
                          "process", s->process, label, value, NULL);
-}
-
-/* Resident pages, in bytes (proc(5), statm); -1: it is not there. */
-static long long memory_of(uint32_t pid)
-{
-    char path[64], text[128];
-    unsigned long long all, resident;
-    if (pid == 0)
-        return -1;
-    snprintf(path, sizeof(path), "/proc/%u/statm", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (fd >= 0)
-        close(fd);
-    if (n <= 0)
-        return -1;
-    text[n] = '\0';
-    if (sscanf(text, "%llu %llu", &all, &resident) != 2)
-        return -1;
-    return (long long)resident * sysconf(_SC_PAGESIZE);
 }
 
 static void put_health(const struct control_sample *samples, FILE *out)
@@ -49,14 +27,6 @@ static void put_health(const struct control_sample *samples, FILE *out)
             continue; /* control does not know it of itself */
         put_process(out, "process_restarts_total", s, "", NULL);
         fprintf(out, "%u\n", s->status.restarts);
-    }
-    control_metrics_family(out, "process_resident_memory_bytes", "gauge", "Memory of a process");
-    for (s = samples; s; s = s->next) {
-        long long bytes = memory_of(s->status.pid);
-        if (bytes < 0)
-            continue;
-        put_process(out, "process_resident_memory_bytes", s, "", NULL);
-        fprintf(out, "%lld\n", bytes);
     }
 }
 

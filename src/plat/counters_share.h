@@ -16,6 +16,9 @@
 enum err plat_counters_make(const char *path, uid_t uid, gid_t gid, int *fd_out);
 /* From now on this process counts there. Does not take fd over. ERR_IO. */
 enum err plat_counters_share(int fd);
+/* Counts the process's resident memory as it is now. Where /proc shows processes to themselves
+ * alone (systemd's ProtectProc=), nobody else can; the file is opened by plat_counters_share. */
+void plat_counters_memory(void);
 /* Where it is below the run folder, by the process's name. ERR_LIMIT. */
 enum err plat_counters_path(const char *run_dir, struct span process, char *out, size_t cap);
 #define PLAT_COUNTERS_FOLDER "counters"

@@ -178,8 +178,10 @@ static void parent_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *ms
         enum err e = child->setup.uid || child->setup.path.len
                          ? ERR_STATE
                          : configure(child, msg->payload, &why);
+        plat_counters_memory();
         reply_outcome(ch, msg->seq, e, why);
     } else if (msg->type == SERVE_PING) {
+        plat_counters_memory();
         (void)plat_channel_reply(ch, msg->seq, SERVE_PING, SPAN_NONE, -1);
     } else if (msg->type == SERVE_AUDIT) {
         set_audit(child, msg->fd >= 0 ? plat_msg_take_fd(msg) : -1);

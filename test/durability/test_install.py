@@ -118,6 +118,11 @@ def test_installed_and_used(tree):
     client = Client(tree, world.client_address, f.addresses, f.realm)
     client.kinit(f"{person}@{f.realm}", password)
     client.kvno(f"ldap/{f.fqdn()}")
+    # Processes are hidden from each other here.
+    said = machine.cli("metrics").stdout
+    up, memory = (set(re.findall(rf'^entente_{family}\{{.*process="(.*?)".*\}} [1-9]', said, re.M))
+                  for family in ("process_up", "process_resident_memory_bytes"))
+    assert up and up == memory, said
     owners = machine.host.run("stat", "-c", "%n %U %a", "/var/lib/entente/key", "/run/entente/control.sock").stdout
     assert "/var/lib/entente/key root 600" in owners or "/var/lib/entente/key entente 600" in owners, owners
     with open(f"/proc/{service.pid}/task/{service.pid}/children", encoding="ascii") as children:

@@ -120,7 +120,8 @@ def test_states(lab):
     assert lab.sum("directory_size_bytes") > 1 << 20
     up = lab.all("process_up")
     assert len(up) == len(lab.forest.processes()) + 1 and set(up) == {1}
-    assert all(1 << 20 < n < 1 << 30 for n in lab.all("process_resident_memory_bytes"))
+    memory = lab.all("process_resident_memory_bytes")
+    assert len(memory) == len(up) and all(1 << 20 < n < 1 << 30 for n in memory), memory
     lab.forest.cli("trust", "create", w.corp.dns, "--type", "external", "--direction", "two-way", "--password-file",
                    lab.forest.secret("Of-n0-use"), "--short-name", w.corp.netbios, "--sid", "S-1-5-21-1-2-3")
     assert lab.all("trust_state", partner=w.corp.dns) == [1]
