@@ -164,6 +164,26 @@ static void test_it_is_killed_between_its_steps(void **state)
     }
 }
 
+/* The last step of one could not be done, nor the second of the next. */
+static void test_it_fails_and_fails_again(void **state)
+{
+    (void)state;
+    load();
+    struct span one = master(FIRST, true), former = content("key");
+    make_directory("d-1");
+    assert_int_equal(serve_masters_rotate(&m), ERR_OK);
+    put("key.next", content("key"));
+    put("key", former);
+    assert_int_equal(mkdir(at("masters.new"), 0700), 0); /* where it is written first */
+    assert_int_not_equal(serve_masters_rotate(&m), ERR_OK);
+    assert_int_equal(rmdir(at("masters.new")), 0);
+    load();
+    assert_true(span_eq(one, master(FIRST, false)));
+    assert_int_equal(serve_masters_rotate(&m), ERR_OK);
+    load();
+    assert_true(span_eq(one, master(FIRST, false)));
+}
+
 static void test_masters_of_deleted_directories_go(void **state)
 {
     (void)state;
@@ -190,6 +210,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_former_key_file_is_useless, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_is_killed_between_its_steps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_it_fails_and_fails_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_masters_of_deleted_directories_go, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
