@@ -4,6 +4,8 @@
  * not belong beside what it opens.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -97,6 +99,17 @@ static enum err directories(struct control_call *call, struct backup *b, unsigne
     return ERR_OK;
 }
 
+/* Whatever links and dots lead there; one that is not there is refused later. */
+static bool is_inside(const char *folder, const char *of)
+{
+    char inner[PATH_MAX], outer[PATH_MAX];
+    size_t len;
+    if (!realpath(folder, inner) || !realpath(of, outer))
+        return false;
+    len = strlen(outer);
+    return strncmp(inner, outer, len) == 0 && (inner[len] == '/' || !inner[len]);
+}
+
 enum err control_backup_create(struct control_call *call)
 {
     struct backup b = {.control = call->control,
@@ -105,9 +118,7 @@ enum err control_backup_create(struct control_call *call)
     if (!b.folder || b.folder[0] != '/')
         return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
                               "folder: expected an absolute path");
-    size_t len = strlen(b.control->env.state_dir);
-    if (strncmp(b.folder, b.control->env.state_dir, len) == 0 &&
-        (b.folder[len] == '/' || !b.folder[len]))
+    if (is_inside(b.folder, b.control->env.state_dir))
         return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
                               "folder: expected one that is not in the state directory, which is "
                               "what is copied");

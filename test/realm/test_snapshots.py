@@ -354,7 +354,10 @@ def test_a_backup_begins_on_an_empty_machine(service):
     if not asked(service, "snapshot", "list"):
         asked(service, "snapshot", "create")
     assert asked(service, "backup", "create", backup, ok=False) == "CONTROL_BACKUP_FAILED"  # it is not there
-    for folder in ("backup", service.dir / "state", service.dir / "state" / "backup"):
+    state = service.dir / "state"
+    around = service.dir / "around"
+    around.symlink_to(state)
+    for folder in ("backup", state, around, f"{state}/../state/", next(state.glob("d-*"))):
         assert asked(service, "backup", "create", folder, ok=False) == "CONTROL_ARGUMENT"
     backup.mkdir()
     shutil.chown(backup, "nobody")
@@ -373,7 +376,7 @@ def test_a_backup_begins_on_an_empty_machine(service):
     stopped(service)
 
     shutil.move(service.dir / "state", service.dir / "lost")
-    key, state = service.dir / "lost" / "key", service.dir / "state"
+    key = service.dir / "lost" / "key"
     no_whole_backup_is_restored(backup, key, former, state)
     restore(backup, key, state)
     started_again(service)
