@@ -163,8 +163,6 @@ AWS_HANDLER(aws_describe_ldaps_settings);
 AWS_HANDLER(aws_enable_radius);
 AWS_HANDLER(aws_update_radius);
 AWS_HANDLER(aws_disable_radius);
-AWS_HANDLER(aws_enable_sso);
-AWS_HANDLER(aws_disable_sso);
 AWS_HANDLER(aws_update_directory_setup);
 AWS_HANDLER(aws_describe_update_directory);
 AWS_HANDLER(aws_register_event_topic);
@@ -203,7 +201,7 @@ void aws_shared_with_us(struct aws_call *call, json_t *all);
 /* DeleteDirectory of a share: it ends, and the directory does not. */
 enum err aws_leave_shared_directory(struct aws_call *call, const json_t *share);
 
-/* RADIUS and single sign-on, into a directory's description. */
+/* RADIUS, and no single sign-on, into a directory's description. */
 void aws_show_setup(const struct control_directory *d, json_t *into);
 /* Tags of a request, which replace those of the same key; refuses too many. */
 enum err aws_take_tags(struct aws_call *call, const json_t *tags, json_t *notes);

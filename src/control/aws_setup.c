@@ -1,6 +1,6 @@
 /*
- * What AWS lets be set up about a directory and has little or no meaning here: RADIUS and single
- * sign-on, which are kept and shown, and updates of size and operating system.
+ * What AWS lets be set up about a directory and has little or no meaning here: RADIUS, which is
+ * kept and shown, and updates of size and operating system.
  */
 #include "base/text.h"
 #include "control/aws_call.h"
@@ -84,7 +84,7 @@ enum err aws_disable_radius(struct aws_call *call)
 void aws_show_setup(const struct control_directory *d, json_t *into)
 {
     json_t *radius = note(d, "radius");
-    json_object_set_new(into, "SsoEnabled", json_boolean(json_is_true(note(d, "sso"))));
+    json_object_set_new(into, "SsoEnabled", json_false());
     if (!radius)
         return;
     json_object_set(into, "RadiusSettings", radius);
@@ -95,29 +95,8 @@ void aws_show_setup(const struct control_directory *d, json_t *into)
                                         "have no second factor."));
 }
 
-/* --- single sign-on ----------------------------------------------------------------------------
- */
-
-enum err aws_enable_sso(struct aws_call *call)
-{
-    TRY(aws_directory_of(call));
-    TRY(aws_active(call));
-    if (!note(call->c.directory, "alias"))
-        return aws_refuse(call, "ClientException", REASON_CONTROL_ARGUMENT,
-                          "The directory has no alias: CreateAlias gives it one.");
-    return keep(call, "sso", json_true());
-}
-
-enum err aws_disable_sso(struct aws_call *call)
-{
-    TRY(aws_directory_of(call));
-    return keep(call, "sso", NULL);
-}
-
 /* --- updates -----------------------------------------------------------------------------------
  */
-
-#define UPDATES_MAX 50 /* the oldest ones are forgotten */
 
 static enum err done_already(struct aws_call *call, const char *what)
 {
@@ -131,16 +110,28 @@ static enum err needs(struct aws_call *call, const char *what)
                       "%s: expected, for this UpdateType.", what);
 }
 
-static json_t *with_entry(struct aws_call *call, const char *before, const char *after)
+static bool is_large(const struct aws_call *call)
 {
-    json_t *updates = note(call->c.directory, "updates");
-    json_int_t now = (json_int_t)(plat_now() / UTIME_SECOND);
-    updates = updates ? json_deep_copy(updates) : json_array();
-    json_array_append_new(updates, json_pack("{s:s, s:s, s:s, s:I}", "type", "SIZE", "before",
-                                             before, "after", after, "at", now));
-    if (json_array_size(updates) > UPDATES_MAX)
-        json_array_remove(updates, 0);
-    return updates;
+    const char *edition = json_string_value(note(call->c.directory, "edition"));
+    return edition && strcmp(edition, "Enterprise") == 0;
+}
+
+/* "enlarged" tells when: a directory grows once. */
+static enum err enlarge(struct aws_call *call)
+{
+    json_t *notes = aws_notes(call->c.directory), *before = json_object_get(notes, "edition");
+    json_incref(before);
+    json_object_set_new(notes, "edition", json_string("Enterprise"));
+    json_object_set_new(notes, "enlarged", json_integer(plat_now() / UTIME_SECOND));
+    enum err e = control_keep(&call->c);
+    if (e != ERR_OK) {
+        json_object_del(notes, "enlarged");
+        json_object_del(notes, "edition");
+        if (before)
+            json_object_set(notes, "edition", before);
+    }
+    json_decref(before);
+    return e;
 }
 
 /* Of what size and edition mean to AWS, this service has the limit of shares and who may have
@@ -149,20 +140,18 @@ static enum err update_size(struct aws_call *call)
 {
     const json_t *wish = json_object_get(call->in, "DirectorySizeUpdateSettings");
     const char *size = json_string_value(json_object_get(wish, "DirectorySize"));
-    const char *edition = json_string_value(note(call->c.directory, "edition"));
-    bool large = edition && strcmp(edition, "Enterprise") == 0;
     if (!size)
         return needs(call, "DirectorySizeUpdateSettings.DirectorySize");
-    if (large == (strcmp(size, "Large") == 0))
+    if (is_large(call) == (strcmp(size, "Large") == 0))
         return done_already(call, "size");
-    if (large)
+    if (is_large(call))
         return aws_refuse(call, "InvalidParameterException", REASON_CONTROL_ARGUMENT,
                           "DirectorySizeUpdateSettings.DirectorySize: expected Large; an "
                           "Enterprise directory does not become a Standard one.");
     if (json_is_true(json_object_get(call->in, "CreateSnapshotBeforeUpdate")))
         TRY(aws_do(call, OP_SNAPSHOT_CREATE, json_object(), NULL));
-    TRY(keep(call, "edition", json_string("Enterprise")));
-    return keep(call, "updates", with_entry(call, "Small", "Large"));
+    /* Another request may have enlarged it while the snapshot was made. */
+    return is_large(call) ? done_already(call, "size") : enlarge(call);
 }
 
 static enum err update_os(struct aws_call *call)
@@ -201,23 +190,17 @@ enum err aws_update_directory_setup(struct aws_call *call)
 
 enum err aws_describe_update_directory(struct aws_call *call)
 {
-    struct span type = aws_text(call, "UpdateType"), region = aws_text(call, "RegionName");
-    json_t *all, *one;
-    size_t i;
+    struct span region = aws_text(call, "RegionName");
     TRY(aws_directory_of(call));
     const char *here = json_string_value(note(call->c.directory, "region"));
-    all = json_array();
-    json_array_foreach(note(call->c.directory, "updates"), i, one)
-    {
-        if (!span_eq(type, span_str(json_string_value(json_object_get(one, "type")))) ||
-            (region.len && here && !span_eq(region, span_str(here))))
-            continue;
-        json_t *entry = json_pack("{s:s, s:s, s:O, s:O}", "Status", "Updated", "InitiatedBy",
-                                  "Customer", "StartTime", json_object_get(one, "at"),
-                                  "LastUpdatedDateTime", json_object_get(one, "at"));
+    json_t *at = note(call->c.directory, "enlarged"), *all = json_array();
+    if (at && span_eq(aws_text(call, "UpdateType"), SPAN_LIT("SIZE")) &&
+        (!region.len || !here || span_eq(region, span_str(here)))) {
+        json_t *one = json_pack("{s:s, s:s, s:O, s:O}", "Status", "Updated", "InitiatedBy",
+                                "Customer", "StartTime", at, "LastUpdatedDateTime", at);
         if (here)
-            json_object_set_new(entry, "Region", json_string(here));
-        json_array_append_new(all, entry);
+            json_object_set_new(one, "Region", json_string(here));
+        json_array_append_new(all, one);
     }
     return aws_page(call, all, "Region", "UpdateActivities");
 }

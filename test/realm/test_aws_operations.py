@@ -282,7 +282,7 @@ def test_ldaps_is_enabled_when_every_controller_can_be_trusted(lab):
     lab.refused("InvalidLDAPSStatusException", lab.ds.disable_ldaps, DirectoryId=lab.id, Type="Client")
 
 
-# --- RADIUS, single sign-on, updates ---------------------------------------------------------------------------
+# --- RADIUS, updates -------------------------------------------------------------------------------------------
 
 
 def described(lab):
@@ -308,12 +308,9 @@ def test_radius_is_shown_and_does_nothing(lab):
     assert "RadiusSettings" not in described(lab) and "StageReason" not in described(lab)
 
 
-def test_sso_needs_an_alias(lab):
-    lab.refused("ClientException", lab.ds.enable_sso, DirectoryId=lab.id)
-    lab.ds.create_alias(DirectoryId=lab.id, Alias="operations")
-    lab.ds.enable_sso(DirectoryId=lab.id)
-    assert described(lab)["SsoEnabled"] is True
-    lab.ds.disable_sso(DirectoryId=lab.id)
+def test_there_is_nothing_to_sign_on_to(lab):
+    for call in (lab.ds.enable_sso, lab.ds.disable_sso):
+        lab.refused("UnsupportedOperationException", call, DirectoryId=lab.id)
     assert described(lab)["SsoEnabled"] is False
 
 
