@@ -189,6 +189,18 @@ enum err aws_result(struct aws_call *call, enum err e, const struct control_call
                       c->message ? c->message : row->cause, row->code, row->remedy);
 }
 
+enum err aws_renamed(struct aws_call *call, enum err e, const struct aws_renaming *rows,
+                     size_t count)
+{
+    if (e != ERR_OK && !call->error)
+        e = aws_result(call, e, &call->c);
+    for (size_t i = 0; e != ERR_OK && i < count; i++) {
+        if (rows[i].reason == call->reason)
+            call->error = rows[i].error;
+    }
+    return e;
+}
+
 /* --- what is asked -----------------------------------------------------------------------------
  */
 
@@ -234,11 +246,10 @@ enum err aws_directory(struct aws_call *call, struct span id)
 
 enum err aws_active(struct aws_call *call)
 {
-    const struct control_directory *d = call->c.directory;
-    if (control_in_state(d, "Active") || control_in_state(d, "Impaired"))
+    if (control_running(&call->c) == ERR_OK)
         return ERR_OK;
-    return aws_refuse(call, aws_error(call->op, AWS_UNAVAILABLE), REASON_CONTROL_BUSY,
-                      "The directory is %s, not Active.", control_state(d));
+    return aws_refuse(call, aws_error(call->op, AWS_UNAVAILABLE), call->c.reason, "%s",
+                      call->c.message);
 }
 
 enum err aws_directory_of(struct aws_call *call)

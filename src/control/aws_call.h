@@ -18,6 +18,7 @@ struct aws_call {
     struct arena *a;
     struct span region, account, key_id; /* of the signature */
     const char *request_id;
+    struct aws_token *token; /* busy for this call; NULL: none (aws_tokens.c) */
     /* The directory that it is about (held), reading it, and intents. */
     struct control_call c;
     /* The answer; owned. */
@@ -77,6 +78,14 @@ json_t *aws_notes(struct control_directory *d);
 enum err aws_do(struct aws_call *call, enum operation_id id, json_t *args, json_t **result_out);
 /* Refuses with what a control_call was refused with; passes ERR_OK on. */
 enum err aws_result(struct aws_call *call, enum err e, const struct control_call *c);
+
+/* The same, with the error's name in place where a row of the table has the reason. */
+struct aws_renaming {
+    enum reason reason;
+    const char *error;
+};
+enum err aws_renamed(struct aws_call *call, enum err e, const struct aws_renaming *rows,
+                     size_t count);
 
 /* Cuts one page out of all (taken), beginning after NextToken: Limit or MaxResults elements, at
  * most AWS_PAGE. key is the member by which elements are told apart, "A|B" when each has one of

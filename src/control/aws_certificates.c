@@ -11,21 +11,15 @@ static const char *member(const json_t *object, const char *name)
 /* Our refusals in AWS's words for certificates. */
 static enum err renamed(struct aws_call *call, enum err e)
 {
-    static const struct {
-        enum reason reason;
-        const char *error;
-    } rows[] = {{REASON_CONTROL_CERTIFICATE, "InvalidCertificateException"},
-                {REASON_CONTROL_CERTIFICATE_LIMIT, "CertificateLimitExceededException"},
-                {REASON_CONTROL_CERTIFICATE_USED, "CertificateInUseException"},
-                {REASON_CONTROL_EXISTS, "CertificateAlreadyExistsException"},
-                {REASON_CONTROL_NO_OBJECT, "CertificateDoesNotExistException"},
-                {REASON_CONTROL_LDAPS_NO_CERTIFICATE, "NoAvailableCertificateException"},
-                {REASON_CONTROL_LDAPS_STATE, "InvalidLDAPSStatusException"}};
-    for (size_t i = 0; e == ERR_REFUSED && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].reason == call->reason)
-            call->error = rows[i].error;
-    }
-    return e;
+    static const struct aws_renaming rows[] = {
+        {REASON_CONTROL_CERTIFICATE, "InvalidCertificateException"},
+        {REASON_CONTROL_CERTIFICATE_LIMIT, "CertificateLimitExceededException"},
+        {REASON_CONTROL_CERTIFICATE_USED, "CertificateInUseException"},
+        {REASON_CONTROL_EXISTS, "CertificateAlreadyExistsException"},
+        {REASON_CONTROL_NO_OBJECT, "CertificateDoesNotExistException"},
+        {REASON_CONTROL_LDAPS_NO_CERTIFICATE, "NoAvailableCertificateException"},
+        {REASON_CONTROL_LDAPS_STATE, "InvalidLDAPSStatusException"}};
+    return aws_renamed(call, e, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 enum err aws_register_certificate(struct aws_call *call)

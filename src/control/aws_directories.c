@@ -329,6 +329,8 @@ static enum err create(struct aws_call *call, struct span short_name, const json
 
 enum err aws_create_microsoft_ad(struct aws_call *call)
 {
+    static const struct aws_renaming full = {REASON_CONTROL_DIRECTORIES,
+                                             "DirectoryLimitExceededException"};
     struct span short_name = short_name_of(call);
     json_t *notes = json_object();
     enum err e = check_new(call, short_name);
@@ -337,10 +339,7 @@ enum err aws_create_microsoft_ad(struct aws_call *call)
     if (e == ERR_OK)
         e = create(call, short_name, notes);
     json_decref(notes);
-    if (e == ERR_REFUSED && call->c.reason == REASON_CONTROL_DIRECTORIES)
-        return aws_refuse(call, "DirectoryLimitExceededException", call->c.reason, "%s",
-                          call->c.message);
-    return e;
+    return aws_renamed(call, e, &full, 1);
 }
 
 /* --- DeleteDirectory, CreateAlias, GetDirectoryLimits ------------------------------------------

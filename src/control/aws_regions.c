@@ -79,27 +79,26 @@ enum err aws_describe_regions(struct aws_call *call)
 /* What an operation of ours refuses, in the words of these two. */
 static enum err in_its_words(struct aws_call *call, enum err e)
 {
-    static const struct {
-        enum reason reason;
-        const char *error;
-    } rows[] = {{REASON_CONTROL_EXISTS, "DirectoryAlreadyInRegionException"},
-                {REASON_CONTROL_REGION_LIMIT, "RegionLimitExceededException"},
-                {REASON_CONTROL_DC_LIMIT, "RegionLimitExceededException"},
-                {REASON_CONTROL_REGION_PRIMARY, "UnsupportedOperationException"}};
-    e = aws_result(call, e, &call->c);
-    for (size_t i = 0; e != ERR_OK && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].reason == call->reason)
-            call->error = rows[i].error;
-    }
-    return e;
+    static const struct aws_renaming rows[] = {
+        {REASON_CONTROL_EXISTS, "DirectoryAlreadyInRegionException"},
+        {REASON_CONTROL_REGION_LIMIT, "RegionLimitExceededException"},
+        {REASON_CONTROL_DC_LIMIT, "RegionLimitExceededException"},
+        {REASON_CONTROL_REGION_PRIMARY, "UnsupportedOperationException"}};
+    return aws_renamed(call, e, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-/* The one that it has until now has to have a name. */
-static void name_primary(struct aws_call *call)
+/* The one that it has until now has to have a name, which is told apart from the new one's. */
+static enum err begin_add(struct aws_call *call, const struct control_new_region *in)
 {
-    json_t *notes = aws_notes(call->c.directory);
-    if (!member(notes, "region"))
+    struct control_directory *d = call->c.directory;
+    json_t *notes = aws_notes(d);
+    bool named = !member(notes, "region") && !control_region_named(d, call->region);
+    if (named)
         json_object_set_new(notes, "region", text(call->region));
+    enum err e = in_its_words(call, control_region_begin_add(&call->c, in));
+    if (e != ERR_OK && named)
+        json_object_del(notes, "region");
+    return e;
 }
 
 enum err aws_add_region(struct aws_call *call)
@@ -114,8 +113,7 @@ enum err aws_add_region(struct aws_call *call)
     if (!edition || strcmp(edition, "Enterprise") != 0)
         return aws_refuse(call, "UnsupportedOperationException", REASON_API_UNSUPPORTED,
                           "A directory of the Standard edition is in one region.");
-    name_primary(call);
-    TRY(in_its_words(call, control_region_begin_add(&call->c, &in)));
+    TRY(begin_add(call, &in));
     return control_dcs_apart(call->c.control, call->c.directory);
 }
 

@@ -138,17 +138,11 @@ enum err aws_describe_shared_directories(struct aws_call *call)
 
 static enum err in_its_words(struct aws_call *call, enum err e)
 {
-    static const struct {
-        enum reason reason;
-        const char *error;
-    } rows[] = {{REASON_CONTROL_SHARED, "DirectoryAlreadySharedException"},
-                {REASON_CONTROL_SHARE_LIMIT, "ShareLimitExceededException"},
-                {REASON_CONTROL_SHARE_TARGET, "InvalidTargetException"}};
-    for (size_t i = 0; e == ERR_REFUSED && i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (rows[i].reason == call->reason)
-            call->error = rows[i].error;
-    }
-    return e;
+    static const struct aws_renaming rows[] = {
+        {REASON_CONTROL_SHARED, "DirectoryAlreadySharedException"},
+        {REASON_CONTROL_SHARE_LIMIT, "ShareLimitExceededException"},
+        {REASON_CONTROL_SHARE_TARGET, "InvalidTargetException"}};
+    return aws_renamed(call, e, rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 static struct span target_of(const struct aws_call *call, const char *member)

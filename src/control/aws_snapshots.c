@@ -86,14 +86,13 @@ static unsigned count_of(const struct control_directory *d)
 
 enum err aws_create_snapshot(struct aws_call *call)
 {
+    static const struct aws_renaming full = {REASON_CONTROL_SNAPSHOT_LIMIT,
+                                             "SnapshotLimitExceededException"};
     json_t *made;
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
-    enum err e = control_snapshot_begin(&call->c, aws_text(call, "Name"), &made);
-    if (e == ERR_REFUSED && call->c.reason == REASON_CONTROL_SNAPSHOT_LIMIT)
-        return aws_refuse(call, "SnapshotLimitExceededException", call->c.reason, "%s",
-                          call->c.message);
-    TRY(e);
+    TRY(aws_renamed(call, control_snapshot_begin(&call->c, aws_text(call, "Name"), &made), &full,
+                    1));
     call->out = json_pack("{s:O}", "SnapshotId", json_object_get(made, "id"));
     return control_snapshots_apart(call->c.control, call->c.directory);
 }

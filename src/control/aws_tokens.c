@@ -68,17 +68,13 @@ static struct aws_token *take(struct aws_tokens *all)
  */
 
 /* One line for each token that was performed, in the order of time. */
-static void put_line(struct builder *b, const struct aws_token *t)
+static void put_line(struct builder *b, struct arena *a, const struct aws_token *t)
 {
+    struct span who = text_hex(a, span_of(t->who, sizeof(t->who)));
+    struct span what = text_hex(a, span_of(t->what, sizeof(t->what)));
     char *answer = json_dumps(t->answer, JSON_COMPACT);
-    builder_printf(b, "{\"who\":\"");
-    for (unsigned i = 0; i < sizeof(t->who); i++)
-        builder_printf(b, "%02x", t->who[i]);
-    builder_printf(b, "\",\"what\":\"");
-    for (unsigned i = 0; i < sizeof(t->what); i++)
-        builder_printf(b, "%02x", t->what[i]);
-    builder_printf(b, "\",\"when\":%lld,\"answer\":%s}\n", (long long)t->when,
-                   answer ? answer : "{}");
+    builder_printf(b, "{\"who\":\"%.*s\",\"what\":\"%.*s\",\"when\":%lld,\"answer\":%s}\n",
+                   SPAN_ARG(who), SPAN_ARG(what), (long long)t->when, answer ? answer : "{}");
     free(answer);
 }
 
@@ -103,7 +99,7 @@ static void rewrite(struct control *c)
         const struct aws_token *t = &all->token[(all->next + i) % AWS_TOKENS_MAX];
         if (t->busy || !lives(t, now))
             continue;
-        put_line(&b, t);
+        put_line(&b, &a, t);
         lines++;
     }
     tokens_path(c, path, sizeof(path));
@@ -125,7 +121,7 @@ static void append(struct control *c, const struct aws_token *t)
     }
     arena_init(&a, 0, 4 * LINE_MAX, 0);
     builder_in(&b, &a, LINE_MAX);
-    put_line(&b, t);
+    put_line(&b, &a, t);
     tokens_path(c, path, sizeof(path));
     if (builder_done(&b, &line) == ERR_OK && plat_file_append(path, line, 0600) == ERR_OK)
         c->tokens->lines++;
@@ -218,22 +214,20 @@ enum err aws_token_begin(struct aws_call *call, bool *again_out)
     memcpy(t->who, who, sizeof(who));
     memcpy(t->what, what, sizeof(what));
     t->busy = true;
+    call->token = t;
     return ERR_OK;
 }
 
 void aws_token_end(struct aws_call *call, enum err e)
 {
-    struct control *c = call->c.control;
-    uint8_t who[32], what[32];
-    struct aws_token *t = NULL;
-    if (aws_text(call, "ClientToken").len && digests(call, who, what))
-        t = find(c->tokens, who);
-    if (!t || !t->busy)
+    struct aws_token *t = call->token;
+    if (!t)
         return;
+    call->token = NULL;
     t->busy = false;
     if (e != ERR_OK)
         return;
     t->when = plat_now();
     t->answer = call->out ? json_incref(call->out) : json_object();
-    append(c, t);
+    append(call->c.control, t);
 }

@@ -209,7 +209,9 @@ static void start_all(void *ctx)
 
 static enum err listen_api(struct control *c, struct span identity)
 {
-    return control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, identity, &c->api);
+    TRY(control_http_start(c, c->env.loop, c->env.api_fd, &aws_http_ops, identity, &c->api));
+    control_ca_look(c, identity);
+    return ERR_OK;
 }
 
 static enum err listen_all(struct control *c, const char **why_out)

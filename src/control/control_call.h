@@ -35,7 +35,7 @@ struct control_directory {
     struct plat_channel *writer; /* NULL: no link */
     struct control_peer peer[CONTROL_DCS_MAX];
     struct dir *dir;  /* NULL: not open */
-    json_t *making;   /* partners whose trust a request is making now */
+    json_t *making;   /* what a request changes now: a partner's trust, a forwarder, IP routes */
     unsigned checks;  /* of trusts that go on now and nobody asked for */
     json_t *checking; /* partners whose trust is proved now without anybody asking */
     unsigned users;   /* requests that point here: it lives until they have ended */
@@ -57,6 +57,7 @@ struct control {
     struct plat_channel *notifier;   /* NULL: no link */
     struct control_notices *notices; /* that topics have not been told yet; NULL: none ever */
     struct control_http *local, *metrics, *api;
+    bool own_authority;         /* signed the certificate of api (control_authority.c) */
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
     unsigned checks;            /* that go on now and nobody asked for */
@@ -186,6 +187,8 @@ void control_log_tell(struct control *c, struct control_directory *d, struct are
 
 /* Every topic of the directory is told its state, as soon as that can be. */
 void control_notices_tell(struct control *c, const struct control_directory *d, const char *before);
+/* What waits for topics that are not registered any more is not told. */
+void control_notices_withdraw(struct control *c);
 void control_notices_free(struct control *c);
 
 /* --- control_keys.c --- */
@@ -198,6 +201,11 @@ enum err control_key_find(struct control *c, struct span id, struct arena *a,
                           struct span *account_out, struct span *secret_out);
 /* Does an access key act for this account? */
 bool control_account_known(const struct control *c, struct span account);
+
+/* --- control_authority.c --- */
+
+/* From now on this is the API's certificate, with its key; empty: none. */
+void control_ca_look(struct control *c, struct span identity);
 
 /* --- control_trust_ask.c --- */
 

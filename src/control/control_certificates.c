@@ -74,6 +74,9 @@ static enum err check(struct control_call *call, struct span pem, struct x509_au
         return control_refuse(call, 400, "InvalidCertificate", REASON_CONTROL_CERTIFICATE,
                               "certificate: it %s",
                               now < out->from ? "is not valid yet" : "has expired");
+    if (!out->common_name.len || !text_valid(out->common_name)) /* it could not be shown */
+        return control_refuse(call, 400, "InvalidCertificate", REASON_CONTROL_CERTIFICATE,
+                              "certificate: its name is not text");
     return ERR_OK;
 }
 
@@ -119,21 +122,12 @@ static enum err keep_new(struct control_call *call, struct span pem, json_t *one
     return e;
 }
 
-static enum err in_service(struct control_call *call)
-{
-    const struct control_directory *d = call->directory;
-    if (control_in_state(d, "Active") || control_in_state(d, "Impaired"))
-        return ERR_OK;
-    return control_refuse(call, 503, "Busy", REASON_CONTROL_BUSY, "the directory is in state %s",
-                          control_state(d));
-}
-
 enum err control_certificate_register(struct control_call *call)
 {
     struct span pem = control_arg(call, "certificate");
     struct x509_authority found;
     uint8_t id[5];
-    TRY(in_service(call));
+    TRY(control_running(call));
     TRY(check(call, pem, &found));
     const char *fingerprint = hex(call, found.fingerprint, sizeof(found.fingerprint));
     TRY(check_others(call, fingerprint));
@@ -218,9 +212,10 @@ enum err control_certificate_deregister(struct control_call *call)
         return control_refuse(call, 404, "NotFound", REASON_CONTROL_NO_OBJECT,
                               "there is no certificate %.*s; entente certificate list shows all",
                               SPAN_ARG(id));
-    if (enabled(d) && !untrusted(call, SIZE_MAX) && untrusted(call, at))
+    const char *why = enabled(d) && !untrusted(call, SIZE_MAX) ? untrusted(call, at) : NULL;
+    if (why)
         return control_refuse(call, 409, "InUse", REASON_CONTROL_CERTIFICATE_USED, "without it, %s",
-                              untrusted(call, at));
+                              why);
     json_incref(one);
     json_array_remove(list, at);
     enum err e = control_keep(call);
@@ -274,7 +269,7 @@ static enum err set(struct control_call *call, const char *gone, const char *com
 enum err control_ldaps_enable(struct control_call *call)
 {
     struct span roots;
-    TRY(in_service(call));
+    TRY(control_running(call));
     if (enabled(call->directory) && !untrusted(call, SIZE_MAX))
         return control_refuse(call, 409, "InvalidState", REASON_CONTROL_LDAPS_STATE,
                               "LDAPS for applications is enabled already");
@@ -286,7 +281,7 @@ enum err control_ldaps_enable(struct control_call *call)
 
 enum err control_ldaps_disable(struct control_call *call)
 {
-    TRY(in_service(call));
+    TRY(control_running(call));
     if (!enabled(call->directory))
         return control_refuse(call, 409, "InvalidState", REASON_CONTROL_LDAPS_STATE,
                               "LDAPS for applications is disabled already");

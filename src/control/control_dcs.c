@@ -86,21 +86,12 @@ static void set_state(struct control *c, struct control_directory *d, json_t *dc
 
 /* --- what an administrator asks -------------------------------------------------------------- */
 
-static enum err running(struct control_call *call)
-{
-    if (control_in_state(call->directory, "Active") ||
-        control_in_state(call->directory, "Impaired"))
-        return ERR_OK;
-    return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY, "the directory is in state %s",
-                          control_state(call->directory));
-}
-
 static enum err check_added(struct control_call *call, const json_t *dcs)
 {
     struct control_directory *d = call->directory;
     json_t *dc;
     size_t i;
-    TRY(running(call));
+    TRY(control_running(call));
     if (json_array_size(dcs_of(d)) + json_array_size(dcs) > CONTROL_DCS_MAX)
         return control_refuse(call, 400, "DomainControllerLimitExceeded", REASON_CONTROL_DC_LIMIT,
                               "a directory has at most %d domain controllers on a machine",
@@ -134,7 +125,7 @@ enum err control_dcs_begin_remove(struct control_call *call, struct span host)
 {
     struct control_directory *d = call->directory;
     json_t *dc = control_dc_named(d, host);
-    TRY(running(call));
+    TRY(control_running(call));
     if (!dc)
         return control_refuse(call, 404, "NotFound", REASON_CONTROL_NO_OBJECT,
                               "there is no domain controller %.*s; entente dc list shows all",
@@ -161,6 +152,19 @@ void control_dcs_leave(struct control *c, struct control_directory *d, struct sp
     {
         if (control_dc_in(dc, region) && !in_state(dc, "Deleting"))
             set_state(c, d, dc, "Deleting", NULL);
+    }
+}
+
+void control_dcs_back(struct control *c, struct control_directory *d, const json_t *before)
+{
+    size_t i;
+    json_t *dc;
+    json_array_foreach(dcs_of(d), i, dc)
+    {
+        const json_t *was = json_array_get(before, i);
+        const char *why = json_string_value(json_object_get(was, "state_reason"));
+        if (was && !json_equal(dc, was))
+            set_state(c, d, dc, json_string_value(json_object_get(was, "state")), why);
     }
 }
 

@@ -24,6 +24,8 @@ enum err control_dcs_begin_remove(struct control_call *call, struct span host);
 const char *control_dc_last(const struct control_directory *d, struct span region);
 /* All of a further region are Deleting; not kept yet. */
 void control_dcs_leave(struct control *c, struct control_directory *d, struct span region);
+/* The states of before, a copy of the record's list that nothing was added to or taken from. */
+void control_dcs_back(struct control *c, struct control_directory *d, const json_t *before);
 /* An intent of the service itself, outside of any request: the writer's answer, with its sentence
  * in the arena. */
 enum err control_dcs_ask(struct control_directory *d, struct intent *in, struct arena *a,

@@ -333,6 +333,15 @@ enum err control_delete_apart(struct control *c, struct control_directory *d)
     return control_apart(c, d, SPAN_NONE, delete_apart);
 }
 
+enum err control_running(struct control_call *call)
+{
+    if (control_in_state(call->directory, "Active") ||
+        control_in_state(call->directory, "Impaired"))
+        return ERR_OK;
+    return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY, "the directory is in state %s",
+                          control_state(call->directory));
+}
+
 /* --- deletion -------------------------------------------------------------------------------- */
 
 enum err control_begin_delete(struct control_call *call)

@@ -57,6 +57,8 @@ enum err control_apart(struct control *c, struct control_directory *d, struct sp
 /* Puts the directory in another state and keeps that; refused when it cannot be kept, and then it
  * is in its former state. */
 enum err control_enter(struct control_call *call, const char *state);
+/* Refuses with CONTROL_BUSY unless the directory is in service: Active or Impaired. */
+enum err control_running(struct control_call *call);
 /* The time, as records tell it; a new reference. */
 json_t *control_now(void);
 const char *control_state(const struct control_directory *d);

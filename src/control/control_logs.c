@@ -33,10 +33,8 @@ void control_log_tell(struct control *c, struct control_directory *d, struct are
 
 static enum err tell_for(struct control_call *call, struct span group)
 {
-    struct control_outcome outcome, ignored;
+    struct control_outcome outcome;
     TRY(tell(call->control, call->directory, group, call->a, &outcome));
-    if (outcome.err != ERR_OK) /* serve would look for it again */
-        (void)tell(call->control, call->directory, SPAN_NONE, call->a, &ignored);
     if (outcome.err == ERR_NOT_FOUND)
         return control_refuse(call, 404, "LogGroupNotFound", REASON_CONTROL_LOG_GROUP,
                               "log group %.*s: %.*s", SPAN_ARG(group), SPAN_ARG(outcome.text));
@@ -47,6 +45,19 @@ static enum err tell_for(struct control_call *call, struct span group)
     return ERR_OK;
 }
 
+/* Unless somebody else has ended it and begun another meanwhile. */
+static void take_back(struct control_call *call, const json_t *since)
+{
+    struct control_directory *d = call->directory;
+    struct control_outcome ignored;
+    if (json_object_get(d->record, "log_since") != since)
+        return;
+    json_object_del(d->record, "log_group");
+    json_object_del(d->record, "log_since");
+    (void)tell(call->control, d, SPAN_NONE, call->a, &ignored); /* serve would look for it again */
+}
+
+/* In the record before serve is waited for: of two at once, the second sees the first. */
 enum err control_log_subscribe(struct control_call *call)
 {
     struct control_directory *d = call->directory;
@@ -54,19 +65,16 @@ enum err control_log_subscribe(struct control_call *call)
     if (group_of(d))
         return control_refuse(call, 409, "AlreadyExists", REASON_CONTROL_EXISTS,
                               "the events of this directory go to %s already", group_of(d));
-    if (!control_in_state(d, "Active") && !control_in_state(d, "Impaired"))
-        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
-                              "the directory is in state %s", control_state(d));
-    TRY(tell_for(call, group));
+    TRY(control_running(call));
+    json_t *since = control_now();
     control_set_span(d->record, "log_group", group);
-    json_object_set_new(d->record, "log_since", control_now());
-    enum err e = control_keep(call);
+    json_object_set(d->record, "log_since", since);
+    enum err e = tell_for(call, group);
     if (e == ERR_OK)
-        return ERR_OK;
-    json_object_del(d->record, "log_group");
-    json_object_del(d->record, "log_since");
-    struct control_outcome ignored;
-    (void)tell(call->control, d, SPAN_NONE, call->a, &ignored);
+        e = control_keep(call);
+    if (e != ERR_OK)
+        take_back(call, since);
+    json_decref(since);
     return e;
 }
 

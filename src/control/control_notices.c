@@ -18,7 +18,7 @@
 #define PERIOD         (UTIME_SECOND / 2)
 
 struct notice {
-    char id[CONTROL_ID_MAX + 1], topic[257];
+    char id[CONTROL_ID_MAX + 1], topic[CONTROL_TOPIC_NAME_MAX + 1];
     char *body;
     unsigned attempts;
     utime next;
@@ -85,8 +85,7 @@ static void drop(struct control_notices *n, unsigned at)
 static bool is_first(const struct control_notices *n, unsigned at)
 {
     for (unsigned i = 0; i < at; i++) {
-        if (strcmp(n->notice[i]->topic, n->notice[at]->topic) == 0 &&
-            strcmp(n->notice[i]->id, n->notice[at]->id) == 0)
+        if (strcmp(n->notice[i]->topic, n->notice[at]->topic) == 0)
             return false;
     }
     return true;
@@ -120,15 +119,22 @@ static enum err send_one(struct control_notices *n, const struct notice *one, st
     return outcome.err;
 }
 
+/* Nobody is registered any more. What a directory that is gone had to say at last is told. */
+static bool unwanted(const struct control_notices *n, const struct notice *one)
+{
+    return control_directory_by_id(n->control, span_str(one->id)) && !registration(n, one);
+}
+
 static void settle(struct control_notices *n, struct notice *one, enum err e, const char *why)
 {
     unsigned at = 0;
     one->sending = false;
     set_failed(n, one, e == ERR_OK ? NULL : why ? why : err_name(e));
     one->next = plat_mono() + (UTIME_SECOND << one->attempts);
-    if (e != ERR_OK && ++one->attempts < ATTEMPTS_MAX)
+    bool wanted = e != ERR_OK && !unwanted(n, one);
+    if (wanted && ++one->attempts < ATTEMPTS_MAX)
         return;
-    if (e != ERR_OK)
+    if (wanted)
         log_away(n, one, why ? why : err_name(e), true);
     while (n->notice[at] != one)
         at++;
@@ -240,6 +246,15 @@ void control_notices_tell(struct control *c, const struct control_directory *d, 
         return;
     json_array_foreach(topics, i, topic)
         add(n, d, json_string_value(json_object_get(topic, "name")), before);
+}
+
+void control_notices_withdraw(struct control *c)
+{
+    struct control_notices *n = c->notices;
+    for (unsigned i = n ? n->count : 0; i-- > 0;) {
+        if (!n->notice[i]->sending && unwanted(n, n->notice[i]))
+            drop(n, i);
+    }
 }
 
 void control_notices_free(struct control *c)

@@ -189,15 +189,27 @@ enum err control_region_begin_remove(struct control_call *call, struct span name
     struct control_directory *d = call->directory;
     const char *primary = control_region_primary(d);
     json_t *region = control_region_named(d, name);
+    TRY(control_running(call));
     if (!region && primary && span_eq(name, span_str(primary)))
         return control_refuse(call, 400, "PrimaryRegion", REASON_CONTROL_REGION_PRIMARY,
                               "%s is the directory's primary region", primary);
     if (!region)
         return control_refuse(call, 404, "NotFound", REASON_CONTROL_NO_OBJECT,
                               "the directory is in no region %.*s", SPAN_ARG(name));
+    json_t *dcs = json_deep_copy(json_object_get(d->record, "dcs"));
+    json_t *before = json_incref(json_object_get(region, "state"));
     json_object_set_new(region, "state", json_string("Deleting"));
     control_dcs_leave(call->control, d, name);
-    return control_keep(call);
+    enum err e = control_keep(call);
+    if (e != ERR_OK) {
+        json_object_del(region, "state");
+        if (before)
+            json_object_set(region, "state", before);
+        control_dcs_back(call->control, d, dcs);
+    }
+    json_decref(before);
+    json_decref(dcs);
+    return e;
 }
 
 /* --- sites and subnets -------------------------------------------------------------------------
@@ -251,14 +263,19 @@ static enum err ask(const struct place *at, struct intent *in)
     return control_dcs_ask(at->d, in, at->a, at->why_out);
 }
 
-/* One that an administrator made is given its site. */
+/* One that an administrator made is given its site. Which are ours the objects say themselves, so
+ * that it is true of a restored snapshot, too. */
+#define OURS SPAN_LIT("Made and removed with the directory's regions")
+
 static enum err put_subnet(const struct place *at, const char *subnet, struct span site)
 {
     struct span dn = subnet_dn(at, subnet), class = SPAN_LIT("subnet"), in_site = site_dn(at, site);
+    struct span ours = OURS;
     struct intent_mod mods[] = {{MOD_ADD, SPAN_LIT("objectClass"), &class, 1},
+                                {MOD_ADD, SPAN_LIT("description"), &ours, 1},
                                 {MOD_ADD, SPAN_LIT("siteObject"), &in_site, 1}};
     struct intent_mod move = {MOD_REPLACE, SPAN_LIT("siteObject"), &in_site, 1};
-    struct intent add = {.kind = INTENT_ADD, .target = dn, .mods = mods, .mod_count = 2};
+    struct intent add = {.kind = INTENT_ADD, .target = dn, .mods = mods, .mod_count = 3};
     struct intent change = {.kind = INTENT_MODIFY, .target = dn, .mods = &move, .mod_count = 1};
     if (!dn.len)
         return ERR_OK;
@@ -269,8 +286,20 @@ static enum err put_subnet(const struct place *at, const char *subnet, struct sp
 static enum err remove_object(const struct place *at, struct span dn)
 {
     struct intent in = {.kind = INTENT_DELETE, .flags = INTENT_TREE_DELETE, .target = dn};
-    enum err e = dn.len ? ask(at, &in) : ERR_OK;
+    enum err e = ask(at, &in);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err remove_subnet(const struct place *at, const char *subnet)
+{
+    struct span dn = subnet_dn(at, subnet), ours = OURS;
+    struct intent_mod claim = {MOD_DELETE, SPAN_LIT("description"), &ours, 1};
+    struct intent in = {.kind = INTENT_MODIFY, .target = dn, .mods = &claim, .mod_count = 1};
+    enum err e = dn.len ? ask(at, &in) : ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND || e == ERR_CONSTRAINT) /* gone, or without this description */
+        return ERR_OK;
+    TRY(e);
+    return remove_object(at, dn);
 }
 
 static bool has_site(const json_t *dc)
@@ -317,11 +346,11 @@ static enum err clear(const struct place *at, const json_t *region)
     size_t i;
     json_t *subnet, *dc;
     json_array_foreach(json_object_get(region, "subnet_ids"), i, subnet)
-        TRY(remove_object(at, subnet_dn(at, json_string_value(subnet))));
+        TRY(remove_subnet(at, json_string_value(subnet)));
     json_array_foreach(json_object_get(at->d->record, "dcs"), i, dc)
     {
         if (last && text_of(dc, "subnet"))
-            TRY(remove_object(at, subnet_dn(at, text_of(dc, "subnet"))));
+            TRY(remove_subnet(at, text_of(dc, "subnet")));
     }
     return remove_object(at, site_dn(at, span_str(text_of(region, "name"))));
 }

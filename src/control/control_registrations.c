@@ -63,7 +63,9 @@ enum err control_topic_deregister(struct control_call *call)
     json_t *topic = json_incref(json_array_get(topics_of(d), at));
     json_array_remove(topics_of(d), at);
     enum err e = control_keep(call);
-    if (e != ERR_OK)
+    if (e == ERR_OK)
+        control_notices_withdraw(call->control);
+    else
         json_array_insert(topics_of(d), at, topic);
     json_decref(topic);
     return e;

@@ -55,15 +55,6 @@ json_t *control_snapshot_by_id(const struct control_directory *d, struct span id
 
 /* --- what an administrator asks -------------------------------------------------------------- */
 
-static enum err running(struct control_call *call)
-{
-    if (control_in_state(call->directory, "Active") ||
-        control_in_state(call->directory, "Impaired"))
-        return ERR_OK;
-    return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY, "the directory is in state %s",
-                          control_state(call->directory));
-}
-
 static void drop(struct control_directory *d, const json_t *snapshot)
 {
     json_t *list = control_snapshots(d);
@@ -91,7 +82,7 @@ static json_t *new_snapshot(struct control_call *call, struct span name)
 enum err control_snapshot_begin(struct control_call *call, struct span name, json_t **out)
 {
     struct control_directory *d = call->directory;
-    TRY(running(call));
+    TRY(control_running(call));
     if (json_array_size(control_snapshots(d)) >= CONTROL_SNAPSHOTS_MAX)
         return control_refuse(call, 400, "SnapshotLimitExceeded", REASON_CONTROL_SNAPSHOT_LIMIT,
                               "the directory has %d snapshots", CONTROL_SNAPSHOTS_MAX);
@@ -134,7 +125,7 @@ enum err control_restore_begin(struct control_call *call, struct span id)
 {
     struct control_directory *d = call->directory;
     json_t *snapshot;
-    TRY(running(call));
+    TRY(control_running(call));
     TRY(find(call, id, &snapshot));
     if (!in_state(snapshot, "Completed") || d->changing || d->retired)
         return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,

@@ -11,11 +11,11 @@
 #include "base/err.h"
 #include "plat/address.h"
 
-#define CONTROL_TOPICS_MAX 16
-#define CONTROL_NOTICE_MAX 4096
+#define CONTROL_TOPICS_MAX     16
+#define CONTROL_TOPIC_NAME_MAX 64
 
 struct control_topic {
-    char name[65];
+    char name[CONTROL_TOPIC_NAME_MAX + 1];
     char url[257];
 };
 

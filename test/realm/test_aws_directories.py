@@ -602,6 +602,26 @@ def test_regions_on_the_command_line(lab):
         region("remove", f"us-west-{i}")
 
 
+def test_a_subnet_of_the_administrator_outlives_the_region(lab):
+    base = "CN=Subnets,CN=Sites,CN=Configuration," + ",".join(f"DC={label}" for label in CLOUD.split("."))
+    theirs = f"CN=127.0.3.0/24,{base}"
+    bound = ("-x", "-H", f"ldaps://{lab.directory(lab.ids[CLOUD])['DnsIpAddrs'][0]}", "-D", f"Admin@{CLOUD}", "-w",
+             lab.password)
+
+    def ldap(tool, *words, **kw):
+        return lab.service.host.run(tool, *bound, *words, env={"LDAPTLS_REQCERT": "never"}, **kw).stdout
+
+    def subnets():
+        said = ldap("ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", base, "(objectClass=subnet)", "1.1")
+        return sorted(re.findall("CN=([0-9./]+),", said))
+    ldap("ldapadd", input=f"dn: {theirs}\nobjectClass: subnet\n")
+    lab.service.cli("region", "add", WEST, "--subnet", "subnet-0000000c", "--subnet", "subnet-0000000d", "--directory", CLOUD)
+    assert subnets() == ["127.0.1.0/24", "127.0.2.0/24", "127.0.3.0/24", "127.0.4.0/24"]
+    lab.service.cli("region", "remove", WEST, "--directory", CLOUD)
+    assert subnets() == ["127.0.3.0/24"]
+    ldap("ldapdelete", theirs)
+
+
 def test_regions_and_snapshots(lab):
     """Which regions there are is as little of a snapshot as which domain controllers: it goes on as it was."""
     def cli(*words):

@@ -225,6 +225,7 @@ def test_the_operators_certificate(lab):
         assert ds.describe_directories()["DirectoryDescriptions"] == []
         with pytest.raises(ssl.SSLCertVerificationError):
             lab.connect(lab.ca)
+        assert lab.service.refused("ca", "show") == "API_NO_AUTHORITY"  # the file is still there
         first = lab.serial(lab.stranger)
         with open(key, "rb") as f:
             whole = f.read()

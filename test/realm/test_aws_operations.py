@@ -222,6 +222,11 @@ def certificate(lab, name, *options):
         return f.read()
 
 
+def unreadable(pem):
+    """The same with a name that is not UTF-8; nobody looks at the signature of what is given to be trusted."""
+    return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(pem).replace(b"unreadable", b"unreadabl\xff"))
+
+
 def ldaps(lab):
     (one,) = lab.ds.describe_ldaps_settings(DirectoryId=lab.id)["LDAPSSettingsInfo"]
     return one["LDAPSStatus"], one.get("LDAPSStatusReason")
@@ -234,7 +239,8 @@ def register(lab, pem, **kw):
 def test_certificates_are_authorities(lab):
     mark = lab.cloud.mark()
     other = certificate(lab, "other")
-    refused = [certificate(lab, "leaf", "-addext", "basicConstraints=critical,CA:FALSE"), "nothing", other + other]
+    refused = [certificate(lab, "leaf", "-addext", "basicConstraints=critical,CA:FALSE"), "nothing", other + other,
+               certificate(lab, "nameless", "-subj", "/"), unreadable(certificate(lab, "unreadable"))]
     for pem in refused:
         lab.refused("InvalidCertificateException", register, lab=lab, pem=pem)
     lab.cloud.reason_seen("CONTROL_CERTIFICATE", mark)
@@ -406,5 +412,25 @@ def test_a_topic_hears_of_changes_of_state(lab):
         lab.ds.deregister_event_topic(DirectoryId=lab.id, TopicName="alarms")
         assert lab.cloud.cli("topic", "list") == []
         lab.refused("EntityDoesNotExistException", lab.ds.deregister_event_topic, DirectoryId=lab.id, TopicName="alarms")
+    finally:
+        hook.close()
+
+
+def test_a_topic_that_is_registered_again_hears_nothing_of_before(lab):
+    def fail():
+        lab.cloud.kill(f"ldap {lab.id}/{lab.world.cloud.hosts[1]}")
+
+    def active():
+        return described(lab)["Stage"] == "Active"
+    lab.ds.register_event_topic(DirectoryId=lab.id, TopicName="alarms")
+    fail()
+    wait_for(lambda: topic(lab)["Status"] == "Failed" and active(), "two notices that wait", 20)
+    lab.ds.deregister_event_topic(DirectoryId=lab.id, TopicName="alarms")
+    hook = Webhook(lab.cloud.host)
+    try:
+        lab.ds.register_event_topic(DirectoryId=lab.id, TopicName="alarms")
+        fail()
+        wait_for(lambda: hook.stages()[-1:] == [("Impaired", "Active")], "both changes", 40)
+        assert hook.stages() == [("Active", "Impaired"), ("Impaired", "Active")]
     finally:
         hook.close()
