@@ -327,29 +327,29 @@ def flags_text(prefix, flags):
     return ' | '.join(prefix + f for f in flags) or '0'
 
 
-def attr_row(a):
-    for text, room in (a.name, 56), (a.cn, 64), (a.oid, 32):
+def attr_row(index, a):
+    for text, room in (a.name, 56), (a.cn, 64), (a.oid, 96):
         if len(text) >= room:
             raise ValueError('%s is longer than its place in struct schema_attr' % text)
-    return ('    {.id = 0x%08x, .name = %s, .cn = %s, .oid = %s,\n'
+    return ('    {.id = 0x%08x, .index = %d, .name = %s, .cn = %s, .oid = %s,\n'
             '     .syntax = SYNTAX_%s, .flags = %s, .om_syntax = %d,\n'
             '     .link_id = %d, .partner = 0x%x, .search_flags = %d, .system_flags = (uint32_t)%d,'
             ' .schema_flags = %d, .map_id = %d,\n     .range_lower = %s, .range_upper = %s,\n'
             '     .guid = %s, .property_set = %s},\n') % (
-        a.id, c_string(a.name), c_string(a.cn), c_string(a.oid), a.syntax,
+        a.id, index, c_string(a.name), c_string(a.cn), c_string(a.oid), a.syntax,
         flags_text('SCHEMA_', a.flags), a.om_syntax, a.link_id,
         a.partner, a.search_flags, a.system_flags, a.schema_flags, a.map_id, a.lower or 0, a.upper or 0,
         c_bytes(a.guid), c_bytes(a.property_set))
 
 
-def class_row(schema, c, pool):
+def class_row(schema, index, c, pool):
     def attr_ids(name):
         return pool.add(schema.get(schema.attr, n).id for n in c.lists[name])
 
     def class_ids(name):
         return pool.add(schema.get(schema.cls, n).id for n in c.lists[name])
     fields = [
-        ('id', '0x%08x' % c.id), ('name', c_string(c.name)), ('cn', c_string(c.cn)),
+        ('id', '0x%08x' % c.id), ('index', '%d' % index), ('name', c_string(c.name)), ('cn', c_string(c.cn)),
         ('oid', c_string(c.oid)), ('admin_name', c_string(c.admin_name)),
         ('description', c_string(c.description)), ('category', str(c.category)),
         ('flags', flags_text('SCHEMA_', c.flags)), ('system_flags', '(uint32_t)%d' % c.system_flags),
@@ -373,7 +373,7 @@ def class_row(schema, c, pool):
 def write_data(schema, path):
     pool = Pool()
     attrs, classes = schema.attrs, schema.classes
-    class_rows = ''.join(class_row(schema, c, pool) for c in classes)
+    class_rows = ''.join(class_row(schema, i, c, pool) for i, c in enumerate(classes))
 
     def names(items):
         return [(fnv1a(x.name.lower().encode('ascii')), i) for i, x in enumerate(items)]
@@ -398,7 +398,7 @@ def write_data(schema, path):
         f.write('\n'.join(pool.text) + '\n\n')
         f.write('const unsigned schema_attr_total = %d;\nconst unsigned schema_class_total = %d;\n'
                 % (len(attrs), len(classes)))
-        f.write('const struct schema_attr schema_attrs[] = {\n%s};\n' % ''.join(map(attr_row, attrs)))
+        f.write('const struct schema_attr schema_attrs[] = {\n%s};\n' % ''.join(attr_row(*a) for a in enumerate(attrs)))
         f.write('const struct schema_attr_texts schema_attrs_texts[] = {\n%s};\n'
                 % ''.join('    {%s, %s},\n' % (c_string(a.admin_name), c_string(a.description)) for a in attrs))
         f.write('const struct schema_class schema_classes[] = {\n%s};\n' % class_rows)

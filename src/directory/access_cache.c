@@ -21,12 +21,12 @@ struct access_cache {
 
 static unsigned questions(void)
 {
-    return schema_attr_count() + 1;
+    return schema_attr_compiled() + 1;
 }
 
 unsigned access_cache_list_index(void)
 {
-    return schema_attr_count();
+    return schema_attr_compiled();
 }
 
 static size_t bytes(void)

@@ -20,7 +20,8 @@ struct access_key {
     bool self; /* the object is one of the token's SIDs, so that PRINCIPAL_SELF is the token */
 };
 
-/* index: 0..schema_attr_count() - 1 for reading attributes, or one of these. */
+/* index: of a compiled attribute, for reading it, or this. What extensions added may become more
+ * while a cache lives, and is not kept. */
 unsigned access_cache_list_index(void); /* may the token list the children */
 
 /* What is known under a key, or NULL. The place is another key's as soon as access_cache_claims

@@ -1,6 +1,7 @@
 #include "directory/access.h"
 #include "directory/access_cache.h"
 #include "directory/dir_internal.h"
+#include "directory/schema_more.h"
 #include "directory/search.h"
 
 /* DS-Read-Partition-Secrets ([MS-ADTS] 5.1.3.2.1) */
@@ -197,7 +198,8 @@ bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr)
     if (r->token->system)
         return true;
     /* What rests on another object's descriptor is not kept under this one's. */
-    if (!r->token->cache || (attr->search_flags & SEARCH_PARTITION_SECRET))
+    if (!r->token->cache || (attr->search_flags & SEARCH_PARTITION_SECRET) ||
+        attr->id >= SCHEMA_MORE_ID)
         return read_decided(r, attr);
     known = known_answer(r, attr);
     if (known != ACCESS_UNKNOWN)

@@ -1,14 +1,13 @@
 /*
  * The schema: every attribute and class of Windows Server 2016's Active Directory (objectVersion
- * 87), compiled from the schema files by tools/gen_schema.py. All of it is constant, so pointers
- * never die and any thread may read.
+ * 87), compiled from the schema files by tools/gen_schema.py, and what an administrator added to
+ * the directory whose snapshot the calling thread began last (schema_more.h). Compiled rows live
+ * for ever and others as long as the directory is open; any thread may read.
  *
  * Ids are ATTRTYPs ([MS-ADTS] 3.1.1.2.6, [MS-DRSR] 5.16.4): they come from the OID through a prefix
- * table that only grows. Records store ids, so a newer schema file changes no record. objectClass
- * has id 0: absence is a NULL pointer here, never an id.
- *
- * Everything is reached through functions and `index` runs from 0 to schema_attr_count() - 1, so
- * that attributes added while running can later live behind the same calls.
+ * table that only grows; those of extensions are SCHEMA_MORE_ID and above. Records store ids, so a
+ * newer schema file changes no record. objectClass has id 0: absence is a NULL pointer here, never
+ * an id. Indexes run from 0 to schema_attr_count() - 1, the compiled ones first.
  */
 #ifndef DIRECTORY_SCHEMA_H
 #define DIRECTORY_SCHEMA_H
@@ -107,10 +106,14 @@ enum schema_search_flags {
     SEARCH_RODC_FILTERED = 0x200,
 };
 
+/* Room for the text of an OID. */
+#define SCHEMA_OID_TEXT 96
+
 /* Texts stand in the row: a pointer would have to be relocated in each process at its start, which
  * would give each a copy of the whole table (200 KiB) instead of one for all. */
 struct schema_attr {
     uint32_t id;
+    uint32_t index; /* schema_attr_at */
     enum schema_syntax syntax;
     uint32_t flags; /* enum schema_flags */
     uint32_t om_syntax;
@@ -122,7 +125,7 @@ struct schema_attr {
     struct guid property_set;         /* attributeSecurityGUID, or zero */
     char name[56];                    /* lDAPDisplayName */
     char cn[64];
-    char oid[32]; /* attributeID */
+    char oid[SCHEMA_OID_TEXT]; /* attributeID */
 };
 
 /* What only making the schema's objects needs. */
@@ -144,6 +147,7 @@ enum schema_category {
 
 struct schema_class {
     uint32_t id;
+    uint32_t index; /* schema_class_at */
     const char *name, *cn, *oid;
     const char *admin_name, *description;
     enum schema_category category;
@@ -173,15 +177,21 @@ const struct schema_attr *schema_attr(uint32_t id);
 const struct schema_attr *schema_attr_by_name(struct span name_or_oid);
 const struct schema_attr *schema_attr_by_guid(const struct guid *g);
 const struct schema_attr *schema_attr_at(unsigned index);
-unsigned schema_attr_index(const struct schema_attr *a);
-const struct schema_attr_texts *schema_attr_texts(const struct schema_attr *a);
+static inline unsigned schema_attr_index(const struct schema_attr *a)
+{
+    return a->index;
+}
 unsigned schema_attr_count(void);
+unsigned schema_attr_compiled(void); /* how many of them are compiled */
+/* Of a compiled one. */
+const struct schema_attr_texts *schema_attr_texts(const struct schema_attr *a);
 
 const struct schema_class *schema_class(uint32_t id);
 const struct schema_class *schema_class_by_name(struct span name_or_oid);
 const struct schema_class *schema_class_by_guid(const struct guid *g);
 const struct schema_class *schema_class_at(unsigned index);
 unsigned schema_class_count(void);
+unsigned schema_class_compiled(void);
 
 /* c is the class itself or derived from ancestor. */
 bool schema_class_is(const struct schema_class *c, uint32_t ancestor);
@@ -192,7 +202,6 @@ bool schema_list_has(const struct schema_list *sorted, uint32_t id);
 /* OID text to ATTRTYP and back through the prefix table, for any OID under a known prefix, defined
  * by the schema or not. ERR_NOT_FOUND: the prefix is unknown. out has room for SCHEMA_OID_TEXT
  * bytes; the length is returned, 0 when unknown. */
-#define SCHEMA_OID_TEXT 64
 enum err schema_oid_to_id(struct span oid, uint32_t *out);
 size_t schema_id_to_oid(uint32_t id, char out[SCHEMA_OID_TEXT]);
 

@@ -1,4 +1,4 @@
-#include "directory/schema.h"
+#include "directory/schema_more.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,6 +118,27 @@ static void test_flags(void **state)
     }
 }
 
+/* What schema_derive.c makes of the declarations is what tools/gen_schema.py made of them. */
+static void test_derived_as_compiled(void **state)
+{
+    struct arena a;
+    (void)state;
+    arena_init(&a, 0, 16 << 20, 0);
+    struct schema_drafts d = {.count = schema_class_count(), .arena = &a};
+    d.row = arena_array(&a, d.count, sizeof *d.row);
+    assert_non_null(d.row);
+    for (unsigned i = 0; i < d.count; i++) {
+        d.row[i] = *schema_class_at(i);
+        assert_int_equal(d.row[i].index, i);
+        d.row[i].chain = d.row[i].all_aux = d.row[i].all_must = (struct schema_list){0};
+        d.row[i].all_may = d.row[i].all_superiors = d.row[i].inferiors = (struct schema_list){0};
+    }
+    assert_int_equal(schema_derive(&d), ERR_OK);
+    for (unsigned i = 0; i < d.count; i++)
+        assert_true(schema_same_lists(&d.row[i], schema_class_at(i)));
+    arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_links_pair_up),
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_derived_as_compiled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

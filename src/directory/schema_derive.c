@@ -1,0 +1,214 @@
+/* What follows from the declarations of classes ([MS-ADTS] 3.1.1.4.2): the counterpart of class
+ * Schema in tools/gen_schema.py. */
+#include "directory/schema_more.h"
+
+#define CHAIN_MAX 64
+
+/* A set of ids while it grows; sorted and unique when it is done. */
+struct ids {
+    uint32_t *id;
+    uint32_t count, room;
+};
+
+static enum err push(const struct schema_drafts *d, struct ids *s, uint32_t id)
+{
+    if (s->count == s->room) {
+        uint32_t room = s->room ? 2 * s->room : 32;
+        uint32_t *wider =
+            arena_grow(d->arena, s->id, s->room * sizeof *s->id, room * sizeof *s->id);
+        if (!wider)
+            return ERR_NOMEM;
+        s->id = wider;
+        s->room = room;
+    }
+    s->id[s->count++] = id;
+    return ERR_OK;
+}
+
+static enum err push_list(const struct schema_drafts *d, struct ids *s,
+                          const struct schema_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        TRY(push(d, s, list->id[i]));
+    return ERR_OK;
+}
+
+static int by_id(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return a < b ? -1 : a > b;
+}
+
+static struct schema_list sorted(struct ids *s)
+{
+    uint32_t kept = 0;
+    if (s->count)
+        qsort(s->id, s->count, sizeof *s->id, by_id);
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!kept || s->id[kept - 1] != s->id[i])
+            s->id[kept++] = s->id[i];
+    return (struct schema_list){s->id, kept};
+}
+
+static bool among(const struct ids *s, uint32_t id)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->id[i] == id)
+            return true;
+    return false;
+}
+
+struct schema_class *schema_draft(const struct schema_drafts *d, uint32_t id)
+{
+    const struct schema_class *plain = schema_class_plain(id);
+    if (plain)
+        return &d->row[plain->index];
+    for (unsigned low = schema_class_compiled(), high = d->count; low < high;) {
+        unsigned mid = low + (high - low) / 2;
+        if (d->row[mid].id == id)
+            return &d->row[mid];
+        if (d->row[mid].id < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
+}
+
+/* Top first. */
+static enum err chain(const struct schema_drafts *d, struct schema_class *c)
+{
+    struct ids up = {0};
+    uint32_t *down;
+    for (const struct schema_class *k = c; k; k = schema_draft(d, k->super)) {
+        TRY(push(d, &up, k->id));
+        if (k->super == k->id)
+            break;
+        if (up.count == CHAIN_MAX)
+            return ERR_CONSTRAINT;
+    }
+    if (up.id[up.count - 1] != CLASS_top)
+        return ERR_CONSTRAINT;
+    down = arena_array(d->arena, up.count, sizeof *down);
+    if (!down)
+        return ERR_NOMEM;
+    for (uint32_t i = 0; i < up.count; i++)
+        down[i] = up.id[up.count - 1 - i];
+    c->chain = (struct schema_list){down, up.count};
+    return ERR_OK;
+}
+
+/* Auxiliary classes of a class and of those above it, and in turn theirs. */
+static enum err all_aux(const struct schema_drafts *d, struct schema_class *c)
+{
+    struct ids found = {0}, todo = {0};
+    TRY(push_list(d, &todo, &c->chain));
+    for (uint32_t i = 0; i < todo.count; i++) {
+        const struct schema_class *k = schema_draft(d, todo.id[i]);
+        const struct schema_list *lists[2] = {&k->system_aux, &k->aux};
+        for (unsigned l = 0; l < 2; l++) {
+            for (uint32_t x = 0; x < lists[l]->count; x++) {
+                const struct schema_class *aux = schema_draft(d, lists[l]->id[x]);
+                if (!aux)
+                    return ERR_CONSTRAINT;
+                if (among(&found, aux->id))
+                    continue;
+                TRY(push(d, &found, aux->id));
+                TRY(push_list(d, &todo, &aux->chain));
+            }
+        }
+    }
+    c->all_aux = sorted(&found);
+    return ERR_OK;
+}
+
+static enum err attributes_of(const struct schema_drafts *d, const struct schema_list *chain,
+                              struct ids *must, struct ids *may)
+{
+    for (uint32_t i = 0; i < chain->count; i++) {
+        const struct schema_class *k = schema_draft(d, chain->id[i]);
+        TRY(push_list(d, must, &k->system_must));
+        TRY(push_list(d, must, &k->must));
+        TRY(push_list(d, may, &k->system_may));
+        TRY(push_list(d, may, &k->may));
+    }
+    return ERR_OK;
+}
+
+static enum err attributes(const struct schema_drafts *d, struct schema_class *c)
+{
+    struct ids must = {0}, may = {0};
+    uint32_t kept = 0;
+    TRY(attributes_of(d, &c->chain, &must, &may));
+    for (uint32_t i = 0; i < c->all_aux.count; i++)
+        TRY(attributes_of(d, &schema_draft(d, c->all_aux.id[i])->chain, &must, &may));
+    c->all_must = sorted(&must);
+    may.count = sorted(&may).count;
+    for (uint32_t i = 0; i < may.count; i++)
+        if (!schema_list_has(&c->all_must, may.id[i]))
+            may.id[kept++] = may.id[i];
+    c->all_may = (struct schema_list){may.id, kept};
+    return ERR_OK;
+}
+
+static bool below_one_of(const struct schema_class *c, const struct schema_list *named)
+{
+    for (uint32_t i = 0; i < c->chain.count; i++)
+        if (schema_list_has(named, c->chain.id[i]))
+            return true;
+    return false;
+}
+
+static enum err superiors(const struct schema_drafts *d, struct schema_class *c)
+{
+    struct ids direct = {0}, all = {0};
+    for (uint32_t i = 0; i < c->chain.count; i++) {
+        const struct schema_class *k = schema_draft(d, c->chain.id[i]);
+        TRY(push_list(d, &direct, &k->system_superiors));
+        TRY(push_list(d, &direct, &k->superiors));
+    }
+    const struct schema_list named = sorted(&direct);
+    for (unsigned i = 0; i < d->count; i++)
+        if (below_one_of(&d->row[i], &named))
+            TRY(push(d, &all, d->row[i].id));
+    c->all_superiors = sorted(&all);
+    return ERR_OK;
+}
+
+static enum err inferiors(const struct schema_drafts *d, struct schema_class *c)
+{
+    struct ids below = {0};
+    for (unsigned i = 0; i < d->count; i++) {
+        const struct schema_class *k = &d->row[i];
+        if (!(k->flags & SCHEMA_SYSTEM_ONLY) && k->category != CATEGORY_ABSTRACT &&
+            k->category != CATEGORY_AUXILIARY && schema_list_has(&k->all_superiors, c->id))
+            TRY(push(d, &below, k->id));
+    }
+    c->inferiors = sorted(&below);
+    return ERR_OK;
+}
+
+enum err schema_derive(struct schema_drafts *d)
+{
+    static enum err (*const steps[])(const struct schema_drafts *, struct schema_class *) = {
+        chain, all_aux, attributes, superiors, inferiors};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
+        for (unsigned i = 0; i < d->count; i++)
+            TRY(steps[s](d, &d->row[i]));
+    return ERR_OK;
+}
+
+static bool same(const struct schema_list *a, const struct schema_list *b)
+{
+    return a->count == b->count &&
+           (!a->count || memcmp(a->id, b->id, a->count * sizeof *a->id) == 0);
+}
+
+bool schema_same_lists(const struct schema_class *a, const struct schema_class *b)
+{
+    return same(&a->must, &b->must) && same(&a->may, &b->may) && same(&a->aux, &b->aux) &&
+           same(&a->superiors, &b->superiors) && same(&a->chain, &b->chain) &&
+           same(&a->all_aux, &b->all_aux) && same(&a->all_must, &b->all_must) &&
+           same(&a->all_may, &b->all_may) && same(&a->all_superiors, &b->all_superiors) &&
+           same(&a->inferiors, &b->inferiors);
+}

@@ -1,0 +1,61 @@
+/*
+ * What a directory's schema has beyond the compiled tables: new attributes and classes, and
+ * compiled classes whose lists became longer. docs/ARCHITECTURE.md, "Extensions of the schema",
+ * says why it is so.
+ *
+ * Life: a table is built whole, never changed, and lives as long as its directory is open. The
+ * calling thread looks into the one that it was told of last (schema_use).
+ */
+#ifndef DIRECTORY_SCHEMA_MORE_H
+#define DIRECTORY_SCHEMA_MORE_H
+
+#include "base/arena.h"
+#include "directory/schema.h"
+
+/* Ids of extensions: this and the number of the object (msDS-IntId, [MS-ADTS] 3.1.1.2.6). */
+#define SCHEMA_MORE_ID     0x80000000u
+#define SCHEMA_MORE_ID_END 0xC0000000u
+/* Attributes and classes that extensions may add to one directory. */
+#define SCHEMA_MORE_MAX 4096
+
+struct schema_more {
+    struct schema_more *older; /* replaced, kept for who still points into it */
+    struct arena arena;
+    uint32_t version;                /* of schemaInfo */
+    const struct schema_attr *attrs; /* new ones, by id; index attr_from and on */
+    unsigned attr_count;
+    const struct schema_attr **attr_names; /* the same, by name */
+    /* By index, compiled ones too: NULL where the compiled row is true. New ones are by id. */
+    const struct schema_class **classes;
+    unsigned class_count;
+    const struct schema_class **class_names; /* the new ones, by name */
+};
+
+/* NULL: the compiled schema alone. */
+void schema_use(const struct schema_more *m);
+const struct schema_more *schema_used(void);
+
+/* The order of attr_names and class_names: ASCII case does not count. */
+int schema_name_order(struct span a, struct span b);
+
+/* The row as it was compiled, without what extensions made of it. NULL: it was not compiled. */
+const struct schema_class *schema_class_plain(uint32_t id);
+
+/* --- building (schema_derive.c) -----------------------------------------------------------------
+ */
+
+/* All classes, by index; the caller gives them as declared, schema_derive adds what follows. Lists
+ * are in the arena. ERR_CONSTRAINT: a superclass or an auxiliary class is not there or a class is
+ * below itself; ERR_NOMEM. */
+struct schema_drafts {
+    struct schema_class *row;
+    unsigned count;
+    struct arena *arena;
+};
+enum err schema_derive(struct schema_drafts *d);
+/* NULL: there is none. */
+struct schema_class *schema_draft(const struct schema_drafts *d, uint32_t id);
+/* Nothing was added to it, nor to what it inherits from. */
+bool schema_same_lists(const struct schema_class *a, const struct schema_class *b);
+
+#endif
