@@ -92,9 +92,10 @@ enum err change_next(struct change_reader *r, struct change_item *out);
 /* The writer's transaction: many records, one commit. Reads inside see what was applied. Outputs of
  * reads (spans, objects) die with the next dir_write_apply. */
 struct dir_write {
-    struct dir_snap snap;  /* usable with every read function */
-    struct dir_step *step; /* NULL: none is open */
-    bool applied;          /* a record, so that a step needs a nested transaction */
+    struct dir_snap snap;       /* usable with every read function */
+    struct dir_step *step;      /* NULL: none is open */
+    bool applied;               /* a record, so that a step needs a nested transaction */
+    struct schema_more *schema; /* what it began with (dir_schema.h) */
 };
 /* ERR_DENIED unless opened writable. */
 enum err dir_write_begin(struct dir *d, struct dir_write *w);

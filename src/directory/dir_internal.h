@@ -70,6 +70,9 @@ struct dir {
     struct hmac_key bind_mac;
     struct seal_key seal[DIR_SECRET__COUNT]; /* of the stores in the keyring */
     struct dir_naming_cache *_Atomic naming;
+    struct schema_more *_Atomic schema;  /* of the newest snapshot; NULL: as compiled */
+    struct schema_more *_Atomic schemas; /* all tables that there were */
+    _Atomic uint64_t schema_epoch;       /* epochs.naming that schema was looked at */
     struct vol_slot *volatile_slots;
     /* The writer's counters: never go back, not even when a transaction is given up. */
     uint32_t next_id, next_rid;

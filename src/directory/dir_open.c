@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "directory/dir_internal.h"
+#include "directory/dir_schema.h"
 
 const struct store_db dir_dbs[DB__COUNT] = {
     [DB_META] = {"meta", 0},
@@ -191,6 +192,7 @@ void dir_close(struct dir *d)
     if (!d)
         return;
     dir_naming_free(d);
+    dir_schema_free(d);
     vol_close(d);
     store_close(d->store);
     mem_wipe(d, sizeof(*d));
@@ -203,6 +205,8 @@ enum err dir_snap_begin(struct dir *d, struct dir_snap *out)
     TRY(store_read_begin(d->store, &s.txn));
     s.id = store_txn_id(s.txn);
     enum err e = dir_memo_begin(&s);
+    if (e == ERR_OK)
+        e = dir_schema_begin(&s);
     if (e != ERR_OK) {
         store_read_end(s.txn);
         return e == ERR_NOT_FOUND ? ERR_IO : e;
@@ -235,6 +239,7 @@ void dir_remember(struct dir *d)
 
 enum err dir_reopen(struct dir *d)
 {
+    dir_schema_forget(d);
     return store_reopen(d->store);
 }
 

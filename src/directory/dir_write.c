@@ -1,4 +1,5 @@
 #include "directory/apply.h"
+#include "directory/dir_schema.h"
 
 enum err dir_write_begin(struct dir *d, struct dir_write *w)
 {
@@ -15,7 +16,11 @@ enum err dir_write_begin(struct dir *d, struct dir_write *w)
     if (d->next_rid < st.next_rid)
         d->next_rid = st.next_rid;
     *w = (struct dir_write){.snap = {d, t, st.epochs}};
-    return ERR_OK;
+    e = dir_schema_begin(&w->snap);
+    w->schema = dir_schema_now(d);
+    if (e != ERR_OK)
+        store_abort(t);
+    return e;
 }
 
 dir_id dir_write_next_id(struct dir_write *w)
@@ -226,6 +231,12 @@ static enum err finish_step(struct dir_step *step, struct store_txn *t)
     return store_txn_err(t);
 }
 
+static void given_up(struct dir_write *w)
+{
+    dir_naming_forget(w->snap.dir);
+    dir_schema_back(w->snap.dir, w->schema);
+}
+
 enum err dir_write_step_keep(struct dir_write *w)
 {
     struct dir_step *step = w->step;
@@ -242,11 +253,13 @@ enum err dir_write_step_keep(struct dir_write *w)
     else
         store_txn_fail(t, e);
     w->snap.epochs = step->before;
-    dir_naming_forget(w->snap.dir);
+    given_up(w);
+    (void)dir_schema_begin(&w->snap); /* what came before the step may have changed it, too */
     return e;
 }
 
-static void applied(struct dir_write *w, const struct apply *ap, uint64_t *usn_out)
+/* A record that changed the schema is followed by others that use it. */
+static enum err applied(struct dir_write *w, const struct apply *ap, uint64_t *usn_out)
 {
     struct dir *d = w->snap.dir;
     w->snap.epochs = ap->state.epochs;
@@ -255,6 +268,10 @@ static void applied(struct dir_write *w, const struct apply *ap, uint64_t *usn_o
     if (d->next_rid < ap->state.next_rid)
         d->next_rid = ap->state.next_rid;
     *usn_out = ap->state.epochs.usn;
+    enum err e = dir_schema_begin(&w->snap);
+    if (e != ERR_OK)
+        store_txn_fail(w->snap.txn, e);
+    return e;
 }
 
 static enum err apply_in_step(struct dir_write *w, struct span record, uint64_t *usn_out)
@@ -264,7 +281,7 @@ static enum err apply_in_step(struct dir_write *w, struct span record, uint64_t 
     step->apply.txn = w->snap.txn;
     step->err = apply_part(step, &step->apply, record);
     if (step->err == ERR_OK)
-        applied(w, &step->apply, usn_out);
+        step->err = applied(w, &step->apply, usn_out);
     apply_forget(&step->apply);
     return step->err;
 }
@@ -280,7 +297,7 @@ enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_
     apply_init(ap);
     enum err e = apply_nested(w, ap, record);
     if (e == ERR_OK)
-        applied(w, ap, usn_out);
+        e = applied(w, ap, usn_out);
     arena_fini(&ap->arena);
     free(ap);
     return e;
@@ -291,7 +308,7 @@ enum err dir_write_commit(struct dir_write *w)
     enum err e = store_commit(w->snap.txn);
     w->snap.txn = NULL;
     if (e != ERR_OK)
-        dir_naming_forget(w->snap.dir);
+        given_up(w);
     return e;
 }
 
@@ -299,7 +316,7 @@ void dir_write_abort(struct dir_write *w)
 {
     store_abort(w->snap.txn);
     w->snap.txn = NULL;
-    dir_naming_forget(w->snap.dir);
+    given_up(w);
 }
 
 static bool log_keeps(const struct dir_snap *s, const struct dir_log_limits *keep, utime now,

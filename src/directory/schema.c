@@ -286,6 +286,12 @@ unsigned schema_attr_count(void)
     return schema_attr_total + (more ? more->attr_count : 0);
 }
 
+const struct schema_class *schema_class_compiled_at(unsigned index)
+{
+    ENT_ASSERT(index < schema_class_total);
+    return &schema_classes[index];
+}
+
 const struct schema_class *schema_class_at(unsigned index)
 {
     if (index < schema_class_total)

@@ -72,6 +72,10 @@ struct schema_syntax_row {
     bool bitwise; /* supports the BIT_AND and BIT_OR rules */
 };
 const struct schema_syntax_row *schema_syntax(enum schema_syntax s);
+/* The syntax that the three attributes of an attributeSchema say together ([MS-ADTS] 3.1.1.2.2.2).
+ * om_class may be missing where the other two say enough. */
+bool schema_syntax_find(struct span oid, uint32_t om_syntax, struct span om_class,
+                        enum schema_syntax *out);
 
 enum schema_flags {
     SCHEMA_SINGLE = 0x1,

@@ -40,6 +40,7 @@ int schema_name_order(struct span a, struct span b);
 
 /* The row as it was compiled, without what extensions made of it. NULL: it was not compiled. */
 const struct schema_class *schema_class_plain(uint32_t id);
+const struct schema_class *schema_class_compiled_at(unsigned index);
 
 /* --- building (schema_derive.c) -----------------------------------------------------------------
  */

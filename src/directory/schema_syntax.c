@@ -146,6 +146,46 @@ static const struct schema_syntax_row rows[SYNTAX__COUNT] = {
                                  false},
 };
 
+static const uint8_t om_syntaxes[SYNTAX__COUNT] = {
+    [SYNTAX_BOOLEAN] = 1,
+    [SYNTAX_ENUMERATION] = 10,
+    [SYNTAX_INTEGER] = 2,
+    [SYNTAX_LARGE_INTEGER] = 65,
+    [SYNTAX_ACCESS_POINT] = 127,
+    [SYNTAX_DN_STRING] = 127,
+    [SYNTAX_OR_NAME] = 127,
+    [SYNTAX_DN_BINARY] = 127,
+    [SYNTAX_DN] = 127,
+    [SYNTAX_PRESENTATION_ADDRESS] = 127,
+    [SYNTAX_REPLICA_LINK] = 127,
+    [SYNTAX_CASE] = 27,
+    [SYNTAX_IA5] = 22,
+    [SYNTAX_NT_SEC_DESC] = 66,
+    [SYNTAX_NUMERIC] = 18,
+    [SYNTAX_OID] = 6,
+    [SYNTAX_OCTET] = 4,
+    [SYNTAX_PRINTABLE] = 19,
+    [SYNTAX_SID] = 4,
+    [SYNTAX_TELETEX] = 20,
+    [SYNTAX_UNICODE] = 64,
+    [SYNTAX_UTC_TIME] = 23,
+    [SYNTAX_GENERALIZED_TIME] = 24,
+};
+
+bool schema_syntax_find(struct span oid, uint32_t om_syntax, struct span om_class,
+                        enum schema_syntax *out)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < SYNTAX__COUNT; i++) {
+        if (om_syntaxes[i] != om_syntax || !span_eq(span_str(rows[i].oid), oid) ||
+            (om_class.len && !span_eq(rows[i].om_class, om_class)))
+            continue;
+        found++;
+        *out = (enum schema_syntax)i;
+    }
+    return found == 1;
+}
+
 const struct schema_syntax_row *schema_syntax(enum schema_syntax s)
 {
     ENT_ASSERT((unsigned)s < SYNTAX__COUNT);

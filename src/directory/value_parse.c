@@ -85,12 +85,14 @@ static bool looks_like_oid(struct span s)
     return dot && s.ptr[s.len - 1] != '.' && s.ptr[0] <= '2';
 }
 
-static enum err parse_oid(struct span text, struct arena *a, struct span *out)
+/* What defines an OID is never taken for the row that it defines ([MS-ADTS] 3.1.1.2.2.2). */
+static enum err parse_oid(uint32_t attr, struct span text, struct arena *a, struct span *out)
 {
     uint8_t b[4 + SCHEMA_OID_TEXT];
     uint32_t id;
-    const struct schema_class *c = schema_class_by_name(text);
-    const struct schema_attr *x = c ? NULL : schema_attr_by_name(text);
+    bool defines = attr == ATTR_attributeID || attr == ATTR_governsID;
+    const struct schema_class *c = defines ? NULL : schema_class_by_name(text);
+    const struct schema_attr *x = c || defines ? NULL : schema_attr_by_name(text);
     if (c || x) {
         le32_to(b, c ? c->id : x->id);
         return keep(a, b, 4, out);
@@ -101,7 +103,7 @@ static enum err parse_oid(struct span text, struct arena *a, struct span *out)
         le32_to(b, id);
         return keep(a, b, 4, out);
     }
-    if (text.len > SCHEMA_OID_TEXT)
+    if (text.len >= SCHEMA_OID_TEXT)
         return ERR_RANGE;
     le32_to(b, VALUE_OID_TEXT);
     memcpy(b + 4, text.ptr, text.len);
@@ -266,7 +268,7 @@ enum err dir_value_from_text(const struct dir_snap *s, uint32_t attr, struct spa
     case SYNTAX_GENERALIZED_TIME:
         return parse_time(text, a, out);
     case SYNTAX_OID:
-        return parse_oid(text, a, out);
+        return parse_oid(attr, text, a, out);
     case SYNTAX_DN:
     case SYNTAX_DN_BINARY:
     case SYNTAX_DN_STRING:
