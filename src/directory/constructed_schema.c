@@ -174,14 +174,12 @@ enum err constructed_subschema(struct constructing *c)
 enum err constructed_inferiors(struct constructing *c)
 {
     const struct schema_class *k;
-    struct span stored;
-    struct reader r;
+    uint32_t id;
 
-    if (!c->class || !schema_class_is(c->class, CLASS_classSchema) ||
-        !dir_attr_first(c->obj, ATTR_governsID, &stored))
+    if (!c->class || !schema_class_is(c->class, CLASS_classSchema))
         return ERR_OK;
-    r = reader_of(stored);
-    k = schema_class(reader_le32(&r));
+    id = (uint32_t)dir_attr_i32(c->obj, ATTR_governsID, 0);
+    k = schema_class((uint32_t)dir_attr_i32(c->obj, ATTR_msDS_IntId, (int32_t)id));
     for (uint32_t i = 0; k && i < k->inferiors.count; i++)
         TRY(constructed_add_text(c, class_name(k->inferiors.id[i])));
     return ERR_OK;

@@ -3,7 +3,7 @@
 #include "wire/ms/sddl.h"
 #include "wire/ms/secdesc.h"
 
-#define DEFAULTS     512 /* more than there are classes: a table that is never full */
+#define DEFAULTS     8192 /* more than there can be classes (SCHEMA_MORE_MAX): never full */
 #define RECENT       16
 #define DEFAULTS_MAX (8u << 20)
 #define RESULTS_MAX  (1u << 20) /* 16 of the largest */

@@ -3,6 +3,7 @@
 #include "directory/names.h"
 #include "writer/password.h"
 #include "writer/rights.h"
+#include "writer/schema.h"
 #include "writer/values.h"
 
 #define RDN_MAX 254 /* [MS-ADTS] 3.1.1.5.1.2: less than 255 */
@@ -116,7 +117,6 @@ static enum err class_rules(struct op *op, const struct schema_class *cls,
     const struct schema_attr *naming = schema_attr(cls->rdn_attr);
     if (!op_system(op) &&
         (schema_class_is(cls, CLASS_trustedDomain) || schema_class_is(cls, CLASS_secret) ||
-         schema_class_is(cls, CLASS_attributeSchema) || schema_class_is(cls, CLASS_classSchema) ||
          schema_class_is(cls, CLASS_crossRef) || (cls->flags & SCHEMA_SYSTEM_ONLY)))
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_SYSTEM_CLASS,
                          "objects of class %s are made by the server alone", cls->name);
@@ -180,6 +180,10 @@ static enum err given_values(struct draft *d)
             TRY(naming_value(d, attr, &in->mods[i]));
             continue;
         }
+        bool taken;
+        TRY(schema_given(d, attr, &in->mods[i], &taken));
+        if (taken)
+            continue;
         if (in->mods[i].op != MOD_ADD || (!in->mods[i].count && attr->id != ATTR_unicodePwd))
             return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SYNTAX,
                              "%s has no value in the new object", attr->name);
@@ -222,6 +226,7 @@ enum err object_defaults(struct draft *d)
     if ((d->cls->flags & SCHEMA_DEFAULT_HIDING) && !draft_has(d, ATTR_showInAdvancedViewOnly))
         TRY(draft_set_bool(d, ATTR_showInAdvancedViewOnly, true));
     TRY(system_flags(d));
+    TRY(schema_defaults(d));
     return account_defaults(d);
 }
 
@@ -362,6 +367,7 @@ enum err object_check(struct draft *d)
     TRY(group_check(d));
     TRY(names_check(d));
     TRY(spn_check(d));
+    TRY(schema_check(d));
     return values_check_schema(d);
 }
 

@@ -118,10 +118,9 @@ static enum err modifiable(struct op *op, const struct dir_obj *o)
     if (schema_class_is(cls, CLASS_lostAndFound))
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_PROTECTED, "%.*s cannot be modified",
                          SPAN_ARG(op_name(op, o->id)));
-    if (schema_class_is(cls, CLASS_attributeSchema) || schema_class_is(cls, CLASS_classSchema) ||
-        schema_class_is(cls, CLASS_subSchema))
+    if (schema_class_is(cls, CLASS_subSchema))
         return op_refuse(op, ERR_UNSUPPORTED, REASON_DIR_PROTECTED,
-                         "the schema of this server is fixed");
+                         "the schema is changed by its objects, which this one describes");
     return ERR_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "writer/rights.h"
+#include "writer/schema.h"
 
 enum err values_attr(struct op *op, struct span name, const struct schema_attr **out)
 {
@@ -99,7 +100,9 @@ enum err values_allowed(struct draft *d, const struct schema_attr *attr)
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NAMING_ATTRIBUTE,
                          "%s is part of the name: rename the object", attr->name);
     TRY(op_system(d->op) ? ERR_OK : owned(d, attr));
-    if ((attr->flags & SCHEMA_SYSTEM_ONLY) && !op_system(d->op) && !system_only_excepted(d, attr))
+    bool defines = d->is_new && schema_object(d) && attr->id != ATTR_msDS_IntId;
+    if ((attr->flags & SCHEMA_SYSTEM_ONLY) && !op_system(d->op) && !defines &&
+        !system_only_excepted(d, attr))
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NOT_WRITABLE,
                          "%s is set by the system alone", attr->name);
     return ERR_OK;

@@ -1,0 +1,227 @@
+#include "directory/schema_more.h"
+#include "writer/fixture_test.h"
+
+#define SCHEMA "CN=Schema,CN=Configuration"
+
+#define ATTRIBUTE(name, oid, more)                                                                 \
+    fixture_add(&f, "CN=" name "," SCHEMA,                                                         \
+                "objectClass: attributeSchema\nlDAPDisplayName: " name "\nattributeID: " oid       \
+                "\nisSingleValued: TRUE\n" more)
+#define TEXT "attributeSyntax: 2.5.5.12\noMSyntax: 64"
+#define CLASS(name, oid, more)                                                                     \
+    fixture_add(&f, "CN=" name "," SCHEMA,                                                         \
+                "objectClass: classSchema\nlDAPDisplayName: " name "\ngovernsID: " oid "\n" more)
+
+static const struct schema_attr *attr(const char *name)
+{
+    (void)fixture_snap(&f);
+    return schema_attr_by_name(span_str(name));
+}
+
+static const struct schema_class *class(const char *name)
+{
+    (void)fixture_snap(&f);
+    return schema_class_by_name(span_str(name));
+}
+
+static void an_attribute_is_used_at_once(void **state)
+{
+    const struct schema_attr *a;
+    struct dir_obj o;
+    (void)state;
+    done(ATTRIBUTE("exBadge", "1.3.6.1.4.1.99999.1.1", TEXT "\nsearchFlags: 1\nrangeUpper: 8"));
+    a = attr("EXBADGE");
+    assert_non_null(a);
+    assert_true(a->id >= SCHEMA_MORE_ID);
+    assert_ptr_equal(schema_attr(a->id), a);
+    assert_ptr_equal(attr("1.3.6.1.4.1.99999.1.1"), a);
+    assert_ptr_equal(schema_attr_by_guid(&a->guid), a);
+    assert_ptr_equal(schema_attr_at(schema_attr_count() - 1), a);
+    assert_int_equal(a->flags,
+                     SCHEMA_SINGLE | SCHEMA_INDEXED | SCHEMA_HAS_UPPER | SCHEMA_ADVANCED_VIEW);
+    assert_true(fixture_has(&f, "CN=exBadge," SCHEMA, ATTR_attributeID, "1.3.6.1.4.1.99999.1.1"));
+    refused(fixture_add(&f, "CN=Bo,CN=Users", "objectClass: user\nsAMAccountName: bo\nexBadge: 17"),
+            DIR_ATTRIBUTE_CLASS);
+    done(fixture_modify(&f, "CN=User," SCHEMA, "mayContain: exBadge"));
+    done(fixture_add(&f, "CN=Bo,CN=Users", "objectClass: user\nsAMAccountName: bo\nexBadge: 17"));
+    done(fixture_add(&f, "CN=M,CN=Computers",
+                     "objectClass: computer\nsAMAccountName: M$\nexBadge: 18"));
+    assert_true(fixture_has(&f, "CN=Bo,CN=Users", a->id, "17"));
+    assert_ok(dir_by_value(fixture_snap(&f), a->id, SPAN_LIT("18"), &o));
+    assert_span(o.rdn, "M");
+    refused(fixture_modify(&f, "CN=Bo,CN=Users", "=exBadge: 123456789"), DIR_SYNTAX);
+    refused(fixture_add(&f, "OU=o", "objectClass: organizationalUnit\nexBadge: 17"),
+            DIR_ATTRIBUTE_CLASS);
+}
+
+static void a_class_is_used_at_once(void **state)
+{
+    const struct schema_class *c;
+    (void)state;
+    done(ATTRIBUTE("exRoom", "1.3.6.1.4.1.99999.1.2", TEXT));
+    done(CLASS("exAsset", "1.3.6.1.4.1.99999.2.1",
+               "objectClassCategory: 1\nsubClassOf: top\nmustContain: exRoom\nmayContain: "
+               "description\npossSuperiors: organizationalUnit\npossSuperiors: container"));
+    c = class("exAsset");
+    assert_non_null(c);
+    assert_ptr_equal(schema_class(c->id), c);
+    assert_int_equal(c->rdn_attr, ATTR_cn);
+    assert_int_equal(c->default_category, c->id);
+    assert_true(schema_list_has(&class("organizationalUnit")->inferiors, c->id));
+    assert_ptr_equal(schema_class_by_guid(&c->guid), c);
+    refused(fixture_add(&f, "CN=desk,CN=Users", "objectClass: exAsset"), DIR_MISSING);
+    done(fixture_add(&f, "CN=desk,CN=Users", "objectClass: exAsset\nexRoom: 12"));
+    assert_true(fixture_has(&f, "CN=desk,CN=Users", ATTR_objectClass, "exAsset"));
+    assert_true(
+        fixture_has(&f, "CN=desk,CN=Users", ATTR_objectCategory, "CN=exAsset," SCHEMA "," DOMAIN));
+    done(CLASS("exBadged", "1.3.6.1.4.1.99999.2.2",
+               "objectClassCategory: 3\nsubClassOf: top\nmayContain: exRoom"));
+    done(fixture_modify(&f, "CN=Group," SCHEMA, "auxiliaryClass: exBadged"));
+    done(fixture_add(&f, "CN=g,CN=Users", "objectClass: group\nsAMAccountName: g\nexRoom: 3"));
+    refused(fixture_modify(&f, "CN=exAsset," SCHEMA, "mustContain: description"), DIR_SCHEMA_FIXED);
+}
+
+static void links_come_in_pairs(void **state)
+{
+    const struct schema_attr *forward, *back;
+    (void)state;
+    done(fixture_add(&f, "CN=exOwner," SCHEMA,
+                     "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.1.3\n"
+                     "isSingleValued: FALSE\nattributeSyntax: 2.5.5.1\noMSyntax: 127\n"
+                     "linkID: 1.2.840.113556.1.2.50"));
+    done(fixture_add(&f, "CN=exOwns," SCHEMA,
+                     "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.1.4\n"
+                     "isSingleValued: FALSE\nattributeSyntax: 2.5.5.1\noMSyntax: 127\n"
+                     "linkID: exOwner"));
+    forward = attr("exOwner"), back = attr("exOwns");
+    assert_int_equal(forward->partner, back->id);
+    assert_int_equal(back->partner, forward->id);
+    assert_true(forward->flags & SCHEMA_LINK);
+    assert_true(back->flags & SCHEMA_BACKLINK);
+    done(fixture_modify(&f, "CN=User," SCHEMA, "mayContain: exOwner"));
+    done(fixture_modify(&f, "CN=Bo,CN=Users", "exOwner: CN=Administrator,CN=Users," DOMAIN));
+    refused(ATTRIBUTE("exThird", "1.3.6.1.4.1.99999.1.5",
+                      "attributeSyntax: 2.5.5.1\noMSyntax: 127\nlinkID: 2"),
+            DIR_SCHEMA_TAKEN);
+}
+
+/* Every rule once: what comes in, and the reason. */
+static void bad_definitions_are_refused(void **state)
+{
+    unsigned before;
+    (void)state;
+    (void)fixture_snap(&f);
+    before = schema_attr_count() + schema_class_count();
+    refused(fixture_add(&f, "CN=exDescription," SCHEMA,
+                        "objectClass: attributeSchema\nlDAPDisplayName: DESCRIPTION\n"
+                        "attributeID: 1.3.6.1.4.1.99999.9.1\nisSingleValued: TRUE\n" TEXT),
+            DIR_SCHEMA_TAKEN);
+    refused(ATTRIBUTE("EXBADGE", "1.3.6.1.4.1.99999.9.1", TEXT), DIR_EXISTS);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.1.1", TEXT), DIR_SCHEMA_TAKEN);
+    refused(ATTRIBUTE("exNew", "2.5.4.13", TEXT), DIR_SCHEMA_TAKEN);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.09.1", TEXT), DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.40.1", TEXT), DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("ex_New", "1.3.6.1.4.1.99999.9.1", TEXT), DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("9exNew", "1.3.6.1.4.1.99999.9.1", TEXT), DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", "attributeSyntax: 2.5.5.12\noMSyntax: 2"),
+            DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", TEXT "\nlinkID: 100200"),
+            DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", TEXT "\nrangeLower: 3\nrangeUpper: 2"),
+            DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", TEXT "\nsystemOnly: TRUE"),
+            DIR_SCHEMA_INVALID);
+    refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", TEXT "\nsearchFlags: 4096"),
+            DIR_SCHEMA_INVALID);
+    refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2", "objectClassCategory: 3\nsubClassOf: user"),
+            DIR_SCHEMA_INVALID);
+    refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2",
+                  "objectClassCategory: 1\nsubClassOf: top\nauxiliaryClass: user"),
+            DIR_SCHEMA_INVALID);
+    refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2",
+                  "objectClassCategory: 1\nsubClassOf: top\ndefaultSecurityDescriptor: D:nonsense"),
+            DIR_SCHEMA_INVALID);
+    refused(fixture_modify(&f, "CN=User," SCHEMA, "-mayContain: exBadge"), DIR_SCHEMA_FIXED);
+    refused(fixture_modify(&f, "CN=User," SCHEMA, "=mayContain: exBadge"), DIR_SCHEMA_FIXED);
+    refused(fixture_modify(&f, "CN=exBadge," SCHEMA, "=isSingleValued: FALSE"), DIR_SCHEMA_FIXED);
+    refused(fixture_modify(&f, "CN=Group," SCHEMA, "auxiliaryClass: domain"), DIR_SCHEMA_INVALID);
+    refused(fixture_delete(&f, "CN=exBadge," SCHEMA, 0), DIR_PROTECTED);
+    (void)fixture_snap(&f);
+    assert_int_equal(schema_attr_count() + schema_class_count(), before);
+}
+
+static void administrators_of_the_schema_alone(void **state)
+{
+    (void)state;
+    done(fixture_add(&f, "CN=Carol,CN=Users",
+                     "objectClass: user\nsAMAccountName: carol\nunicodePwd: " PASSWORD
+                     "\nuserAccountControl: 512"));
+    fixture_as(&f, "carol");
+    refused(ATTRIBUTE("exCarol", "1.3.6.1.4.1.99999.1.7", TEXT), DIR_ACCESS);
+    refused(fixture_modify(&f, "CN=User," SCHEMA, "mayContain: exRoom"), DIR_ACCESS);
+    fixture_as(&f, "Administrator");
+    done(ATTRIBUTE("exAdmin", "1.3.6.1.4.1.99999.1.7", TEXT));
+    fixture_as_system(&f);
+}
+
+/* Another opening of the same file begins from the objects. */
+static void it_is_there_after_a_restart(void **state)
+{
+    static const uint8_t master[32] = {7};
+    struct dir_open_args args = {.path = f.path, .writable = true};
+    uint32_t id = attr("exBadge")->id, of = class("exAsset")->id;
+    (void)state;
+    fixture_close(&f);
+    writer_free(f.w);
+    dir_close(f.dir);
+    assert_null(schema_attr_by_name(SPAN_LIT("exBadge")));
+    dir_keyring_derive(master, 7, &args.keyring);
+    assert_ok(dir_open(&args, &f.dir));
+    struct writer_args wa = {.dir = f.dir};
+    assert_ok(writer_new(&wa, &f.w));
+    assert_int_equal(attr("exBadge")->id, id);
+    assert_int_equal(class("exAsset")->id, of);
+    assert_true(schema_class_allows(schema_class(CLASS_computer), schema_attr(id)));
+}
+
+/* What a refused intent of a batch saw is seen by nobody, what an accepted one added by the next.
+ */
+static void a_batch_sees_what_came_before(void **state)
+{
+    struct intent in[2] = {{.kind = INTENT_ADD}, {.kind = INTENT_ADD}};
+    struct writer_item items[2] = {{.intent = &in[0]}, {.intent = &in[1]}};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        in[i].token = f.token;
+        in[i].flags = f.flags;
+    }
+    in[0].target = SPAN_LIT("CN=exBatch," SCHEMA "," DOMAIN);
+    in[1].target = SPAN_LIT("CN=exBatched," SCHEMA "," DOMAIN);
+    fixture_mods(&f,
+                 "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.1.8\n"
+                 "isSingleValued: TRUE\n" TEXT,
+                 &in[0]);
+    fixture_mods(&f,
+                 "objectClass: classSchema\ngovernsID: 1.3.6.1.4.1.99999.2.8\n"
+                 "objectClassCategory: 1\nsubClassOf: top\nmayContain: exBatch",
+                 &in[1]);
+    fixture_close(&f);
+    assert_ok(writer_handle_batch(f.w, items, 2, &f.arena));
+    assert_ok(items[0].reply.err);
+    assert_ok(items[1].reply.err);
+    assert_true(schema_class_allows(class("exBatched"), attr("exBatch")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_attribute_is_used_at_once, suite_as_system),
+        cmocka_unit_test_setup(a_class_is_used_at_once, suite_as_system),
+        cmocka_unit_test_setup(links_come_in_pairs, suite_as_system),
+        cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
+        cmocka_unit_test_setup(administrators_of_the_schema_alone, suite_as_system),
+        cmocka_unit_test_setup(a_batch_sees_what_came_before, suite_as_system),
+        cmocka_unit_test_setup(it_is_there_after_a_restart, suite_as_system),
+    };
+    return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
+}
