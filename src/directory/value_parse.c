@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "directory/dir_internal.h"
+#include "directory/schema_more.h"
 #include "directory/value.h"
 
 static enum err keep(struct arena *a, const void *bytes, size_t len, struct span *out)
@@ -85,18 +86,21 @@ static bool looks_like_oid(struct span s)
     return dot && s.ptr[s.len - 1] != '.' && s.ptr[0] <= '2';
 }
 
-/* What defines an OID is never taken for the row that it defines ([MS-ADTS] 3.1.1.2.2.2). */
+/* The id of a row, or of what an unknown OID will be; what defines an OID has that of the OID,
+ * which for extensions is another one (schema_more.h). */
 static enum err parse_oid(uint32_t attr, struct span text, struct arena *a, struct span *out)
 {
     uint8_t b[4 + SCHEMA_OID_TEXT];
-    uint32_t id;
     bool defines = attr == ATTR_attributeID || attr == ATTR_governsID;
-    const struct schema_class *c = defines ? NULL : schema_class_by_name(text);
-    const struct schema_attr *x = c || defines ? NULL : schema_attr_by_name(text);
-    if (c || x) {
-        le32_to(b, c ? c->id : x->id);
+    const struct schema_class *c = schema_class_by_name(text);
+    const struct schema_attr *x = c ? NULL : schema_attr_by_name(text);
+    uint32_t id = c ? c->id : x ? x->id : 0;
+    if ((c || x) && !(defines && id >= SCHEMA_MORE_ID)) {
+        le32_to(b, id);
         return keep(a, b, 4, out);
     }
+    if (c || x)
+        text = span_str(c ? c->oid : x->oid);
     if (!looks_like_oid(text))
         return ERR_MALFORMED;
     if (schema_oid_to_id(text, &id) == ERR_OK) {

@@ -244,6 +244,14 @@ static enum err add(struct ldap_request *rq)
     return submit(rq, &intent);
 }
 
+/* rootDSE's schemaUpdateNow ([MS-ADTS] 3.1.1.3.3.13) asks for what is so anyway: what the writer
+ * took is seen by the next request. */
+static bool asks_for_schema(const struct ldap_modify *in)
+{
+    return !in->dn.len && in->count == 1 &&
+           ascii_eq_fold(in->changes[0].attr.name, SPAN_LIT("schemaUpdateNow"));
+}
+
 static enum err modify(struct ldap_request *rq)
 {
     static const enum intent_mod_op ops[] = {[LDAP_CHANGE_ADD] = MOD_ADD,
@@ -251,6 +259,8 @@ static enum err modify(struct ldap_request *rq)
                                              [LDAP_CHANGE_REPLACE] = MOD_REPLACE};
     const struct ldap_modify *in = &rq->m->modify;
     struct intent intent = {.kind = INTENT_MODIFY, .target = in->dn, .mod_count = in->count};
+    if (asks_for_schema(in))
+        return ldap_reply(rq, LDAP_SUCCESS, NULL, SPAN_NONE);
     intent.mods = arena_new_array(&rq->arena, in->count, struct intent_mod);
     if (!intent.mods)
         return ERR_NOMEM;
@@ -274,15 +284,16 @@ static enum err modify_dn(struct ldap_request *rq)
 static enum err compare(struct ldap_request *rq)
 {
     const struct ldap_compare *in = &rq->m->compare;
-    const struct schema_attr *attr = schema_attr_by_name(in->attr);
     struct dir_filter f = {.op = FILTER_EQUAL, .value = in->value};
     struct dir_filter has = {.op = FILTER_PRESENT};
     const struct dir_token *token = &rq->session->who.token;
+    const struct schema_attr *attr;
     struct dir_obj o;
     TRY(ldap_request_read(rq));
     if (dir_by_dn(&rq->snap, in->dn, &o, NULL) != ERR_OK || (o.flags & DIR_OBJ_DELETED) ||
         !access_visible(&rq->snap, &o, token))
         return result(rq, ERR_NOT_FOUND, REASON_DIR_NO_OBJECT, SPAN_NONE);
+    attr = schema_attr_by_name(in->attr);
     f.attr = has.attr = attr ? attr->id : 0;
     if (!attr || dir_filter_resolve(&rq->snap, &f, &rq->arena) != ERR_OK ||
         dir_filter_resolve(&rq->snap, &has, &rq->arena) != ERR_OK ||

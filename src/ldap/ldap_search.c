@@ -283,11 +283,11 @@ static enum err begin(struct ldap_request *rq)
                                 .cross_nc = ss->gc || rq->options.phantom_root,
                                 .arena = &rq->arena,
                                 .scratch = &rq->scratch};
+    TRY(ldap_request_read(rq));
     enum err e = ldap_sort_begin(rq);
     if (e == ERR_REFUSED)
         TRY(finish(rq, ldap_sort_refusal(rq), NULL, false));
     TRY(e);
-    TRY(ldap_request_read(rq));
     TRY(find_base(rq));
     TRY(prepare_filter(rq));
     return ldap_want_find(ss->server->wants, in, &rq->arena, &rq->want);

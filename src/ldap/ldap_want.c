@@ -3,6 +3,7 @@
  * the last ones are remembered, and one that comes again is not looked up in the schema.
  */
 #include "base/text.h"
+#include "directory/schema_more.h"
 #include "ldap/ldap_internal.h"
 
 #define LISTS      16 /* a power of two */
@@ -18,6 +19,7 @@ struct want_slot {
 };
 
 struct ldap_wants {
+    const struct schema_more *schema; /* that the names were looked up in */
     struct want_slot slot[LISTS];
 };
 
@@ -132,6 +134,10 @@ enum err ldap_want_find(struct ldap_wants *wants, const struct ldap_search *in, 
     struct span bytes = list_bytes(in);
     if (bytes.len == 0 || bytes.len > LIST_BYTES)
         return ldap_want_parse(in, a, out);
+    if (wants->schema != schema_used()) { /* it may know more of the names now */
+        memset(wants->slot, 0, sizeof(wants->slot));
+        wants->schema = schema_used();
+    }
     struct want_slot *slot = slot_of(wants, bytes);
     size_t first = in->attrs[0].len;
     if (slot->first != first || !span_eq(span_of(slot->bytes, slot->len), bytes)) {

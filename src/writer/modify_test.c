@@ -65,8 +65,8 @@ static void what_cannot_be_written(void **state)
     refused(fixture_modify(&f, ALICE, "sIDHistory: S-1-5-21-1-2-3-500"), DIR_SAM_OWNED);
     refused(fixture_modify(&f, ALICE, "=whenCreated: 20260101000000.0Z"), DIR_NOT_WRITABLE);
     refused(fixture_modify(&f, ALICE, "=objectClass: group"), DIR_CLASS);
-    refused(fixture_modify(&f, "CN=User,CN=Schema,CN=Configuration", "=adminDescription: x"),
-            DIR_PROTECTED);
+    refused(fixture_modify(&f, "CN=User,CN=Schema,CN=Configuration", "=defaultHidingValue: FALSE"),
+            DIR_SCHEMA_FIXED);
     refused(fixture_modify(&f, "CN=Infrastructure", "=fSMORoleOwner: " ALICE "," DOMAIN),
             DIR_ROLE_OWNER);
     refused(fixture_modify(&f, "", "=maxPwdAge: 5"), DIR_SYNTAX);
