@@ -97,6 +97,14 @@ struct dir_write {
     bool applied;               /* a record, so that a step needs a nested transaction */
     struct schema_more *schema; /* what it began with (dir_schema.h) */
 };
+/* Several records, all or none of them; no step may be open when it begins or ends. */
+struct dir_nest {
+    struct store_txn *outer;
+    struct dir_epochs before;
+};
+enum err dir_write_nest(struct dir_write *w, struct dir_nest *out);
+/* An error of keeping is one of the whole transaction. */
+enum err dir_write_nest_end(struct dir_write *w, const struct dir_nest *n, bool keep);
 /* ERR_DENIED unless opened writable. */
 enum err dir_write_begin(struct dir *d, struct dir_write *w);
 /* Ids and RIDs are handed out once and never again, even if the transaction is not committed. RIDs

@@ -17,6 +17,9 @@ void dir_schema_back(struct dir *d, struct schema_more *before);
 void dir_schema_forget(struct dir *d);
 void dir_schema_free(struct dir *d);
 
+/* The name of the last extension that was made as a whole (INTENT_SCHEMA). */
+#define DIR_META_SCHEMA SPAN_LIT("schema-extension")
+
 /* schemaInfo of the partition's head: how often it was changed ([MS-ADTS] 3.1.1.2.3). */
 #define DIR_SCHEMA_INFO 21
 uint32_t dir_schema_version(const struct dir_obj *head);

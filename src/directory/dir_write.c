@@ -319,6 +319,37 @@ void dir_write_abort(struct dir_write *w)
     given_up(w);
 }
 
+/* --- several records ----------------------------------------------------------------------------
+ */
+
+enum err dir_write_nest(struct dir_write *w, struct dir_nest *out)
+{
+    struct store_txn *inner;
+    ENT_ASSERT(!w->step);
+    TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &inner));
+    *out = (struct dir_nest){.outer = w->snap.txn, .before = w->snap.epochs};
+    w->snap.txn = inner;
+    return ERR_OK;
+}
+
+enum err dir_write_nest_end(struct dir_write *w, const struct dir_nest *n, bool keep)
+{
+    struct store_txn *inner = w->snap.txn;
+    ENT_ASSERT(!w->step);
+    w->snap.txn = n->outer;
+    enum err e = keep ? store_commit(inner) : ERR_OK;
+    if (keep && e == ERR_OK)
+        return ERR_OK;
+    if (!keep)
+        store_abort(inner);
+    else
+        store_txn_fail(n->outer, e);
+    w->snap.epochs = n->before;
+    given_up(w);
+    (void)dir_schema_begin(&w->snap); /* of what came before in the transaction */
+    return e;
+}
+
 static bool log_keeps(const struct dir_snap *s, const struct dir_log_limits *keep, utime now,
                       uint64_t usn)
 {

@@ -46,6 +46,8 @@ enum intent_kind {
                            was judged by, 0: any */
     INTENT_DC_JOIN,     /* target: host name, servers: addresses, new_rdn: the site; control only */
     INTENT_DC_LEAVE,    /* the same */
+    INTENT_SCHEMA,      /* ldif: additions to the schema, all or nothing; target: the name of the
+                           extension, which is kept (DIR_META_SCHEMA); control only */
     INTENT_KIND_END
 };
 
@@ -136,7 +138,7 @@ struct intent {
     const dir_id *batch_ids;
     const int64_t *batch_times;
     unsigned batch_count;
-    struct span ldif;    /* IMPORT */
+    struct span ldif;    /* IMPORT, SCHEMA */
     uint32_t first_line; /* IMPORT: the piece's first line number in its file, for messages */
 };
 
@@ -146,7 +148,8 @@ struct intent_reply {
     uint64_t usn;
     dir_id id;        /* ADD: the new object; otherwise the target, also of a refusal */
     struct span text; /* a sentence for the requester: which attribute, which rule */
-    struct span data; /* KEYTAB: the file; IMPORT: two LE 32-bit numbers, added and refused */
+    struct span data; /* KEYTAB: the file; IMPORT: two LE 32-bit numbers, added and refused;
+                         SCHEMA: one, of changes */
 };
 
 /* The encoded form holds everything but token.system, which is what INTENT_SYSTEM says. Both

@@ -86,8 +86,22 @@ static const char *split(struct span line, struct arena *a, struct ldif_value *o
     return NULL;
 }
 
+/* The second names are ldifde's, for files that change a schema. */
+static const char *change_type(struct ldif_record *rec, struct span type, bool modifies)
+{
+    if (ascii_eq_fold(type, SPAN_LIT("add")))
+        return NULL;
+    if (!modifies)
+        return "only additions can be imported";
+    if (ascii_eq_fold(type, SPAN_LIT("ntdsSchemaAdd")))
+        return NULL;
+    rec->modify = ascii_eq_fold(type, SPAN_LIT("modify")) ||
+                  ascii_eq_fold(type, SPAN_LIT("ntdsSchemaModify"));
+    return rec->modify ? NULL : "only additions and modifications are taken";
+}
+
 static const char *take(struct ldif_record *rec, unsigned *cap, const struct ldif_value *v,
-                        struct arena *a)
+                        bool modifies, struct arena *a)
 {
     if (!rec->dn.ptr) {
         if (!ascii_eq_fold(v->name, SPAN_LIT("dn")))
@@ -96,7 +110,7 @@ static const char *take(struct ldif_record *rec, unsigned *cap, const struct ldi
         return NULL;
     }
     if (ascii_eq_fold(v->name, SPAN_LIT("changetype")))
-        return ascii_eq_fold(v->value, SPAN_LIT("add")) ? NULL : "only additions can be imported";
+        return change_type(rec, v->value, modifies);
     if (rec->count == LDIF_VALUES_MAX)
         return "the record has too many values";
     if (rec->count == *cap) {
@@ -130,13 +144,17 @@ enum err ldif_next(struct ldif_reader *r, struct arena *a, struct ldif_record *o
         }
         if (line.ptr[0] == '#')
             continue;
-        const char *why = split(line, a, &v);
+        const char *why = NULL;
+        if (rec.modify && span_eq(line, LDIF_END))
+            v = (struct ldif_value){.name = LDIF_END};
+        else
+            why = split(line, a, &v);
         if (!why && !rec.dn.ptr && ascii_eq_fold(v.name, SPAN_LIT("version")))
             continue;
         if (!rec.dn.ptr)
             rec.line = number;
         if (!why)
-            why = take(&rec, &cap, &v, a);
+            why = take(&rec, &cap, &v, r->modifies, a);
         if (why)
             return bad(r, number, why);
     }

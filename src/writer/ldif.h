@@ -1,6 +1,7 @@
 /*
  * LDIF as the import takes it (docs/IMPORT.md; RFC 2849 without URLs and change types other than
- * add): a piece of text with whole records becomes one record after another.
+ * add): a piece of text with whole records becomes one record after another. Extensions of the
+ * schema may modify, too.
  */
 #ifndef WRITER_LDIF_H
 #define WRITER_LDIF_H
@@ -17,11 +18,15 @@ struct ldif_value {
 struct ldif_record {
     struct span dn;
     uint32_t line; /* of its dn, counted from the reader's first line */
+    bool modify; /* then values are "add: name", the values, and "-" (LDIF_END), again and again */
     struct ldif_value *values;
     unsigned count;
 };
 
+#define LDIF_END SPAN_LIT("-")
+
 struct ldif_reader {
+    bool modifies; /* changetype: modify is taken */
     struct span rest;
     uint32_t line;     /* of rest's beginning */
     uint32_t bad_line; /* after an error: which line */

@@ -95,5 +95,6 @@ enum err op_user_rights(struct op *op);
 enum err op_lsa_secret(struct op *op);
 enum err op_dc_join(struct op *op);
 enum err op_dc_leave(struct op *op);
+enum err op_schema(struct op *op);
 
 #endif

@@ -1,3 +1,4 @@
+#include "directory/dir_schema.h"
 #include "directory/schema_more.h"
 #include "writer/fixture_test.h"
 
@@ -212,6 +213,58 @@ static void a_batch_sees_what_came_before(void **state)
     assert_true(schema_class_allows(class("exBatched"), attr("exBatch")));
 }
 
+static enum err extend(const char *name, const char *ldif)
+{
+    struct intent in = {.kind = INTENT_SCHEMA, .target = span_str(name), .ldif = span_str(ldif)};
+    return fixture_do(&f, &in);
+}
+
+#define LDIF_ATTRIBUTE(name, oid)                                                                  \
+    "dn: CN=" name "," SCHEMA "," DOMAIN "\n"                                                      \
+    "changetype: add\nobjectClass: top\nobjectClass: attributeSchema\nattributeID: " oid           \
+    "\nlDAPDisplayName: " name                                                                     \
+    "\nisSingleValued: FALSE\nattributeSyntax: 2.5.5.12\noMSyntax: 64\n\n"
+#define LDIF_NOW "dn:\nchangetype: modify\nadd: schemaUpdateNow\nschemaUpdateNow: 1\n-\n\n"
+#define LDIF_USER(name)                                                                            \
+    "dn: CN=User," SCHEMA "," DOMAIN "\nchangetype: modify\nadd: mayContain\nmayContain: " name    \
+    "\n-\n\n"
+
+static void a_file_is_taken_whole(void **state)
+{
+    struct span name;
+    (void)state;
+    done(extend("e-0000000001", LDIF_ATTRIBUTE("exFileOne", "1.3.6.1.4.1.99999.5.1")
+                                    LDIF_NOW LDIF_USER("exFileOne")));
+    assert_int_equal(f.reply.data.ptr[0], 2);
+    assert_true(schema_class_allows(class("computer"), attr("exFileOne")));
+    assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));
+    assert_span(name, "e-0000000001");
+}
+
+static void of_a_bad_file_nothing_stays(void **state)
+{
+    struct span name;
+    struct dir_obj o;
+    (void)state;
+    refused(extend("e-0000000002", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2") LDIF_USER(
+                                       "exFileTwo") LDIF_ATTRIBUTE("exFileThree", "2.5.4.13")),
+            DIR_SCHEMA_TAKEN);
+    assert_true(memcmp(f.reply.text.ptr, "line 16: ", 9) == 0);
+    assert_null(attr("exFileTwo"));
+    assert_false(fixture_find(&f, "CN=exFileTwo," SCHEMA, &o));
+    assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));
+    assert_span(name, "e-0000000001");
+    refused(extend("e-0000000002", "dn: CN=x,CN=Users," DOMAIN "\nobjectClass: user\n"),
+            DIR_SCHEMA_RECORD);
+    refused(extend("e-0000000002", ""), DIR_SCHEMA_RECORD);
+    refused(extend("e-0000000002", "dn: CN=User," SCHEMA "," DOMAIN "\nchangetype: delete\n"),
+            DIR_SCHEMA_RECORD);
+    /* And what comes next sees the schema as it is. */
+    done(extend("e-0000000003", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2")));
+    assert_non_null(attr("exFileTwo"));
+    assert_non_null(attr("exFileOne"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +274,8 @@ int main(void)
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
         cmocka_unit_test_setup(administrators_of_the_schema_alone, suite_as_system),
         cmocka_unit_test_setup(a_batch_sees_what_came_before, suite_as_system),
+        cmocka_unit_test_setup(a_file_is_taken_whole, suite_as_system),
+        cmocka_unit_test_setup(of_a_bad_file_nothing_stays, suite_as_system),
         cmocka_unit_test_setup(it_is_there_after_a_restart, suite_as_system),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);

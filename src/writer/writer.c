@@ -34,6 +34,7 @@ static enum err (*const handlers[INTENT_KIND_END])(struct op *op) = {
     [INTENT_LSA_SECRET] = op_lsa_secret,
     [INTENT_DC_JOIN] = op_dc_join,
     [INTENT_DC_LEAVE] = op_dc_leave,
+    [INTENT_SCHEMA] = op_schema,
 };
 
 static const char *const kind_names[INTENT_KIND_END] = {
@@ -57,6 +58,7 @@ static const char *const kind_names[INTENT_KIND_END] = {
     [INTENT_LSA_SECRET] = "lsa-secret",
     [INTENT_DC_JOIN] = "dc-join",
     [INTENT_DC_LEAVE] = "dc-leave",
+    [INTENT_SCHEMA] = "schema",
 };
 
 enum err writer_new(const struct writer_args *args, struct writer **out)
