@@ -84,6 +84,9 @@ static const aws_handler handlers[AWS_OP__COUNT] = {
     [AWS_OP_ListLogSubscriptions] = aws_list_log_subscriptions,
     [AWS_OP_DescribeSettings] = aws_describe_settings,
     [AWS_OP_UpdateSettings] = aws_update_settings,
+    [AWS_OP_StartSchemaExtension] = aws_start_schema_extension,
+    [AWS_OP_ListSchemaExtensions] = aws_list_schema_extensions,
+    [AWS_OP_CancelSchemaExtension] = aws_cancel_schema_extension,
     [AWS_OP_GetDirectoryLimits] = aws_get_directory_limits,
 };
 

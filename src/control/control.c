@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "control/aws_data.h"
 #include "control/control_http.h"
+#include "control/control_schema.h"
 #include "control/control_snapshots.h"
 #include "plat/clock.h"
 #include "plat/task.h"
@@ -159,6 +160,7 @@ static void start_one(struct control *c, struct control_directory *d, struct are
         control_dcs_active(c, d, "Impaired");
     (void)control_dcs_finish(c, d, a);
     (void)control_snapshots_finish(c, d, a);
+    control_extensions_settle(c, d, a);
 }
 
 static struct control_directory *next_to_start(struct control *c)

@@ -238,6 +238,8 @@ HANDLER(control_directory_remove_upn_suffix);
 HANDLER(control_backup_create);
 HANDLER(control_metrics_show);
 HANDLER(control_status_show);
+HANDLER(control_schema_extend);
+HANDLER(control_schema_list);
 HANDLER(control_snapshot_create);
 HANDLER(control_snapshot_delete);
 HANDLER(control_snapshot_list);

@@ -23,6 +23,7 @@ static json_t *shown(const struct control_directory *d)
     json_object_del(out, "trusts");
     json_object_del(out, "aws");
     json_object_del(out, "snapshots");
+    json_object_del(out, "schema_extensions");
     json_object_set_new(out, "addresses", addresses);
     return out;
 }

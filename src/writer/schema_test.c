@@ -249,7 +249,7 @@ static void of_a_bad_file_nothing_stays(void **state)
     refused(extend("e-0000000002", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2") LDIF_USER(
                                        "exFileTwo") LDIF_ATTRIBUTE("exFileThree", "2.5.4.13")),
             DIR_SCHEMA_TAKEN);
-    assert_true(memcmp(f.reply.text.ptr, "line 16: ", 9) == 0);
+    assert_true(memcmp(f.reply.text.ptr, "line 17: ", 9) == 0);
     assert_null(attr("exFileTwo"));
     assert_false(fixture_find(&f, "CN=exFileTwo," SCHEMA, &o));
     assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));

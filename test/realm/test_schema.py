@@ -1,0 +1,163 @@
+"""The schema is extended over LDAP with OpenLDAP's tools and by `entente schema extend`: what was added is used at once
+at every domain controller, is in the subschema, and is there after a restart; a bad file leaves nothing."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import ldap
+import pytest
+
+import ldap_service
+from ldap_service import Service, values
+from netns import wait_for
+
+FOREST, BASE = "more.example", "dc=more,dc=example"
+SCHEMA = f"CN=Schema,CN=Configuration,{BASE}"
+NET = f"127.{120 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
+HOSTS = [f"{NET}.10", f"{NET}.11"]
+ADMIN = "Adm1n-of-more"
+ARC = "1.3.6.1.4.1.99999"
+
+ATTRIBUTE = """dn: CN={name},{schema}
+changetype: add
+objectClass: top
+objectClass: attributeSchema
+cn: {name}
+attributeID: {oid}
+attributeSyntax: 2.5.5.12
+oMSyntax: 64
+isSingleValued: TRUE
+searchFlags: 1
+lDAPDisplayName: {name}
+
+"""
+NOW = "dn:\nchangetype: modify\nadd: schemaUpdateNow\nschemaUpdateNow: 1\n-\n\n"
+CLASS = """dn: CN={name},{schema}
+changetype: add
+objectClass: classSchema
+governsID: {oid}
+subClassOf: top
+objectClassCategory: {category}
+{more}
+
+"""
+GROW = "dn: CN={of},{schema}\nchangetype: modify\nadd: {what}\n{what}: {value}\n-\n\n"
+
+
+def ldif(*records, **names):
+    return "".join(records).format(schema=SCHEMA, **names)
+
+
+@pytest.fixture(scope="module")
+def service():
+    folder = Path("/tmp") / f"entente-more-{os.getpid()}"
+    folder.mkdir()
+    s = Service(folder)
+    try:
+        s.secret("administrator", ADMIN)
+        ldap_service.PASSWORD["administrator"] = ADMIN
+        s.cli("directory", "create", FOREST, "--short-name", "MORE", "--admin-password-file", s.dir / "administrator",
+              "--address", HOSTS[0], "--address", HOSTS[1])
+        yield s
+    finally:
+        s.process.terminate()
+        s.process.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def connect(host=0):
+    ldap_service.ADDRESS[FOREST] = HOSTS[host]
+    return Service.connect(None, forest=FOREST)
+
+
+def tool(service, words, text=None, ok=True):
+    """OpenLDAP's, with a simple bind over TLS."""
+    (service.dir / "bind").write_text(ADMIN, encoding="utf-8")
+    done = subprocess.run(f"{words} -x -H ldaps://{HOSTS[0]} -D administrator@{FOREST} -y {service.dir}/bind",
+                          shell=True, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=dict(os.environ, LDAPTLS_REQCERT="never"), timeout=60, check=False)
+    assert (done.returncode == 0) == ok, done.stdout
+    return done.stdout
+
+
+def extend(service, text, *words, ok=True):
+    path = service.ldif(text)
+    done = subprocess.run([ldap_service.BUILD / "src" / "entente", "--output", "json", "schema", "extend", str(path),
+                           *words], env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), text=True,
+                          stdout=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode == 0) == ok, done.stdout
+    return json.loads(done.stdout)["result" if ok else "error"]
+
+
+def listed(service):
+    return json.loads(service.cli("--output", "json", "schema", "list"))["result"]
+
+
+def test_openldap_extends(service):
+    tool(service, "ldapmodify", ldif(ATTRIBUTE, NOW, name="exBadge", oid=f"{ARC}.1.1"))
+    tool(service, "ldapmodify", ldif(GROW, of="User", what="mayContain", value="exBadge"))
+    tool(service, "ldapadd", f"dn: cn=bo,cn=Users,{BASE}\nobjectClass: user\nsAMAccountName: bo\nexBadge: 17\n")
+    said = tool(service, f"ldapsearch -LLL -b {BASE} '(exBadge=17)' exBadge")
+    assert values(said, "exBadge") == ["17"]
+    client = connect(1)  # the other domain controller
+    assert [a["exBadge"] for dn, a in client.search_s(BASE, ldap.SCOPE_SUBTREE, f"({ARC}.1.1=17)", ["exBadge"])
+            if dn] == [[b"17"]]
+    found = client.search_s(SCHEMA, ldap.SCOPE_ONELEVEL, "(lDAPDisplayName=exBadge)")
+    assert found[0][1]["attributeID"] == [f"{ARC}.1.1".encode()] and "schemaIDGUID" in found[0][1]
+    allowed = client.search_s(f"cn=bo,cn=Users,{BASE}", ldap.SCOPE_BASE, attrlist=["allowedAttributes"])
+    assert b"exBadge" in allowed[0][1]["allowedAttributes"]
+
+
+def test_the_subschema_says_it(service):
+    entry = connect(1).search_s(f"CN=Aggregate,{SCHEMA}", ldap.SCOPE_BASE, attrlist=["attributeTypes", "objectClasses"])
+    types = [t for t in entry[0][1]["attributeTypes"] if b"NAME 'exBadge'" in t]
+    assert len(types) == 1 and f"( {ARC}.1.1 NAME".encode() in types[0] and b"SINGLE-VALUE" in types[0]
+    user = [c for c in entry[0][1]["objectClasses"] if b"NAME 'user'" in c]
+    assert b"exBadge" in user[0]
+
+
+def test_a_class_of_objects(service):
+    text = ldif(ATTRIBUTE, name="exRoom", oid=f"{ARC}.1.2") + ldif(
+        CLASS, name="exAsset", oid=f"{ARC}.2.1", category=1,
+        more="mustContain: exRoom\nmayContain: description\npossSuperiors: organizationalUnit\npossSuperiors: container")
+    done = extend(service, text, "--description", "assets")
+    assert done["status"] == "Completed" and done["id"].startswith("e-")
+    client = connect(1)
+    client.add_s(f"cn=desk,cn=Users,{BASE}", [("objectClass", b"exAsset"), ("exRoom", b"12")])
+    found = connect(0).search_s(BASE, ldap.SCOPE_SUBTREE, "(objectClass=exAsset)", ["objectClass", "exRoom"])
+    assert [a for dn, a in found if dn] == [{"objectClass": [b"top", b"exAsset"], "exRoom": [b"12"]}]
+    with pytest.raises(ldap.OBJECT_CLASS_VIOLATION):
+        client.add_s(f"cn=desk2,cn=Users,{BASE}", [("objectClass", b"exAsset")])
+
+
+def test_nothing_stays_of_a_bad_file(service):
+    before = len(listed(service))
+    text = ldif(ATTRIBUTE, name="exLost", oid=f"{ARC}.1.7") + ldif(ATTRIBUTE, name="exClash", oid="2.5.4.13")
+    error = extend(service, text, ok=False)
+    assert error["reason"] == "DIR_SCHEMA_TAKEN" and "line 13" in error["message"], error
+    assert not connect().search_s(SCHEMA, ldap.SCOPE_ONELEVEL, "(lDAPDisplayName=exLost)")
+    last = listed(service)[-1]
+    assert len(listed(service)) == before + 1 and last["status"] == "Failed" and "line 13" in last["reason"]
+    tool(service, "ldapmodify", ldif("dn: CN=User,{schema}\nchangetype: modify\ndelete: mayContain\n"
+                                     "mayContain: exBadge\n"), ok=False)
+
+
+def test_it_is_there_after_a_restart(service):
+    pid = service.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    for child in children:  # all but the parent
+        os.kill(int(child), signal.SIGKILL)
+
+    def back():
+        try:
+            found = connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["exBadge", "cn"])
+            return [a for dn, a in found if dn] == [{"exBadge": [b"17"], "cn": [b"bo"]}]
+        except ldap.LDAPError:
+            return False
+    wait_for(back, "the search answers again")
+    connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", [(ldap.MOD_REPLACE, "exBadge", b"19")])
+    service.cli("directory", "check")  # fails when something contradicts itself
