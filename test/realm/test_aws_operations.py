@@ -434,3 +434,55 @@ def test_a_topic_that_is_registered_again_hears_nothing_of_before(lab):
         assert hook.stages() == [("Active", "Impaired"), ("Impaired", "Active")]
     finally:
         hook.close()
+
+
+# --- extensions of the schema ----------------------------------------------------------------------------------
+
+LDIF = """dn: CN={name},CN=Schema,CN=Configuration,{base}
+changetype: add
+objectClass: attributeSchema
+lDAPDisplayName: {name}
+attributeID: 1.3.6.1.4.1.99999.8.{number}
+attributeSyntax: 2.5.5.12
+oMSyntax: 64
+isSingleValued: TRUE
+
+dn:
+changetype: modify
+add: schemaUpdateNow
+schemaUpdateNow: 1
+-
+
+dn: CN=User,CN=Schema,CN=Configuration,{base}
+changetype: modify
+add: mayContain
+mayContain: {name}
+-
+"""
+
+
+def extensions(lab):
+    return {e["SchemaExtensionId"]: e for e in lab.ds.list_schema_extensions(DirectoryId=lab.id)["SchemaExtensionsInfo"]}
+
+
+def extend(lab, text, snapshot=False):
+    id = lab.ds.start_schema_extension(DirectoryId=lab.id, CreateSnapshotBeforeSchemaExtension=snapshot,
+                                       LdifContent=text, Description="by a test")["SchemaExtensionId"]
+    final = ("Completed", "Failed", "Cancelled")
+    return wait_for(lambda: extensions(lab)[id]["SchemaExtensionStatus"] in final and extensions(lab)[id], "it ends")
+
+
+def test_the_schema_is_extended(lab):
+    base = ",".join(f"DC={label}" for label in lab.world.cloud.dns.split("."))
+    before = len(lab.ds.describe_snapshots(DirectoryId=lab.id)["Snapshots"])
+    done = extend(lab, LDIF.format(name="exAws", number=1, base=base), snapshot=True)
+    assert done["SchemaExtensionStatus"] == "Completed" and done["Description"] == "by a test", done
+    assert done["EndDateTime"] >= done["StartDateTime"]
+    snapshots = lab.ds.describe_snapshots(DirectoryId=lab.id)["Snapshots"]
+    assert len(snapshots) == before + 1 and snapshots[-1]["Status"] == "Completed"
+    failed = extend(lab, LDIF.format(name="exAws", number=2, base=base))
+    assert failed["SchemaExtensionStatus"] == "Failed" and "line 1" in failed["SchemaExtensionStatusReason"], failed
+    lab.refused("ClientException", lab.ds.cancel_schema_extension, DirectoryId=lab.id,
+                SchemaExtensionId=done["SchemaExtensionId"])
+    lab.refused("EntityDoesNotExistException", lab.ds.cancel_schema_extension, DirectoryId=lab.id,
+                SchemaExtensionId="e-0123456789")
