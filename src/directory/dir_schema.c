@@ -48,7 +48,7 @@ static enum err follow(const struct dir_snap *s)
     TRY(version_in(s, &schema_nc, &version));
     if (version != (now ? now->version : 0)) {
         if (version)
-            TRY(schema_load(s, schema_nc, version, &fresh));
+            TRY(schema_load(s, schema_nc, version, now, &fresh));
         publish(d, fresh);
     }
     atomic_store(&d->schema_epoch, s->epochs.naming);

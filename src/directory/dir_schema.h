@@ -26,9 +26,9 @@ uint32_t dir_schema_version(const struct dir_obj *head);
 /* An OID as it is stored, as text. 0: it is none. */
 size_t schema_oid_text(struct span stored, char out[SCHEMA_OID_TEXT]);
 
-/* A whole table. To be freed. */
+/* A whole table; rows of the one before (NULL: none), which has to outlive it, are used again. */
 enum err schema_load(const struct dir_snap *s, dir_id schema_nc, uint32_t version,
-                     struct schema_more **out);
+                     const struct schema_more *before, struct schema_more **out);
 void schema_more_free(struct schema_more *m); /* with all older ones */
 
 #endif

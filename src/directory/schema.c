@@ -72,9 +72,9 @@ static const struct schema_attr *more_attr(uint32_t id)
     unsigned low = 0, high = more->attr_count;
     while (low < high) {
         unsigned mid = low + (high - low) / 2;
-        if (more->attrs[mid].id == id)
-            return &more->attrs[mid];
-        if (more->attrs[mid].id < id)
+        if (more->attrs[mid]->id == id)
+            return more->attrs[mid];
+        if (more->attrs[mid]->id < id)
             low = mid + 1;
         else
             high = mid;
@@ -140,8 +140,8 @@ static const struct schema_class *more_class_by_name(struct span name)
 static const struct schema_attr *more_attr_by_oid(struct span oid)
 {
     for (unsigned i = 0; more && i < more->attr_count; i++)
-        if (span_eq(span_str(more->attrs[i].oid), oid))
-            return &more->attrs[i];
+        if (span_eq(span_str(more->attrs[i]->oid), oid))
+            return more->attrs[i];
     return NULL;
 }
 
@@ -156,8 +156,8 @@ static const struct schema_class *more_class_by_oid(struct span oid)
 static const struct schema_attr *more_attr_by_guid(const struct guid *g)
 {
     for (unsigned i = 0; more && i < more->attr_count; i++)
-        if (guid_eq(&more->attrs[i].guid, g))
-            return &more->attrs[i];
+        if (guid_eq(&more->attrs[i]->guid, g))
+            return more->attrs[i];
     return NULL;
 }
 
@@ -267,7 +267,7 @@ const struct schema_attr *schema_attr_at(unsigned index)
     if (index < schema_attr_total)
         return &schema_attrs[index];
     index -= schema_attr_total;
-    return more && index < more->attr_count ? &more->attrs[index] : NULL;
+    return more && index < more->attr_count ? more->attrs[index] : NULL;
 }
 
 const struct schema_attr_texts *schema_attr_texts(const struct schema_attr *a)

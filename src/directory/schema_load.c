@@ -11,8 +11,9 @@ struct loading {
     const struct dir_snap *s;
     dir_id schema_nc;
     struct schema_more *m;
-    struct arena scratch; /* of what is computed and mostly thrown away again */
-    struct schema_attr *attrs;
+    const struct schema_more *before; /* whose rows are used where they say the same; NULL */
+    struct arena scratch;             /* of what is computed and mostly thrown away again */
+    struct schema_attr *attrs;        /* in scratch */
     struct schema_drafts drafts;
     unsigned attr_count, class_count; /* new ones; first all that there are, then those read */
 };
@@ -63,7 +64,7 @@ static enum err name_into(const struct dir_obj *o, uint32_t attr, char *out, siz
 
 static const char *text_of(struct loading *l, struct span v)
 {
-    return arena_dup_str(&l->m->arena, v);
+    return arena_dup_str(&l->scratch, v);
 }
 
 static enum err ids_of(struct loading *l, const struct dir_obj *o, uint32_t attr,
@@ -76,7 +77,7 @@ static enum err ids_of(struct loading *l, const struct dir_obj *o, uint32_t attr
         return ERR_OK;
     for (struct dir_values each = v; dir_values_next(&each, &one);)
         count++;
-    id = arena_array(&l->m->arena, count, sizeof *id);
+    id = arena_array(&l->scratch, count, sizeof *id);
     if (!id)
         return ERR_NOMEM;
     for (uint32_t i = 0; dir_values_next(&v, &one); i++) {
@@ -273,7 +274,7 @@ static enum err read_rows(struct loading *l)
     l->m->attr_count = l->attr_count;
     l->m->class_count = l->drafts.count = compiled + l->class_count;
     l->drafts.arena = &l->scratch;
-    l->attrs = arena_array(&l->m->arena, l->attr_count, sizeof *l->attrs);
+    l->attrs = arena_array(&l->scratch, l->attr_count, sizeof *l->attrs);
     l->drafts.row = arena_array(&l->scratch, l->drafts.count, sizeof *l->drafts.row);
     if ((l->attr_count && !l->attrs) || !l->drafts.row)
         return ERR_NOMEM;
@@ -282,8 +283,32 @@ static enum err read_rows(struct loading *l)
     l->attr_count = l->class_count = 0;
     TRY(each_object(l, read_object));
     pair_links(l);
-    l->m->attrs = l->attrs;
-    return arena_failed(&l->m->arena) ? ERR_NOMEM : schema_derive(&l->drafts);
+    return arena_failed(&l->scratch) ? ERR_NOMEM : schema_derive(&l->drafts);
+}
+
+/* Of the same file, so an id has the same definition; only a back link may have come. */
+static const struct schema_attr *known_attr(const struct loading *l, const struct schema_attr *a)
+{
+    unsigned i = a->index - schema_attr_compiled();
+    const struct schema_attr *was =
+        l->before && i < l->before->attr_count ? l->before->attrs[i] : NULL;
+    return was && was->id == a->id && was->partner == a->partner ? was : NULL;
+}
+
+static enum err keep_attrs(struct loading *l)
+{
+    struct schema_more *m = l->m;
+    m->attrs = arena_array(&m->arena, m->attr_count + 1, sizeof *m->attrs);
+    if (!m->attrs)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < m->attr_count; i++) {
+        m->attrs[i] = known_attr(l, &l->attrs[i]);
+        if (!m->attrs[i])
+            m->attrs[i] = arena_dup(&m->arena, &l->attrs[i], sizeof l->attrs[i]);
+        if (!m->attrs[i])
+            return ERR_NOMEM;
+    }
+    return ERR_OK;
 }
 
 static enum err keep_list(struct loading *l, struct schema_list *list)
@@ -292,6 +317,31 @@ static enum err keep_list(struct loading *l, struct schema_list *list)
         return ERR_OK;
     list->id = arena_dup(&l->m->arena, list->id, list->count * sizeof *list->id);
     return list->id ? ERR_OK : ERR_NOMEM;
+}
+
+static const struct schema_class *known_class(const struct loading *l, const struct schema_class *c)
+{
+    const struct schema_class *was =
+        l->before && c->index < l->before->class_count ? l->before->classes[c->index] : NULL;
+    return was && was->id == c->id && schema_same_lists(was, c) ? was : NULL;
+}
+
+static enum err keep_class(struct loading *l, struct schema_class *c,
+                           const struct schema_class **out)
+{
+    struct schema_list *const lists[] = {
+        &c->must,          &c->may,        &c->aux,        &c->superiors,
+        &c->system_must,   &c->system_may, &c->system_aux, &c->system_superiors,
+        &c->chain,         &c->all_aux,    &c->all_must,   &c->all_may,
+        &c->all_superiors, &c->inferiors};
+    const char **const texts[] = {&c->name, &c->cn, &c->oid, &c->default_sd};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        TRY(keep_list(l, lists[i]));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i])
+            *texts[i] = arena_dup_str(&l->m->arena, span_str(*texts[i]));
+    *out = arena_dup(&l->m->arena, c, sizeof *c);
+    return arena_failed(&l->m->arena) ? ERR_NOMEM : ERR_OK;
 }
 
 /* Most classes are as they were compiled, and their rows are not kept. */
@@ -305,13 +355,9 @@ static enum err keep_classes(struct loading *l)
         struct schema_class *c = &l->drafts.row[i];
         if (i < schema_class_compiled() && schema_same_lists(c, schema_class_compiled_at(i)))
             continue;
-        struct schema_list *const lists[] = {&c->chain,   &c->all_aux,       &c->all_must,
-                                             &c->all_may, &c->all_superiors, &c->inferiors};
-        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
-            TRY(keep_list(l, lists[k]));
-        m->classes[i] = arena_dup(&m->arena, c, sizeof *c);
+        m->classes[i] = known_class(l, c);
         if (!m->classes[i])
-            return ERR_NOMEM;
+            TRY(keep_class(l, c, &m->classes[i]));
     }
     return ERR_OK;
 }
@@ -336,7 +382,7 @@ static enum err order_names(struct schema_more *m)
     if (!m->attr_names || !m->class_names)
         return ERR_NOMEM;
     for (unsigned i = 0; i < m->attr_count; i++)
-        m->attr_names[i] = &m->attrs[i];
+        m->attr_names[i] = m->attrs[i];
     for (unsigned i = 0; i < fresh; i++)
         m->class_names[i] = m->classes[compiled + i];
     qsort(m->attr_names, m->attr_count, sizeof *m->attr_names, attr_order);
@@ -347,14 +393,15 @@ static enum err order_names(struct schema_more *m)
 static enum err build(struct loading *l)
 {
     TRY(read_rows(l));
+    TRY(keep_attrs(l));
     TRY(keep_classes(l));
     return order_names(l->m);
 }
 
 enum err schema_load(const struct dir_snap *s, dir_id schema_nc, uint32_t version,
-                     struct schema_more **out)
+                     const struct schema_more *before, struct schema_more **out)
 {
-    struct loading l = {.s = s, .schema_nc = schema_nc};
+    struct loading l = {.s = s, .schema_nc = schema_nc, .before = before};
     l.m = calloc(1, sizeof *l.m);
     if (!l.m)
         return ERR_NOMEM;

@@ -3,8 +3,9 @@
  * compiled classes whose lists became longer. docs/ARCHITECTURE.md, "Extensions of the schema",
  * says why it is so.
  *
- * Life: a table is built whole, never changed, and lives as long as its directory is open. The
- * calling thread looks into the one that it was told of last (schema_use).
+ * Life: a table is built whole, never changed, and lives as long as its directory is open; rows
+ * that are as they were in the one before are that one's. The calling thread looks into the one
+ * that it was told of last (schema_use).
  */
 #ifndef DIRECTORY_SCHEMA_MORE_H
 #define DIRECTORY_SCHEMA_MORE_H
@@ -21,8 +22,8 @@
 struct schema_more {
     struct schema_more *older; /* replaced, kept for who still points into it */
     struct arena arena;
-    uint32_t version;                /* of schemaInfo */
-    const struct schema_attr *attrs; /* new ones, by id; index attr_from and on */
+    uint32_t version;                 /* of schemaInfo */
+    const struct schema_attr **attrs; /* new ones, by id; their indexes follow the compiled ones' */
     unsigned attr_count;
     const struct schema_attr **attr_names; /* the same, by name */
     /* By index, compiled ones too: NULL where the compiled row is true. New ones are by id. */

@@ -210,6 +210,12 @@ static enum err changed(struct draft *d)
     return no_new_must(d);
 }
 
+static bool lists_changed(const struct draft *d)
+{
+    return draft_changed(d, ATTR_mayContain) || draft_changed(d, ATTR_auxiliaryClass) ||
+           draft_changed(d, ATTR_possSuperiors);
+}
+
 /* --- the count ------------------------------------------------------------------------------- */
 
 /* schemaInfo: 0xFF, how often it changed, who changed it ([MS-ADTS] 3.1.1.2.3). Its owner is the
@@ -235,11 +241,14 @@ enum err schema_check(struct draft *d)
 {
     if (!schema_object(d))
         return ERR_OK;
-    if (!d->is_new)
+    if (!d->is_new) {
         TRY(changed(d));
-    else if (d->cls->id == CLASS_attributeSchema)
+        if (!lists_changed(d)) /* texts for people */
+            return ERR_OK;
+    } else if (d->cls->id == CLASS_attributeSchema) {
         TRY(schema_define_attribute(d));
-    else
+    } else {
         TRY(schema_define_class(d));
+    }
     return count_up(d->op);
 }
