@@ -15,7 +15,7 @@ import ldap_service
 from ldap_service import Service, values
 from netns import wait_for
 
-FOREST, BASE = "more.example", "dc=more,dc=example"
+FOREST, BASE = "more.example", "DC=more,DC=example"
 SCHEMA = f"CN=Schema,CN=Configuration,{BASE}"
 NET = f"127.{120 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
 HOSTS = [f"{NET}.10", f"{NET}.11"]
@@ -134,6 +134,54 @@ def test_a_class_of_objects(service):
         client.add_s(f"cn=desk2,cn=Users,{BASE}", [("objectClass", b"exAsset")])
 
 
+def test_links_of_both_directions(service):
+    pair = """dn: CN=exOwner,{schema}
+changetype: ntdsSchemaAdd
+objectClass: attributeSchema
+attributeID: %s.1.3
+attributeSyntax: 2.5.5.1
+oMSyntax: 127
+oMObjectClass:: KwwCh3McAIVK
+isSingleValued: FALSE
+linkID: 1.2.840.113556.1.2.50
+
+dn: CN=exOwns,{schema}
+changetype: ntdsSchemaAdd
+objectClass: attributeSchema
+attributeID: %s.1.4
+attributeSyntax: 2.5.5.1
+oMSyntax: 127
+oMObjectClass:: KwwCh3McAIVK
+isSingleValued: FALSE
+linkID: exOwner
+
+""" % (ARC, ARC)
+    extend(service, ldif(pair, GROW, of="exAsset", what="mayContain", value="exOwner")
+           + ldif(GROW, of="User", what="mayContain", value="exOwns"))
+    desk, bo = f"CN=desk,CN=Users,{BASE}", f"CN=bo,CN=Users,{BASE}"
+    client = connect(1)
+    client.modify_s(desk, [(ldap.MOD_ADD, "exOwner", bo.encode())])
+    assert client.search_s(bo, ldap.SCOPE_BASE, attrlist=["exOwns"])[0][1] == {"exOwns": [desk.encode()]}
+    client.rename_s(bo, "cn=Bo Li")
+    assert client.search_s(desk, ldap.SCOPE_BASE, f"(exOwner=cn=Bo Li,cn=Users,{BASE})", ["exOwner"]
+                           )[0][1] == {"exOwner": [f"CN=Bo Li,CN=Users,{BASE}".encode()]}
+    client.rename_s(f"cn=Bo Li,cn=Users,{BASE}", "cn=bo")
+
+
+def test_auxiliary_classes(service):
+    """One that an object takes by itself, and one that all objects of a class have."""
+    extend(service, ldif(CLASS, name="exTagged", oid=f"{ARC}.2.2", category=3, more="mayContain: exRoom"))
+    client = connect(1)
+    ou = f"ou=tagged,{BASE}"
+    client.add_s(ou, [("objectClass", [b"organizationalUnit", b"exTagged"]), ("exRoom", b"14")])
+    with pytest.raises(ldap.OBJECT_CLASS_VIOLATION):
+        client.add_s(f"ou=other,{BASE}", [("objectClass", [b"organizationalUnit"]), ("exRoom", b"14")])
+    extend(service, ldif(GROW, of="Organizational-Unit", what="auxiliaryClass", value="exTagged"))
+    client.add_s(f"ou=other,{BASE}", [("objectClass", [b"organizationalUnit"]), ("exRoom", b"14")])
+    found = connect(0).search_s(BASE, ldap.SCOPE_SUBTREE, "(exRoom=14)", ["ou"])
+    assert sorted(a["ou"][0] for dn, a in found if dn) == [b"other", b"tagged"]
+
+
 def test_nothing_stays_of_a_bad_file(service):
     before = len(listed(service))
     text = ldif(ATTRIBUTE, name="exLost", oid=f"{ARC}.1.7") + ldif(ATTRIBUTE, name="exClash", oid="2.5.4.13")
@@ -161,3 +209,20 @@ def test_it_is_there_after_a_restart(service):
     wait_for(back, "the search answers again")
     connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", [(ldap.MOD_REPLACE, "exBadge", b"19")])
     service.cli("directory", "check")  # fails when something contradicts itself
+
+
+def test_a_snapshot_has_the_schema_of_its_time(service):
+    made = json.loads(service.cli("--output", "json", "snapshot", "create"))["result"]["id"]
+    extend(service, ldif(ATTRIBUTE, GROW, name="exLate", oid=f"{ARC}.1.9", of="User", what="mayContain", value="exLate"))
+    bo = f"cn=bo,cn=Users,{BASE}"
+    connect().modify_s(bo, [(ldap.MOD_ADD, "exLate", b"1")])
+    service.cli("snapshot", "restore", made)
+    entry = connect(1).search_s(bo, ldap.SCOPE_BASE)[0][1]
+    assert "exLate" not in entry and entry["exBadge"] == [b"19"]
+    with pytest.raises(ldap.NO_SUCH_ATTRIBUTE):
+        connect(1).modify_s(bo, [(ldap.MOD_ADD, "exLate", b"1")])
+    whole = ATTRIBUTE.replace("2.5.5.12", "2.5.5.9").replace("oMSyntax: 64", "oMSyntax: 2")
+    extend(service, ldif(whole, GROW, name="exLate", oid=f"{ARC}.1.9", of="User", what="mayContain", value="exLate"))
+    connect().modify_s(bo, [(ldap.MOD_ADD, "exLate", b"12")])
+    assert connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exLate>=7)", ["exLate"])[0][1] == {"exLate": [b"12"]}
+    service.cli("directory", "check")
