@@ -19,7 +19,6 @@ FOREST, BASE = "more.example", "DC=more,DC=example"
 SCHEMA = f"CN=Schema,CN=Configuration,{BASE}"
 NET = f"127.{120 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
 HOSTS = [f"{NET}.10", f"{NET}.11"]
-ADMIN = "Adm1n-of-more"
 ARC = "1.3.6.1.4.1.99999"
 
 ATTRIBUTE = """dn: CN={name},{schema}
@@ -58,8 +57,7 @@ def service():
     folder.mkdir()
     s = Service(folder)
     try:
-        s.secret("administrator", ADMIN)
-        ldap_service.PASSWORD["administrator"] = ADMIN
+        s.secret("administrator", ldap_service.PASSWORD["administrator"])
         s.cli("directory", "create", FOREST, "--short-name", "MORE", "--admin-password-file", s.dir / "administrator",
               "--address", HOSTS[0], "--address", HOSTS[1])
         yield s
@@ -76,8 +74,7 @@ def connect(host=0):
 
 def tool(service, words, text=None, ok=True):
     """OpenLDAP's, with a simple bind over TLS."""
-    (service.dir / "bind").write_text(ADMIN, encoding="utf-8")
-    done = subprocess.run(f"{words} -x -H ldaps://{HOSTS[0]} -D administrator@{FOREST} -y {service.dir}/bind",
+    done = subprocess.run(f"{words} -x -H ldaps://{HOSTS[0]} -D administrator@{FOREST} -y {service.dir}/administrator",
                           shell=True, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env=dict(os.environ, LDAPTLS_REQCERT="never"), timeout=60, check=False)
     assert (done.returncode == 0) == ok, done.stdout
