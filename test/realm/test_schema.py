@@ -197,14 +197,16 @@ def test_it_is_there_after_a_restart(service):
     for child in children:  # all but the parent
         os.kill(int(child), signal.SIGKILL)
 
-    def back():
+    def answered(what):
         try:
-            found = connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["exBadge", "cn"])
-            connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", [(ldap.MOD_REPLACE, "exBadge", b"19")])
-            return [a for dn, a in found if dn] == [{"exBadge": [b"17"], "cn": [b"bo"]}]
+            return what()
         except (ldap.SERVER_DOWN, ldap.UNAVAILABLE, ldap.BUSY):
-            return False
-    wait_for(back, "the directory answers again")
+            return None
+    found = wait_for(lambda: answered(lambda: connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["exBadge"])),
+                     "the directory is read again")
+    assert [a for dn, a in found if dn] == [{"exBadge": [b"17"]}]
+    change = [(ldap.MOD_REPLACE, "exBadge", b"19")]
+    wait_for(lambda: answered(lambda: connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", change)), "and written")
     service.cli("directory", "check")  # fails when something contradicts itself
 
 
