@@ -64,7 +64,7 @@ SECRET = {
 }
 
 # Looked up by value by the services though the schema does not ask for an index.
-EXTRA_INDEX = {'securityIdentifier', 'nCName', 'dNSHostName', 'rightsGuid'}
+EXTRA_INDEX = {'securityIdentifier', 'nCName', 'dNSHostName', 'rightsGuid', 'msDS-IntId'}
 NO_INDEX_SYNTAX = {'NT_SEC_DESC', 'REPLICA_LINK', 'PRESENTATION_ADDRESS'}
 
 LIST_ATTRS = ('mustContain', 'mayContain', 'systemMustContain', 'systemMayContain', 'auxiliaryClass',

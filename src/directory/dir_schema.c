@@ -12,7 +12,7 @@ uint32_t dir_schema_version(const struct dir_obj *head)
 }
 
 /* 0: nothing was ever added, or there is no forest yet. */
-static enum err version_in(const struct dir_snap *s, dir_id *schema_nc_out, uint32_t *out)
+static enum err version_in(const struct dir_snap *s, uint32_t *out)
 {
     struct dir_naming n;
     struct dir_obj head;
@@ -22,7 +22,6 @@ static enum err version_in(const struct dir_snap *s, dir_id *schema_nc_out, uint
         return ERR_OK;
     TRY(e);
     TRY(dir_by_id(s, n.schema_nc, &head));
-    *schema_nc_out = n.schema_nc;
     *out = dir_schema_version(&head);
     return ERR_OK;
 }
@@ -43,12 +42,11 @@ static enum err follow(const struct dir_snap *s)
     struct dir *d = s->dir;
     const struct schema_more *now = atomic_load(&d->schema);
     struct schema_more *fresh = NULL;
-    dir_id schema_nc = 0;
     uint32_t version;
-    TRY(version_in(s, &schema_nc, &version));
+    TRY(version_in(s, &version));
     if (version != (now ? now->version : 0)) {
         if (version)
-            TRY(schema_load(s, schema_nc, version, now, &fresh));
+            TRY(schema_load(s, version, now, &fresh));
         publish(d, fresh);
     }
     atomic_store(&d->schema_epoch, s->epochs.naming);

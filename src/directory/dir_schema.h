@@ -27,8 +27,8 @@ uint32_t dir_schema_version(const struct dir_obj *head);
 size_t schema_oid_text(struct span stored, char out[SCHEMA_OID_TEXT]);
 
 /* A whole table; rows of the one before (NULL: none), which has to outlive it, are used again. */
-enum err schema_load(const struct dir_snap *s, dir_id schema_nc, uint32_t version,
-                     const struct schema_more *before, struct schema_more **out);
+enum err schema_load(const struct dir_snap *s, uint32_t version, const struct schema_more *before,
+                     struct schema_more **out);
 void schema_more_free(struct schema_more *m); /* with all older ones */
 
 #endif

@@ -80,6 +80,10 @@ static enum err chain(const struct schema_drafts *d, struct schema_class *c)
 {
     struct ids up = {0};
     uint32_t *down;
+    if (d->was && c->index < d->was_count) { /* the superclass stays */
+        c->chain = d->was[c->index]->chain;
+        return ERR_OK;
+    }
     for (const struct schema_class *k = c; k; k = schema_draft(d, k->super)) {
         TRY(push(d, &up, k->id));
         if (k->super == k->id)
@@ -175,28 +179,23 @@ static enum err superiors(const struct schema_drafts *d, struct schema_class *c)
     return ERR_OK;
 }
 
+static bool may_be_below(const struct schema_class *k, const struct schema_class *c)
+{
+    return !(k->flags & SCHEMA_SYSTEM_ONLY) && k->category != CATEGORY_ABSTRACT &&
+           k->category != CATEGORY_AUXILIARY && schema_list_has(&k->all_superiors, c->id);
+}
+
 static enum err inferiors(const struct schema_drafts *d, struct schema_class *c)
 {
     struct ids below = {0};
-    for (unsigned i = 0; i < d->count; i++) {
-        const struct schema_class *k = &d->row[i];
-        if (!(k->flags & SCHEMA_SYSTEM_ONLY) && k->category != CATEGORY_ABSTRACT &&
-            k->category != CATEGORY_AUXILIARY && schema_list_has(&k->all_superiors, c->id))
-            TRY(push(d, &below, k->id));
-    }
+    for (unsigned i = 0; i < d->count; i++)
+        if (may_be_below(&d->row[i], c))
+            TRY(push(d, &below, d->row[i].id));
     c->inferiors = sorted(&below);
     return ERR_OK;
 }
 
-enum err schema_derive(struct schema_drafts *d)
-{
-    static enum err (*const steps[])(const struct schema_drafts *, struct schema_class *) = {
-        chain, all_aux, attributes, superiors, inferiors};
-    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-        for (unsigned i = 0; i < d->count; i++)
-            TRY(steps[s](d, &d->row[i]));
-    return ERR_OK;
-}
+/* --- what changed ---------------------------------------------------------------------------- */
 
 static bool same(const struct schema_list *a, const struct schema_list *b)
 {
@@ -204,10 +203,119 @@ static bool same(const struct schema_list *a, const struct schema_list *b)
            (!a->count || memcmp(a->id, b->id, a->count * sizeof *a->id) == 0);
 }
 
-bool schema_same_lists(const struct schema_class *a, const struct schema_class *b)
+bool schema_same_declared(const struct schema_class *a, const struct schema_class *b)
 {
     return same(&a->must, &b->must) && same(&a->may, &b->may) && same(&a->aux, &b->aux) &&
-           same(&a->superiors, &b->superiors) && same(&a->chain, &b->chain) &&
+           same(&a->superiors, &b->superiors);
+}
+
+static const struct schema_class *was(const struct schema_drafts *d, const struct schema_class *c)
+{
+    return d->was && c->index < d->was_count ? d->was[c->index] : NULL;
+}
+
+static bool dirty(const struct schema_drafts *d, uint32_t id)
+{
+    const struct schema_class *c = schema_draft(d, id), *before = c ? was(d, c) : NULL;
+    return !before || !schema_same_declared(c, before);
+}
+
+static bool any_dirty(const struct schema_drafts *d, const struct schema_list *chain)
+{
+    for (uint32_t i = 0; i < chain->count; i++)
+        if (dirty(d, chain->id[i]))
+            return true;
+    return false;
+}
+
+/* Neither the class nor any that it has its attributes from changed. */
+static bool untouched(const struct schema_drafts *d, const struct schema_class *c)
+{
+    const struct schema_class *before = was(d, c);
+    if (!before || any_dirty(d, &c->chain))
+        return false;
+    for (uint32_t i = 0; i < before->all_aux.count; i++) {
+        const struct schema_class *aux = schema_draft(d, before->all_aux.id[i]);
+        if (!aux || any_dirty(d, &aux->chain))
+            return false;
+    }
+    return true;
+}
+
+static enum err contents(const struct schema_drafts *d, struct schema_class *c)
+{
+    const struct schema_class *before = was(d, c);
+    if (!untouched(d, c)) {
+        TRY(all_aux(d, c));
+        return attributes(d, c);
+    }
+    c->all_aux = before->all_aux;
+    c->all_must = before->all_must;
+    c->all_may = before->all_may;
+    return ERR_OK;
+}
+
+/* Who may be below whom is as it was, but for new classes. */
+static bool same_tree(const struct schema_drafts *d)
+{
+    for (unsigned i = 0; d->was && i < d->was_count; i++)
+        if (!same(&d->row[i].superiors, &d->was[i]->superiors))
+            return false;
+    return d->was != NULL;
+}
+
+/* A new class may be above those that its superclass may be above; its id is behind theirs. */
+static enum err more_superiors(const struct schema_drafts *d, struct schema_class *c)
+{
+    const struct schema_class *before = was(d, c);
+    struct ids all = {0};
+    if (!before)
+        return superiors(d, c);
+    c->all_superiors = before->all_superiors;
+    for (unsigned i = d->was_count; i < d->count; i++) {
+        if (!schema_list_has(&c->all_superiors, d->row[i].super))
+            continue;
+        if (!all.count)
+            TRY(push_list(d, &all, &before->all_superiors));
+        TRY(push(d, &all, d->row[i].id));
+        c->all_superiors = (struct schema_list){all.id, all.count};
+    }
+    return ERR_OK;
+}
+
+static enum err more_inferiors(const struct schema_drafts *d, struct schema_class *c)
+{
+    const struct schema_class *before = was(d, c);
+    struct ids below = {0};
+    if (!before)
+        return inferiors(d, c);
+    c->inferiors = before->inferiors;
+    for (unsigned i = d->was_count; i < d->count; i++) {
+        if (!may_be_below(&d->row[i], c))
+            continue;
+        if (!below.count)
+            TRY(push_list(d, &below, &before->inferiors));
+        TRY(push(d, &below, d->row[i].id));
+        c->inferiors = (struct schema_list){below.id, below.count};
+    }
+    return ERR_OK;
+}
+
+enum err schema_derive(struct schema_drafts *d)
+{
+    typedef enum err (*step)(const struct schema_drafts *, struct schema_class *);
+    const bool grown = same_tree(d);
+    const step steps[] = {chain, contents, grown ? more_superiors : superiors,
+                          grown ? more_inferiors : inferiors};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
+        for (unsigned i = 0; i < d->count; i++)
+            TRY(steps[s](d, &d->row[i]));
+    return ERR_OK;
+}
+
+bool schema_same_lists(const struct schema_class *a, const struct schema_class *b)
+{
+    return schema_same_declared(a, b) && same(&a->chain, &b->chain) &&
            same(&a->all_aux, &b->all_aux) && same(&a->all_must, &b->all_must) &&
            same(&a->all_may, &b->all_may) && same(&a->all_superiors, &b->all_superiors) &&
            same(&a->inferiors, &b->inferiors);

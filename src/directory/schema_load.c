@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "directory/dir_internal.h"
 #include "directory/dir_schema.h"
+#include "directory/index.h"
 #include "directory/schema_more.h"
 #include "directory/value.h"
 
@@ -9,7 +10,6 @@
 
 struct loading {
     const struct dir_snap *s;
-    dir_id schema_nc;
     struct schema_more *m;
     const struct schema_more *before; /* whose rows are used where they say the same; NULL */
     struct arena scratch;             /* of what is computed and mostly thrown away again */
@@ -231,45 +231,80 @@ static enum err read_class(struct loading *l, const struct dir_obj *o, uint32_t 
 }
 
 /* Only what administrators may make longer can be other than compiled. */
-static enum err read_compiled(struct loading *l, const struct dir_obj *o)
+static enum err read_compiled(struct loading *l, const struct dir_obj *o, uint32_t id)
 {
-    const struct schema_class *plain = schema_class_plain(number(o, ATTR_governsID));
+    const struct schema_class *plain = id ? NULL : schema_class_plain(number(o, ATTR_governsID));
     return plain ? read_lists(l, o, &l->drafts.row[plain->index]) : ERR_OK;
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
 
-static enum err each_object(struct loading *l,
-                            enum err (*f)(struct loading *, const struct dir_obj *, uint32_t id))
+typedef enum err (*loader)(struct loading *l, const struct dir_obj *o, uint32_t id);
+
+static enum err each(struct loading *l, struct dir_index_cursor *at, loader f)
 {
-    struct dir_child_cursor at = {0};
     dir_id id;
-    while (dir_child_next(l->s, l->schema_nc, &at, &id)) {
+    while (dir_index_next(l->s, at, &id)) {
         struct dir_obj o;
         TRY(dir_by_id(l->s, id, &o));
-        if (!(o.flags & DIR_OBJ_DELETED))
-            TRY(f(l, &o, number(&o, ATTR_msDS_IntId)));
+        TRY(f(l, &o, number(&o, ATTR_msDS_IntId)));
     }
     return dir_snap_err(l->s);
 }
 
+/* In the order of their ids, which is that of the objects'. */
+static enum err each_extension(struct loading *l, loader f)
+{
+    struct dir_index_cursor at;
+    TRY(dir_index_open(ATTR_msDS_IntId, INDEX_ANY, SPAN_NONE, false, &at));
+    return each(l, &at, f);
+}
+
+static enum err each_class(struct loading *l, loader f)
+{
+    struct dir_index_cursor at;
+    uint8_t id[4];
+    le32_to(id, CLASS_classSchema);
+    TRY(dir_index_open(ATTR_objectClass, INDEX_EQUAL, span_of(id, sizeof id), false, &at));
+    return each(l, &at, f);
+}
+
 static enum err count(struct loading *l, const struct dir_obj *o, uint32_t id)
 {
-    l->attr_count += id && o->class_id == CLASS_attributeSchema;
-    l->class_count += id && o->class_id == CLASS_classSchema;
+    (void)id;
+    l->attr_count += o->class_id == CLASS_attributeSchema;
+    l->class_count += o->class_id == CLASS_classSchema;
     return l->attr_count + l->class_count > SCHEMA_MORE_MAX ? ERR_LIMIT : ERR_OK;
 }
 
-static enum err read_object(struct loading *l, const struct dir_obj *o, uint32_t id)
+static enum err read_extension(struct loading *l, const struct dir_obj *o, uint32_t id)
 {
-    if (o->class_id == CLASS_classSchema)
-        return id ? read_class(l, o, id) : read_compiled(l, o);
-    return id && o->class_id == CLASS_attributeSchema ? read_attr(l, o, id) : ERR_OK;
+    if (o->class_id == CLASS_attributeSchema)
+        return read_attr(l, o, id);
+    return o->class_id == CLASS_classSchema ? read_class(l, o, id) : ERR_OK;
+}
+
+/* The rows that there were; without an extension those that were compiled. */
+static enum err rows_before(struct loading *l)
+{
+    const unsigned compiled = schema_class_compiled();
+    const unsigned count = l->before ? l->before->class_count : compiled;
+    const struct schema_class **was = arena_array(&l->scratch, count, sizeof *was);
+    if (!was)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < count; i++) {
+        was[i] = l->before ? l->before->classes[i] : NULL;
+        if (!was[i])
+            was[i] = schema_class_compiled_at(i);
+    }
+    l->drafts.was = was;
+    l->drafts.was_count = count;
+    return ERR_OK;
 }
 
 static enum err read_rows(struct loading *l)
 {
-    TRY(each_object(l, count));
+    TRY(each_extension(l, count));
     const unsigned compiled = schema_class_compiled();
     l->m->attr_count = l->attr_count;
     l->m->class_count = l->drafts.count = compiled + l->class_count;
@@ -281,9 +316,13 @@ static enum err read_rows(struct loading *l)
     for (unsigned i = 0; i < compiled; i++)
         l->drafts.row[i] = *schema_class_compiled_at(i);
     l->attr_count = l->class_count = 0;
-    TRY(each_object(l, read_object));
+    TRY(each_extension(l, read_extension));
+    TRY(each_class(l, read_compiled));
     pair_links(l);
-    return arena_failed(&l->scratch) ? ERR_NOMEM : schema_derive(&l->drafts);
+    if (arena_failed(&l->scratch))
+        return ERR_NOMEM;
+    TRY(rows_before(l));
+    return schema_derive(&l->drafts);
 }
 
 /* Of the same file, so an id has the same definition; only a back link may have come. */
@@ -398,10 +437,10 @@ static enum err build(struct loading *l)
     return order_names(l->m);
 }
 
-enum err schema_load(const struct dir_snap *s, dir_id schema_nc, uint32_t version,
-                     const struct schema_more *before, struct schema_more **out)
+enum err schema_load(const struct dir_snap *s, uint32_t version, const struct schema_more *before,
+                     struct schema_more **out)
 {
-    struct loading l = {.s = s, .schema_nc = schema_nc, .before = before};
+    struct loading l = {.s = s, .before = before};
     l.m = calloc(1, sizeof *l.m);
     if (!l.m)
         return ERR_NOMEM;

@@ -46,18 +46,23 @@ const struct schema_class *schema_class_compiled_at(unsigned index);
 /* --- building (schema_derive.c) -----------------------------------------------------------------
  */
 
-/* All classes, by index; the caller gives them as declared, schema_derive adds what follows. Lists
- * are in the arena. ERR_CONSTRAINT: a superclass or an auxiliary class is not there or a class is
- * below itself; ERR_NOMEM. */
+/* All classes, by index; the caller gives them as declared, schema_derive adds what follows. was,
+ * when it is given, tells of the first was_count of them how they were: what did not change since
+ * is taken from there, and what is behind them is new. Lists are in the arena, or was's.
+ * ERR_CONSTRAINT: a superclass or an auxiliary class is not there or a class is below itself;
+ * ERR_NOMEM. */
 struct schema_drafts {
     struct schema_class *row;
     unsigned count;
+    const struct schema_class **was; /* NULL: everything is new */
+    unsigned was_count;
     struct arena *arena;
 };
 enum err schema_derive(struct schema_drafts *d);
+/* The same declarations; the same lists of whatever kind. */
+bool schema_same_declared(const struct schema_class *a, const struct schema_class *b);
 /* NULL: there is none. */
 struct schema_class *schema_draft(const struct schema_drafts *d, uint32_t id);
-/* Nothing was added to it, nor to what it inherits from. */
 bool schema_same_lists(const struct schema_class *a, const struct schema_class *b);
 
 #endif

@@ -82,6 +82,24 @@ static void a_class_is_used_at_once(void **state)
     refused(fixture_modify(&f, "CN=exAsset," SCHEMA, "mustContain: description"), DIR_SCHEMA_FIXED);
 }
 
+static void classes_below_each_other(void **state)
+{
+    (void)state;
+    done(CLASS("exRack", "1.3.6.1.4.1.99999.2.3",
+               "objectClassCategory: 1\nsubClassOf: container\npossSuperiors: domainDNS"));
+    done(CLASS("exSlot", "1.3.6.1.4.1.99999.2.4",
+               "objectClassCategory: 1\nsubClassOf: exAsset\npossSuperiors: exRack"));
+    assert_true(schema_list_has(&class("exAsset")->all_superiors, class("exRack")->id));
+    assert_true(schema_list_has(&class("exRack")->inferiors, class("exSlot")->id));
+    done(fixture_add(&f, "CN=rack", "objectClass: exRack"));
+    done(fixture_add(&f, "CN=slot,CN=rack", "objectClass: exSlot\nexRoom: 1"));
+    done(fixture_add(&f, "CN=desk,CN=rack", "objectClass: exAsset\nexRoom: 1"));
+    refused(fixture_add(&f, "CN=desk,CN=slot,CN=rack", "objectClass: exAsset\nexRoom: 1"),
+            DIR_PARENT_CLASS);
+    done(fixture_modify(&f, "CN=exAsset," SCHEMA, "possSuperiors: exAsset"));
+    done(fixture_add(&f, "CN=desk,CN=slot,CN=rack", "objectClass: exAsset\nexRoom: 1"));
+}
+
 static void links_come_in_pairs(void **state)
 {
     const struct schema_attr *forward, *back;
@@ -165,13 +183,31 @@ static void administrators_of_the_schema_alone(void **state)
     fixture_as_system(&f);
 }
 
-/* Another opening of the same file begins from the objects. */
+static void copy_lists(struct schema_class *rows, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        rows[i] = *schema_class_at(i);
+        struct schema_list *const lists[] = {
+            &rows[i].must,      &rows[i].may,          &rows[i].aux,      &rows[i].superiors,
+            &rows[i].chain,     &rows[i].all_aux,      &rows[i].all_must, &rows[i].all_may,
+            &rows[i].inferiors, &rows[i].all_superiors};
+        for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+            lists[k]->id =
+                arena_dup(&f.arena, lists[k]->id, lists[k]->count * sizeof *lists[k]->id);
+    }
+}
+
+/* Another opening of the same file begins from the objects, and comes at once to what was made step
+ * by step. */
 static void it_is_there_after_a_restart(void **state)
 {
     static const uint8_t master[32] = {7};
     struct dir_open_args args = {.path = f.path, .writable = true};
     uint32_t id = attr("exBadge")->id, of = class("exAsset")->id;
+    unsigned count = schema_class_count();
+    struct schema_class *rows = arena_array(&f.arena, count, sizeof *rows);
     (void)state;
+    copy_lists(rows, count);
     fixture_close(&f);
     writer_free(f.w);
     dir_close(f.dir);
@@ -183,6 +219,9 @@ static void it_is_there_after_a_restart(void **state)
     assert_int_equal(attr("exBadge")->id, id);
     assert_int_equal(class("exAsset")->id, of);
     assert_true(schema_class_allows(schema_class(CLASS_computer), schema_attr(id)));
+    assert_int_equal(schema_class_count(), count);
+    for (unsigned i = 0; i < count; i++)
+        assert_true(schema_same_lists(&rows[i], schema_class_at(i)));
 }
 
 /* What a refused intent of a batch saw is seen by nobody, what an accepted one added by the next.
@@ -270,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_attribute_is_used_at_once, suite_as_system),
         cmocka_unit_test_setup(a_class_is_used_at_once, suite_as_system),
+        cmocka_unit_test_setup(classes_below_each_other, suite_as_system),
         cmocka_unit_test_setup(links_come_in_pairs, suite_as_system),
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
         cmocka_unit_test_setup(administrators_of_the_schema_alone, suite_as_system),
