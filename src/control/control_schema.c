@@ -10,6 +10,8 @@
 #include "plat/files.h"
 #include "plat/random.h"
 
+#define WRITER_TRIES 6
+
 static const char *text_of(const json_t *object, const char *member)
 {
     const char *text = json_string_value(json_object_get(object, member));
@@ -167,14 +169,23 @@ static enum err snapshot_first(struct control_call *call, const json_t *extensio
                           "the snapshot before it could not be made");
 }
 
+/* A large file takes longer than the writer is waited for. Asked again, it says that it has taken
+ * this one, or refuses it for the same reason again. */
 static enum err ask_writer(struct control_call *call, const json_t *extension, struct span ldif)
 {
-    struct intent in = {
-        .kind = INTENT_SCHEMA, .target = span_str(text_of(extension, "id")), .ldif = ldif};
-    struct intent_reply reply;
-    enum err e = control_intent(call, &in, &reply);
-    bool unknown = e == ERR_REFUSED && call->reason == REASON_CONTROL_WRITER_AWAY;
-    return unknown && taken(call, extension) ? ERR_OK : e;
+    enum err e;
+    for (unsigned tries = 0;; tries++) {
+        struct intent in = {
+            .kind = INTENT_SCHEMA, .target = span_str(text_of(extension, "id")), .ldif = ldif};
+        struct intent_reply reply;
+        e = control_intent(call, &in, &reply);
+        if (e != ERR_REFUSED || call->reason != REASON_CONTROL_WRITER_AWAY)
+            return e;
+        if (taken(call, extension))
+            return ERR_OK;
+        if (tries == WRITER_TRIES || !call->directory->writer)
+            return e;
+    }
 }
 
 static enum err run(struct control_call *call, json_t *extension, struct span ldif)

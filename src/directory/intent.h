@@ -47,7 +47,8 @@ enum intent_kind {
     INTENT_DC_JOIN,     /* target: host name, servers: addresses, new_rdn: the site; control only */
     INTENT_DC_LEAVE,    /* the same */
     INTENT_SCHEMA,      /* ldif: additions to the schema, all or nothing; target: the name of the
-                           extension, which is kept (DIR_META_SCHEMA); control only */
+                           extension, which is kept (DIR_META_SCHEMA): asked for again it changes
+                           nothing;      control only */
     INTENT_KIND_END
 };
 

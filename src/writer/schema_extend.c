@@ -150,6 +150,12 @@ static enum err keep_name(struct op *op)
     return op_apply(op);
 }
 
+static bool taken_before(const struct op *op)
+{
+    struct span name;
+    return dir_meta(op->s, DIR_META_SCHEMA, &name) == ERR_OK && span_eq(name, op->in->target);
+}
+
 enum err op_schema(struct op *op)
 {
     struct dir_nest nest;
@@ -158,14 +164,18 @@ enum err op_schema(struct op *op)
     if (!op_system(op))
         return op_refuse(op, ERR_DENIED, REASON_DIR_ACCESS,
                          "extensions of the schema come from the service alone");
-    TRY(dir_write_nest(op->txn, &nest));
-    enum err e = records(op, &count);
-    if (e == ERR_OK)
-        e = keep_name(op);
     op->c = NULL;
-    enum err ended = dir_write_nest_end(op->txn, &nest, e == ERR_OK);
-    TRY(e);
-    TRY(ended);
+    count = 0;
+    if (!taken_before(op)) {
+        TRY(dir_write_nest(op->txn, &nest));
+        enum err e = records(op, &count);
+        if (e == ERR_OK)
+            e = keep_name(op);
+        op->c = NULL;
+        enum err ended = dir_write_nest_end(op->txn, &nest, e == ERR_OK);
+        TRY(e);
+        TRY(ended);
+    }
     builder_in(&b, op->out, 4);
     builder_le32(&b, count);
     return builder_done(&b, &op->reply->data);

@@ -278,6 +278,8 @@ static void a_file_is_taken_whole(void **state)
     assert_true(schema_class_allows(class("computer"), attr("exFileOne")));
     assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));
     assert_span(name, "e-0000000001");
+    done(extend("e-0000000001", LDIF_ATTRIBUTE("exFileOne", "1.3.6.1.4.1.99999.5.1")));
+    assert_int_equal(f.reply.data.ptr[0], 0); /* who did not hear the answer asks again */
 }
 
 static void of_a_bad_file_nothing_stays(void **state)
