@@ -65,4 +65,12 @@ bool schema_same_declared(const struct schema_class *a, const struct schema_clas
 struct schema_class *schema_draft(const struct schema_drafts *d, uint32_t id);
 bool schema_same_lists(const struct schema_class *a, const struct schema_class *b);
 
+/* --- keeping (schema_keep.c) ---------------------------------------------------------------------
+ */
+
+/* Fills m, whose counts are set, with copies of the new attributes and of all classes; they live in
+ * its arena, or are rows of the table before (NULL: none), which has to outlive it. */
+enum err schema_keep(struct schema_more *m, const struct schema_more *before,
+                     const struct schema_attr *attrs, struct schema_class *row);
+
 #endif
