@@ -179,6 +179,28 @@ def test_auxiliary_classes(service):
     assert sorted(a["ou"][0] for dn, a in found if dn) == [b"other", b"tagged"]
 
 
+def test_another_directory_has_its_own(service):
+    """One process serves both to administrators, and each has its own definition of the same name."""
+    other, base = "other.example", "DC=other,DC=example"
+    service.cli("directory", "create", other, "--short-name", "OTHER", "--admin-password-file",
+                service.dir / "administrator", "--address", f"{NET}.20")
+    ldap_service.ADDRESS[other] = f"{NET}.20"
+    client = Service.connect(None, forest=other)
+    dn = f"cn=Administrator,cn=Users,{base}"
+    with pytest.raises(ldap.NO_SUCH_ATTRIBUTE):
+        client.modify_s(dn, [(ldap.MOD_ADD, "exBadge", b"x")])
+    text = (ATTRIBUTE + GROW).replace("2.5.5.12", "2.5.5.9").replace("oMSyntax: 64", "oMSyntax: 2").format(
+        schema=f"CN=Schema,CN=Configuration,{base}", name="exBadge", oid=f"{ARC}.1.1", of="User", what="mayContain",
+        value="exBadge")
+    extend(service, text, "--directory", other)
+    with pytest.raises(ldap.INVALID_SYNTAX):
+        client.modify_s(dn, [(ldap.MOD_ADD, "exBadge", b"x")])
+    client.modify_s(dn, [(ldap.MOD_ADD, "exBadge", b"5")])
+    for directory in (FOREST, other, FOREST):
+        service.cli("directory", "check", directory)
+    service.cli("directory", "delete", other)
+
+
 def test_nothing_stays_of_a_bad_file(service):
     before = len(listed(service))
     text = ldif(ATTRIBUTE, name="exLost", oid=f"{ARC}.1.7") + ldif(ATTRIBUTE, name="exClash", oid="2.5.4.13")
