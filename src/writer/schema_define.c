@@ -212,7 +212,8 @@ static bool is_class(uint32_t id)
 static bool is_auxiliary(uint32_t id)
 {
     const struct schema_class *c = schema_class(id);
-    return is_class(id) && (c->category == CATEGORY_AUXILIARY || c->category == CATEGORY_88);
+    return is_class(id) && !(c->flags & SCHEMA_SYSTEM_ONLY) &&
+           (c->category == CATEGORY_AUXILIARY || c->category == CATEGORY_88);
 }
 
 enum err schema_define_lists(struct draft *d)
@@ -281,8 +282,9 @@ enum err schema_define_class(struct draft *d)
 {
     const struct schema_class *super = schema_class((uint32_t)draft_i32(d, ATTR_subClassOf, 0));
     TRY(common(d, ATTR_governsID));
-    if (!super || (super->flags & SCHEMA_DEFUNCT))
-        return invalid(d, "subClassOf is no class of the schema");
+    if (!super || (super->flags & SCHEMA_DEFUNCT) ||
+        (super->id != CLASS_top && (super->flags & SCHEMA_SYSTEM_ONLY)))
+        return invalid(d, "subClassOf is no class of the schema, or one of the service's own");
     TRY(category_rules(d, super));
     TRY(naming_rules(d));
     TRY(descriptor_rules(d));

@@ -87,6 +87,36 @@ static enum err in_schema(struct op *op, const struct ldif_record *rec)
     return bad_record(op, rec->line, why ? why : "it is not in the schema");
 }
 
+static bool is_definition(uint32_t class_id)
+{
+    return class_id == CLASS_attributeSchema || class_id == CLASS_classSchema;
+}
+
+/* All of it is done with the service's rights, so it is definitions and nothing else: not an object
+ * of a class that the file lets be here, not an object's descriptor. */
+static enum err definitions_alone(struct op *op, const struct ldif_record *rec,
+                                  const struct intent *in)
+{
+    struct dir_obj o;
+    for (unsigned i = 0; i < in->mod_count; i++) {
+        const struct intent_mod *m = &in->mods[i];
+        const struct schema_attr *attr = schema_attr_by_name(m->attr);
+        if (attr && attr->id == ATTR_nTSecurityDescriptor)
+            return bad_record(op, rec->line, "nTSecurityDescriptor stays as it is");
+        for (unsigned k = 0; attr && attr->id == ATTR_objectClass && k < m->count; k++) {
+            const struct schema_class *c = schema_class_by_name(m->values[k]);
+            if (!c || (c->id != CLASS_top && !is_definition(c->id)))
+                return bad_record(op, rec->line, "it is not an attributeSchema or classSchema");
+        }
+    }
+    if (!rec->modify)
+        return ERR_OK;
+    TRY(op_find(op, rec->dn, &o));
+    return is_definition(o.class_id)
+               ? ERR_OK
+               : bad_record(op, rec->line, "it is not an attributeSchema or classSchema");
+}
+
 static enum err one(struct op *op, const struct ldif_record *rec)
 {
     struct intent in = {.kind = rec->modify ? INTENT_MODIFY : INTENT_ADD,
@@ -98,11 +128,11 @@ static enum err one(struct op *op, const struct ldif_record *rec)
     TRY(in_schema(op, rec));
     if (rec->modify) {
         TRY(gather_mods(op, rec, &in));
-        TRY(op_modify(op));
     } else {
         TRY(gather(op, rec, &in));
-        TRY(op_add(op));
     }
+    TRY(definitions_alone(op, rec, &in));
+    TRY(rec->modify ? op_modify(op) : op_add(op));
     return op_apply(op);
 }
 

@@ -152,6 +152,8 @@ static void bad_definitions_are_refused(void **state)
             DIR_SCHEMA_INVALID);
     refused(ATTRIBUTE("exNew", "1.3.6.1.4.1.99999.9.1", TEXT "\nsearchFlags: 4096"),
             DIR_SCHEMA_INVALID);
+    refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2", "objectClassCategory: 1\nsubClassOf: nTDSDSA"),
+            DIR_SCHEMA_INVALID);
     refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2", "objectClassCategory: 3\nsubClassOf: user"),
             DIR_SCHEMA_INVALID);
     refused(CLASS("exNew", "1.3.6.1.4.1.99999.9.2",
@@ -299,6 +301,21 @@ static void of_a_bad_file_nothing_stays(void **state)
             DIR_SCHEMA_RECORD);
     refused(extend("e-0000000002", ""), DIR_SCHEMA_RECORD);
     refused(extend("e-0000000002", "dn: CN=User," SCHEMA "," DOMAIN "\nchangetype: delete\n"),
+            DIR_SCHEMA_RECORD);
+    /* What is done with the service's rights is definitions alone. */
+    refused(extend("e-0000000002",
+                   "dn: CN=exMule," SCHEMA "," DOMAIN
+                   "\nchangetype: add\nobjectClass: classSchema\n"
+                   "governsID: 1.3.6.1.4.1.99999.5.9\nsubClassOf: user\nobjectClassCategory: 1\n"
+                   "possSuperiors: dMD\n\ndn: CN=mule," SCHEMA "," DOMAIN
+                   "\nobjectClass: exMule\nsAMAccountName: mule\n"),
+            DIR_SCHEMA_RECORD);
+    refused(extend("e-0000000002", "dn: CN=User," SCHEMA "," DOMAIN
+                                   "\nchangetype: modify\nreplace: nTSecurityDescriptor\n"
+                                   "nTSecurityDescriptor: x\n-\n"),
+            DIR_SCHEMA_RECORD);
+    refused(extend("e-0000000002", "dn: CN=Aggregate," SCHEMA "," DOMAIN
+                                   "\nchangetype: modify\nreplace: description\ndescription: x\n"),
             DIR_SCHEMA_RECORD);
     /* And what comes next sees the schema as it is. */
     done(extend("e-0000000003", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2")));
