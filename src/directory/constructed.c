@@ -105,12 +105,16 @@ static enum err parent_guid(struct constructing *c)
     return constructed_add(c, arena_dup_span(c->arena, span_of(parent.guid.b, 16)));
 }
 
+/* Clients keep the subschema until it was modified: when the schema was, which its head counts. */
 static enum err time_stamp(struct constructing *c)
 {
     uint32_t from = c->attr == ATTR_createTimeStamp ? ATTR_whenCreated : ATTR_whenChanged;
+    struct dir_obj o = *c->obj;
     struct span stored, text;
 
-    if (!dir_attr_first(c->obj, from, &stored))
+    if (from == ATTR_whenChanged && o.class_id == CLASS_subSchema)
+        TRY(dir_by_id(c->snap, c->obj->parent, &o));
+    if (!dir_attr_first(&o, from, &stored))
         return ERR_OK;
     TRY(dir_value_to_text(c->snap, from, stored, c->arena, &text));
     return constructed_add(c, text);

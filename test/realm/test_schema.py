@@ -115,6 +115,9 @@ def test_the_subschema_says_it(service):
     assert len(types) == 1 and f"( {ARC}.1.1 NAME".encode() in types[0] and b"SINGLE-VALUE" in types[0]
     user = [c for c in entry[0][1]["objectClasses"] if b"NAME 'user'" in c]
     assert b"exBadge" in user[0]
+    (_, when), = connect().search_s(f"CN=Aggregate,{SCHEMA}", ldap.SCOPE_BASE, attrlist=["modifyTimeStamp", "whenCreated"])
+    (_, head), = connect().search_s(SCHEMA, ldap.SCOPE_BASE, attrlist=["whenChanged"])
+    assert when["modifyTimeStamp"] == head["whenChanged"] and when["modifyTimeStamp"] >= when["whenCreated"]
 
 
 def test_a_class_of_objects(service):
