@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "plat/tree.h"
+
 #define PIECE 65536
 
 static enum err copy_bytes(int from, int to)
@@ -20,11 +22,24 @@ static enum err copy_bytes(int from, int to)
     return got == 0 && fsync(to) == 0 ? ERR_OK : ERR_IO;
 }
 
+/* What is kept beside a served file goes with it; most files have nothing. */
+static enum err copy_note(int from, int to)
+{
+    uint8_t note[PLAT_TREE_NOTE_MAX];
+    size_t len;
+    enum err e = plat_tree_note(from, note, sizeof(note), &len);
+    if (e == ERR_NOT_FOUND || e == ERR_UNSUPPORTED)
+        return ERR_OK;
+    return e == ERR_OK && plat_tree_set_note(to, span_of(note, len)) == ERR_OK ? ERR_OK : ERR_IO;
+}
+
 static enum err copy_file(int from_dir, int to_dir, const char *name, mode_t mode)
 {
     int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     int to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    enum err e = from >= 0 && to >= 0 ? copy_bytes(from, to) : ERR_IO;
+    enum err e = from >= 0 && to >= 0 ? copy_note(from, to) : ERR_IO;
+    if (e == ERR_OK)
+        e = copy_bytes(from, to);
     int saved = errno;
     if (from >= 0)
         close(from);
@@ -44,6 +59,8 @@ static enum err copy_folder(int from_dir, int to_dir, const char *name, mode_t m
     int from = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int to = openat(to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     enum err e = from >= 0 && to >= 0 ? copy_inside(from, to, wanted, depth + 1) : ERR_IO;
+    if (e == ERR_OK)
+        e = copy_note(from, to);
     if (to >= 0) {
         if (e == ERR_OK && fsync(to) != 0)
             e = ERR_IO;

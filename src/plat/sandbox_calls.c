@@ -155,6 +155,7 @@ static const struct call files_read_calls[] = {
     CALL(statfs),
     CALL(fstatfs),
     CALL(fadvise64),
+    CALL(fgetxattr),
     CALL_END,
 };
 
@@ -166,7 +167,7 @@ static const struct call files_write_calls[] = {
     CALL(msync),     CALL(ftruncate), CALL(fallocate), CALL(pwrite64),
     CALL(pwritev),   CALL(chmod),     CALL(fchmod),    CALL(fchmodat),
     CALL(fchown),    CALL(fchownat),  CALL(utimensat), CALL(umask),
-    CALL(flock),     CALL_END,
+    CALL(flock),     CALL(fsetxattr), CALL_END,
 };
 
 static const struct call thread_calls[] = {

@@ -16,6 +16,10 @@
 #define READS       (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define OF_FILES    (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define ALL         (((uint64_t)LANDLOCK_ACCESS_FS_REFER << 1) - 1)
+/* Files, folders, and the sockets of the writer; no links, no devices. */
+#define CHANGES                                                                                    \
+    (ALL & ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_SYM |                  \
+                       LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK))
 
 bool plat_confine_works(void)
 {
@@ -47,7 +51,7 @@ static enum err allow_system(int ruleset)
     return allow(ruleset, "/dev/null", OF_FILES);
 }
 
-enum err plat_confine(const char *folder, bool writable)
+enum err plat_confine(const char *folder, const char *writable)
 {
     const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL};
     if (!plat_confine_works())
@@ -57,7 +61,9 @@ enum err plat_confine(const char *folder, bool writable)
         return ERR_IO;
     enum err e = allow_system(ruleset);
     if (e == ERR_OK)
-        e = allow(ruleset, folder, writable ? ALL & ~LANDLOCK_ACCESS_FS_EXECUTE : READS);
+        e = allow(ruleset, folder, READS);
+    if (e == ERR_OK && writable)
+        e = allow(ruleset, writable, CHANGES);
     if (e == ERR_OK && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         e = ERR_IO;
     close(ruleset);

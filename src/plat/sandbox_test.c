@@ -150,7 +150,7 @@ static int confine_to_read(void)
 {
     int before = open(in(other, "file"), O_RDONLY);
     CHECK(before >= 0 && plat_harden(64) == ERR_OK);
-    CHECK(plat_confine(own, false) == ERR_OK);
+    CHECK(plat_confine(own, NULL) == ERR_OK);
     CHECK(opens(in(own, "file"), O_RDONLY) == 0);
     CHECK(opens(in(own, "file"), O_RDWR) == EACCES);
     CHECK(opens(in(own, "new"), O_RDWR | O_CREAT) == EACCES);
@@ -164,7 +164,7 @@ static int confine_to_read(void)
 static int confine_to_write(void)
 {
     CHECK(plat_harden(64) == ERR_OK);
-    CHECK(plat_confine(own, true) == ERR_OK);
+    CHECK(plat_confine(own, own) == ERR_OK);
     CHECK(opens(in(own, "file"), O_RDWR) == 0);
     CHECK(mkdir(in(own, "folder"), 0700) == 0);
     CHECK(opens(in(own, "folder/new"), O_RDWR | O_CREAT) == 0);
@@ -173,8 +173,24 @@ static int confine_to_write(void)
     CHECK(opens(in(other, "file"), O_RDONLY) == EACCES);
     CHECK(opens(in(other, "new"), O_RDWR | O_CREAT) == EACCES);
     CHECK(unlink(in(other, "file")) == -1 && errno == EACCES);
-    CHECK(plat_confine("/nowhere", true) == ERR_OK); /* twice: less of both */
+    CHECK(plat_confine("/nowhere", "/nowhere") == ERR_OK); /* twice: less of both */
     CHECK(opens(in(own, "file"), O_RDONLY) == EACCES);
+    return 0;
+}
+
+/* As the service of SYSVOL: all is read, one folder of it is written. */
+static int confine_to_a_part(void)
+{
+    CHECK(mkdir(in(own, "part"), 0700) == 0 && plat_harden(64) == ERR_OK);
+    char part[256];
+    snprintf(part, sizeof(part), "%s", in(own, "part"));
+    CHECK(plat_confine(own, part) == ERR_OK);
+    CHECK(opens(in(own, "file"), O_RDONLY) == 0);
+    CHECK(opens(in(own, "file"), O_RDWR) == EACCES);
+    CHECK(opens(in(own, "new"), O_RDWR | O_CREAT) == EACCES);
+    CHECK(opens(in(own, "part/new"), O_RDWR | O_CREAT) == 0);
+    CHECK(symlink("/", in(own, "part/link")) == -1 && errno == EACCES);
+    CHECK(unlink(in(own, "part/new")) == 0);
     return 0;
 }
 
@@ -193,6 +209,7 @@ static void files_of_others(void **state)
         fclose(f);
     }
     assert_lives(confine_to_read);
+    assert_lives(confine_to_a_part);
     assert_lives(confine_to_write);
     for (size_t i = 0; i < 2; i++) {
         unlink(in(folders[i], "file"));

@@ -20,6 +20,7 @@ static bool read_facts(const struct stat *st, struct plat_tree_facts *out)
     if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
         return false;
     *out = (struct plat_tree_facts){.folder = S_ISDIR(st->st_mode),
+                                    .device = st->st_dev,
                                     .inode = st->st_ino,
                                     .created = time_of(st->st_ctim),
                                     .accessed = time_of(st->st_atim),
@@ -43,6 +44,7 @@ static enum err open_at(int folder, const char *name, int *fd_out)
         return errno == ENOENT                                              ? ERR_NOT_FOUND
                : errno == ENOTDIR                                           ? ERR_STATE
                : errno == ELOOP || errno == EACCES || errno == ENAMETOOLONG ? ERR_DENIED
+               : errno == EMFILE || errno == ENFILE                         ? ERR_LIMIT
                                                                             : ERR_IO;
     *fd_out = fd;
     return ERR_OK;
@@ -85,41 +87,67 @@ static bool is_name(struct span name)
            !memchr(name.ptr, '/', name.len) && text_valid(name);
 }
 
-static enum err step(int folder, struct span name, int *fd_out)
+static enum err open_found(int folder, struct span name, char found[PLAT_TREE_NAME_MAX + 1],
+                           int *fd_out)
 {
-    char text[PLAT_TREE_NAME_MAX + 1] = {0};
-
+    memset(found, 0, PLAT_TREE_NAME_MAX + 1);
+    if (!name.ptr)
+        return open_at(folder, ".", fd_out);
     if (!is_name(name))
         return ERR_DENIED;
-    memcpy(text, name.ptr, name.len);
-    enum err e = open_at(folder, text, fd_out);
+    memcpy(found, name.ptr, name.len);
+    enum err e = open_at(folder, found, fd_out);
     if (e != ERR_NOT_FOUND)
         return e;
-    TRY(find_folded(folder, name, text));
-    return open_at(folder, text, fd_out);
+    TRY(find_folded(folder, name, found));
+    return open_at(folder, found, fd_out);
+}
+
+enum err plat_tree_facts(int fd, struct plat_tree_facts *out)
+{
+    struct plat_tree_facts facts;
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return ERR_IO;
+    if (!read_facts(&st, &facts))
+        return ERR_DENIED;
+    *out = facts;
+    return ERR_OK;
+}
+
+enum err plat_tree_step(int folder, struct span name, char found_out[PLAT_TREE_NAME_MAX + 1],
+                        int *fd_out, struct plat_tree_facts *facts_out)
+{
+    char found[PLAT_TREE_NAME_MAX + 1];
+    int fd;
+
+    TRY(open_found(folder, name, found, &fd));
+    enum err e = plat_tree_facts(fd, facts_out);
+    if (e != ERR_OK) {
+        close(fd);
+        return e;
+    }
+    memcpy(found_out, found, sizeof(found));
+    *fd_out = fd;
+    return ERR_OK;
 }
 
 enum err plat_tree_open(int root_fd, const struct span *names, unsigned count, int *fd_out,
                         struct plat_tree_facts *facts_out)
 {
+    char found[PLAT_TREE_NAME_MAX + 1];
     struct plat_tree_facts facts;
-    struct stat st;
-    int fd = -1, next;
-    enum err e = open_at(root_fd, ".", &fd);
+    int fd, next;
 
-    for (unsigned i = 0; e == ERR_OK && i < count; i++) {
-        e = step(fd, names[i], &next);
+    TRY(plat_tree_step(root_fd, SPAN_NONE, found, &fd, &facts));
+    for (unsigned i = 0; i < count; i++) {
+        enum err e =
+            plat_tree_step(fd, names[i].ptr ? names[i] : SPAN_LIT(""), found, &next, &facts);
         close(fd);
-        fd = e == ERR_OK ? next : -1;
-    }
-    if (e == ERR_OK && fstat(fd, &st) != 0)
-        e = ERR_IO;
-    if (e == ERR_OK && !read_facts(&st, &facts))
-        e = ERR_DENIED;
-    if (e != ERR_OK) {
-        if (fd >= 0)
-            close(fd);
-        return e;
+        if (e != ERR_OK)
+            return e;
+        fd = next;
     }
     *fd_out = fd;
     *facts_out = facts;

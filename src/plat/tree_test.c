@@ -140,12 +140,97 @@ static void test_list(void **state)
     assert_err(plat_tree_list(root, 0, &arena, &list, &count), ERR_LIMIT);
 }
 
+static void test_changes(void **state)
+{
+    struct plat_tree_facts facts, other;
+    char found[PLAT_TREE_NAME_MAX + 1];
+    uint8_t text[64];
+    size_t got;
+    int in, fd, again;
+    (void)state;
+
+    assert_ok(plat_tree_make(root, SPAN_LIT("New"), true, &in, &facts));
+    assert_true(facts.folder);
+    assert_err(plat_tree_make(root, SPAN_LIT("New"), true, &fd, &other), ERR_EXISTS);
+    assert_ok(plat_tree_make(in, SPAN_LIT("a.txt"), false, &fd, &other));
+    assert_ok(plat_tree_write(fd, 3, SPAN_LIT("abc")));
+    assert_ok(plat_tree_sync(fd));
+    assert_ok(plat_tree_set_times(fd, UTIME_NEVER, 5 * UTIME_SECOND));
+    assert_ok(plat_tree_facts(fd, &other));
+    assert_int_equal(other.size, 6);
+    assert_int_equal(other.written, 5 * UTIME_SECOND);
+    assert_err(plat_tree_remove(root, "New", &facts), ERR_BUSY);
+    assert_err(plat_tree_remove(in, "a.txt", &facts), ERR_NOT_FOUND); /* another one */
+    assert_ok(plat_tree_move(in, "a.txt", root, SPAN_LIT("b.txt"), false));
+    assert_ok(plat_tree_step(root, SPAN_LIT("B.TXT"), found, &again, &facts));
+    assert_string_equal(found, "b.txt");
+    close(again);
+    assert_ok(plat_tree_writable(root, found, &again));
+    assert_ok(plat_tree_resize(again, 4));
+    assert_ok(plat_tree_read(fd, 0, text, sizeof(text), &got));
+    assert_int_equal(got, 4);
+    close(again);
+    assert_err(plat_tree_move(root, "b.txt", root, SPAN_LIT("New"), false), ERR_EXISTS);
+    assert_err(plat_tree_move(root, "New", in, SPAN_LIT("below"), false), ERR_STATE);
+    assert_ok(plat_tree_remove(root, "b.txt", &facts));
+    assert_err(plat_tree_remove(root, "b.txt", &facts), ERR_NOT_FOUND);
+    close(fd);
+    close(in);
+}
+
+static void test_names_that_are_not_made(void **state)
+{
+    static const char *const names[] = {"",    ".",   "..", "a/b", "a\\b",    "a:b",    "a*",
+                                        "a\n", "a. ", "a.", "con", "NUL.txt", "com1.x", "Lpt9"};
+    struct plat_tree_facts facts;
+    int fd;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_err(plat_tree_make(root, span_str(names[i]), false, &fd, &facts), ERR_DENIED);
+    assert_err(plat_tree_move(root, "Policies", root, SPAN_LIT("a?"), false), ERR_DENIED);
+    /* A link that is there is neither followed nor written. */
+    assert_err(plat_tree_writable(root, "out", &fd), ERR_DENIED);
+    assert_err(plat_tree_make(root, SPAN_LIT("out"), false, &fd, &facts), ERR_EXISTS);
+}
+
+static void test_note_and_sum(void **state)
+{
+    struct plat_tree_facts facts;
+    struct plat_tree_sum sum;
+    uint8_t note[64];
+    uint64_t total, free_bytes;
+    size_t len;
+    int fd;
+    (void)state;
+
+    assert_ok(look("Policies", "GPT.INI", &facts, &fd));
+    enum err e = plat_tree_note(fd, note, sizeof(note), &len);
+    assert_true(e == ERR_NOT_FOUND || e == ERR_UNSUPPORTED);
+    if (e == ERR_NOT_FOUND) {
+        assert_ok(plat_tree_set_note(fd, SPAN_LIT("kept")));
+        assert_ok(plat_tree_note(fd, note, sizeof(note), &len));
+        assert_span(span_of(note, len), "kept");
+        assert_err(plat_tree_note(fd, note, 3, &len), ERR_LIMIT);
+    }
+    close(fd);
+    assert_ok(plat_tree_space(root, &total, &free_bytes));
+    assert_true(total && free_bytes <= total);
+    assert_ok(plat_tree_sum(root, 8, &sum));
+    assert_int_equal(sum.depth, 2);
+    assert_true(sum.files == 5 && sum.bytes >= 10); /* links and pipes, too */
+    assert_err(plat_tree_sum(root, 1, &sum), ERR_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_in_any_case),
         cmocka_unit_test(test_nothing_outside),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_names_that_are_not_made),
+        cmocka_unit_test(test_note_and_sum),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -105,14 +105,20 @@ static enum err give_up_rights(struct serve_child *child, const char **why_out)
     return plat_harden(CHILD_FDS);
 }
 
-/* The files of its own directory, which only the writer changes; control has to do with all of
- * them, and the notifier opens none. An older kernel has nothing for it: the parent says so. */
+/* The files of its own directory, which only the writer changes, but for those of SYSVOL; control
+ * has to do with all of them, and the notifier opens none. An older kernel has nothing for it: the
+ * parent says so. */
 static enum err confine(struct serve_child *child)
 {
     if (child->role == ROLE_CONTROL || child->role == ROLE_NOTIFY)
         return ERR_OK;
     const char *folder = text(child, child->setup.path);
-    enum err e = folder ? plat_confine(folder, child->role == ROLE_WRITER) : ERR_NOMEM;
+    if (!folder)
+        return ERR_NOMEM;
+    const char *changes = child->role == ROLE_WRITER ? folder : NULL;
+    if (child->role == ROLE_RPC)
+        changes = arena_printf(&child->memory, "%s/sysvol", folder);
+    enum err e = plat_confine(folder, changes);
     return e == ERR_UNSUPPORTED ? ERR_OK : e;
 }
 
