@@ -142,15 +142,15 @@ static void test_list(void **state)
 
 static void test_changes(void **state)
 {
-    struct plat_tree_facts facts, other;
+    struct plat_tree_facts facts, other, made;
     char found[PLAT_TREE_NAME_MAX + 1];
     uint8_t text[64];
     size_t got;
     int in, fd, again;
     (void)state;
 
-    assert_ok(plat_tree_make(root, SPAN_LIT("New"), true, &in, &facts));
-    assert_true(facts.folder);
+    assert_ok(plat_tree_make(root, SPAN_LIT("New"), true, &in, &made));
+    assert_true(made.folder);
     assert_err(plat_tree_make(root, SPAN_LIT("New"), true, &fd, &other), ERR_EXISTS);
     assert_ok(plat_tree_make(in, SPAN_LIT("a.txt"), false, &fd, &other));
     assert_ok(plat_tree_write(fd, 3, SPAN_LIT("abc")));
@@ -159,7 +159,7 @@ static void test_changes(void **state)
     assert_ok(plat_tree_facts(fd, &other));
     assert_int_equal(other.size, 6);
     assert_int_equal(other.written, 5 * UTIME_SECOND);
-    assert_err(plat_tree_remove(root, "New", &facts), ERR_BUSY);
+    assert_err(plat_tree_remove(root, "New", &made), ERR_BUSY);
     assert_err(plat_tree_remove(in, "a.txt", &facts), ERR_NOT_FOUND); /* another one */
     assert_ok(plat_tree_move(in, "a.txt", root, SPAN_LIT("b.txt"), false));
     assert_ok(plat_tree_step(root, SPAN_LIT("B.TXT"), found, &again, &facts));
@@ -174,6 +174,7 @@ static void test_changes(void **state)
     assert_err(plat_tree_move(root, "New", in, SPAN_LIT("below"), false), ERR_STATE);
     assert_ok(plat_tree_remove(root, "b.txt", &facts));
     assert_err(plat_tree_remove(root, "b.txt", &facts), ERR_NOT_FOUND);
+    assert_ok(plat_tree_remove(root, "New", &made));
     close(fd);
     close(in);
 }

@@ -1,6 +1,6 @@
 /*
  * The SMB service of one domain controller ([MS-SMB2]): dialects 2.0.2 to 3.1.1, IPC$ with the
- * named pipes of DCE/RPC, and SYSVOL and NETLOGON to be read. It serves the sockets it is given;
+ * named pipes of DCE/RPC, and SYSVOL and NETLOGON. It serves the sockets it is given;
  * everything else of the outside world is in struct smb_env, so that tests own the clock.
  *
  * Signing is required of every session that has a key, encryption is offered; there is no SMB1 but

@@ -3,6 +3,7 @@
  * its enumeration begins, and answered from that list.
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "smb/smb_internal.h"
@@ -85,16 +86,27 @@ static uint32_t list(struct smb_open *o, struct span pattern)
     return NT_OK;
 }
 
-static enum err entry_at(struct smb_open *o, unsigned n, struct arena *a, struct span *name_out,
-                         struct smb2_entry *out)
+static struct span entry_name(const struct smb_listing *l, unsigned n)
 {
-    struct smb_listing *l = o->listing;
-    const struct plat_tree_facts *facts = n < DOTS ? &o->facts : &l->entries[n - DOTS].facts;
+    return n == 0 ? SPAN_LIT(".") : n == 1 ? SPAN_LIT("..") : l->entries[n - DOTS].name;
+}
 
-    *name_out = n == 0 ? SPAN_LIT(".") : n == 1 ? SPAN_LIT("..") : l->entries[n - DOTS].name;
-    *out = (struct smb2_entry){.file_id = facts->inode};
-    smb_tree_facts(facts, &out->facts);
-    return text_to_utf16(*name_out, a, &out->name);
+/* As it is now, with its record: one that has gone since is told as it was. */
+static enum err entry_at(struct smb_open *o, unsigned n, struct arena *a, struct smb2_entry *out)
+{
+    struct plat_tree_facts facts = n < DOTS ? o->facts : o->listing->entries[n - DOTS].facts;
+    struct span name = entry_name(o->listing, n);
+    char found[PLAT_TREE_NAME_MAX + 1];
+    struct smb_record record = {0};
+    int fd;
+
+    if (plat_tree_step(o->fd, n < DOTS ? SPAN_NONE : name, found, &fd, &facts) == ERR_OK) {
+        (void)smb_record_read(fd, a, &record);
+        close(fd);
+    }
+    *out = (struct smb2_entry){.file_id = facts.inode};
+    smb_tree_facts(&facts, &record, &out->facts);
+    return text_to_utf16(name, a, &out->name);
 }
 
 /* As many entries as fit, from where the last answer ended. */
@@ -109,10 +121,9 @@ static uint32_t fill(struct smb_request *rq, struct smb_open *o,
     builder_in(&b, rq->arena, q->max_output);
     while (l->at < l->count + DOTS && !full) {
         struct smb2_entry e;
-        struct span name;
-        if (entry_at(o, l->at, rq->arena, &name, &e) != ERR_OK)
-            return NT_INSUFFICIENT_RESOURCES;
-        if (wanted(l->pattern, name)) {
+        if (wanted(l->pattern, entry_name(l, l->at))) {
+            if (entry_at(o, l->at, rq->arena, &e) != ERR_OK)
+                return NT_INSUFFICIENT_RESOURCES;
             if (!smb2_entry_put(&b, 0, q->max_output, q->level, &e, &last))
                 break;
             full = q->flags & SMB2_RETURN_SINGLE_ENTRY;
@@ -139,8 +150,10 @@ uint32_t smb_do_query_directory(struct smb_request *rq)
     struct smb_open *o = smb_open_find(rq, &q.id);
     if (!o)
         return NT_FILE_CLOSED;
-    if (o->pipe || !o->facts.folder || q.max_output > SMB_IO_MAX)
+    if (o->pipe || !o->facts.folder || !smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
+    if (!(o->access & SMB2_READ_DATA))
+        return NT_ACCESS_DENIED;
     if (!smb2_entry_shape(q.level))
         return NT_INVALID_INFO_CLASS;
     if (!o->listing || q.flags & (SMB2_RESTART_SCANS | SMB2_REOPEN))
@@ -163,7 +176,9 @@ uint32_t smb_do_change_notify(struct smb_request *rq)
     struct smb_open *o = smb_open_find(rq, &q.id);
     if (!o)
         return NT_FILE_CLOSED;
-    if (o->pipe || !o->facts.folder || q.max_output > SMB_IO_MAX)
+    if (o->pipe || !o->facts.folder || !smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
+    if (!(o->access & SMB2_READ_DATA))
+        return NT_ACCESS_DENIED;
     return smb_pend(rq, o->id, q.max_output) ? NT_PENDING : NT_INSUFFICIENT_RESOURCES;
 }

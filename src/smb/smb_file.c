@@ -1,90 +1,292 @@
 /*
- * Files and folders of SYSVOL and NETLOGON: opened to be read, below the folder of the share and
- * nowhere else (plat/tree.h).
+ * CREATE on SYSVOL and NETLOGON ([MS-SMB2] 3.3.5.9, [MS-FSA] 2.1.5.1): what is asked for, what is
+ * there, and what the descriptors let the caller do with it.
  */
-#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "smb/smb_internal.h"
+#include "wire/smb2/smb2_context.h"
 
-/* Rights that would change something: what is more than reading, executing, attributes and
- * SYNCHRONIZE. MAXIMUM_ALLOWED and the generic ones to read are none of them. */
-#define CHANGING 0x500d0156u
+#define RESERVED_RIGHTS   0x0ce0fe00u
+#define RESERVED_OPTIONS  0xff000000u
+#define OTHER_OPTIONS     0x00102080u /* by id, of a transaction, with a filter oplock */
+#define VALID_ATTRIBUTES  0x00007fb7u
+#define STORED_ATTRIBUTES 0x00000027u
+#define MODE_OPTIONS      0x0000003eu /* that FILE_MODE_INFORMATION tells */
 
-static bool creates(uint32_t disposition)
+/* What a request for a file comes to. */
+struct wish {
+    const struct smb2_create_request *q;
+    uint32_t access; /* mapped, without MAXIMUM_ALLOWED */
+    uint32_t needs;  /* what must be granted: also what the disposition takes */
+    bool maximum, folder, overwrites, delete_on_close;
+    struct span sd; /* of SecD */
+};
+
+void smb_file_event(struct smb_request *rq, const char *event, const char *path)
 {
-    return disposition != SMB2_FILE_OPEN && disposition != SMB2_FILE_OPEN_IF;
+    smb_event(rq->conn, rq->session, event, REASON_NONE, span_str(path));
 }
 
-/* The components of a path below the folder of its share: NETLOGON is DOMAIN/scripts. */
-static uint32_t components(struct smb_request *rq, struct span path, struct span *names,
-                           unsigned *count)
+uint32_t smb_file_denied(struct smb_request *rq, const char *event, const char *path)
 {
-    unsigned n = 0;
-    struct span text;
+    return smb_refuse(rq, event, REASON_SMB_FILE_DENIED, span_str(path), NT_ACCESS_DENIED);
+}
 
-    if (text_from_utf16(path, rq->arena, &text) != ERR_OK)
-        return NT_OBJECT_NAME_INVALID;
-    if (rq->tree->share == SMB_NETLOGON) {
-        names[n++] = rq->server->env.domain;
-        names[n++] = SPAN_LIT("scripts");
+static const struct dir_token *token_of(const struct smb_request *rq)
+{
+    return rq->session->who->facts.token;
+}
+
+/* --- what is asked for ----------------------------------------------------------------------- */
+
+static uint32_t take_contexts(struct wish *w)
+{
+    struct smb2_create_context list[SMB2_CREATE_CONTEXTS_MAX];
+    unsigned count;
+
+    if (smb2_create_contexts_decode(w->q->contexts, list, &count) != ERR_OK)
+        return NT_INVALID_PARAMETER;
+    for (unsigned i = 0; i < count; i++) {
+        if (span_eq(list[i].name, SPAN_LIT(SMB2_CREATE_SECURITY)))
+            w->sd = list[i].data;
+        else if (span_eq(list[i].name, SPAN_LIT(SMB2_CREATE_ATTRIBUTES)) && list[i].data.len)
+            return NT_EAS_NOT_SUPPORTED;
+        else if (span_eq(list[i].name, SPAN_LIT(SMB2_CREATE_TIMEWARP)))
+            return NT_OBJECT_NAME_NOT_FOUND; /* there are no older versions */
     }
-    while (text.len) {
-        const uint8_t *end = memchr(text.ptr, '\\', text.len);
-        size_t len = end ? (size_t)(end - text.ptr) : text.len;
-        if (n == SMB_DEPTH_MAX)
-            return NT_OBJECT_NAME_INVALID;
-        names[n++] = span_sub(text, 0, len);
-        text = span_sub(text, len + (end != NULL), text.len);
-        if (end && !text.len)
-            return NT_OBJECT_NAME_INVALID;
-    }
-    *count = n;
     return NT_OK;
 }
 
-static uint32_t status_of(enum err e)
+static uint32_t check_shape(const struct smb2_create_request *q)
 {
-    switch (e) {
-    case ERR_OK:
-        return NT_OK;
-    case ERR_NOT_FOUND:
-        return NT_OBJECT_NAME_NOT_FOUND;
-    case ERR_STATE:
-        return NT_OBJECT_PATH_NOT_FOUND;
-    case ERR_DENIED:
-        return NT_OBJECT_NAME_INVALID;
-    default:
-        return NT_INTERNAL_ERROR;
-    }
+    if (q->options & OTHER_OPTIONS)
+        return NT_NOT_SUPPORTED;
+    if (q->options & RESERVED_OPTIONS || q->attributes & ~VALID_ATTRIBUTES ||
+        q->share_access & ~7u ||
+        (q->options & SMB2_OPTION_DIRECTORY && q->options & SMB2_OPTION_NON_DIRECTORY) ||
+        (q->name.len >= 2 && q->name.ptr[0] == '\\' && !q->name.ptr[1]))
+        return NT_INVALID_PARAMETER;
+    if (q->options & SMB2_OPTION_DIRECTORY && q->disposition != SMB2_FILE_OPEN &&
+        q->disposition != SMB2_FILE_CREATE && q->disposition != SMB2_FILE_OPEN_IF)
+        return NT_INVALID_PARAMETER;
+    return !q->access || q->access & RESERVED_RIGHTS ? NT_ACCESS_DENIED : NT_OK;
 }
 
-static uint32_t keep_path(struct smb_open *o, struct span path)
+static uint32_t wish_of(const struct smb2_create_request *q, struct wish *out)
 {
-    uint8_t *copy = malloc(path.len + 1);
+    uint32_t status = check_shape(q);
 
-    if (!copy)
-        return NT_INSUFFICIENT_RESOURCES;
-    if (path.len)
-        memcpy(copy, path.ptr, path.len);
-    o->path = span_of(copy, path.len);
+    *out = (struct wish){.q = q,
+                         .access = smb_rights(q->access) & ~(uint32_t)SMB2_MAXIMUM_ALLOWED,
+                         .maximum = q->access & SMB2_MAXIMUM_ALLOWED,
+                         .folder = q->options & SMB2_OPTION_DIRECTORY,
+                         .overwrites = q->disposition == SMB2_FILE_SUPERSEDE ||
+                                       q->disposition >= SMB2_FILE_OVERWRITE,
+                         .delete_on_close = q->options & SMB2_OPTION_DELETE_ON_CLOSE};
+    if (status != NT_OK)
+        return status;
+    if (out->access & SMB2_ACCESS_SYSTEM_SECURITY)
+        return NT_PRIVILEGE_NOT_HELD;
+    if (out->delete_on_close && !(out->access & SMB2_DELETE) && !out->maximum)
+        return NT_ACCESS_DENIED;
+    out->needs = out->access;
+    if (out->overwrites)
+        out->needs |= q->disposition == SMB2_FILE_SUPERSEDE ? SMB2_DELETE : SMB2_WRITE_DATA;
+    return take_contexts(out);
+}
+
+static void grant(const struct wish *w, uint32_t granted, struct smb_open *o)
+{
+    o->maximal = granted;
+    o->access = w->maximum ? w->access | granted : w->access;
+    o->share = w->q->share_access;
+    o->mode = w->q->options & MODE_OPTIONS;
+}
+
+/* --- what is there --------------------------------------------------------------------------- */
+
+static uint32_t check_kind(const struct wish *w, const struct smb_place *at)
+{
+    if (w->q->disposition == SMB2_FILE_CREATE)
+        return NT_OBJECT_NAME_COLLISION;
+    if (at->facts.folder && (w->q->options & SMB2_OPTION_NON_DIRECTORY || w->overwrites))
+        return NT_FILE_IS_A_DIRECTORY;
+    return !at->facts.folder && w->folder ? NT_NOT_A_DIRECTORY : NT_OK;
+}
+
+static uint32_t check_access(struct smb_request *rq, const struct wish *w,
+                             const struct smb_place *at, struct smb_open *o)
+{
+    uint32_t granted = smb_granted(at->record.sd, at->folder_sd, token_of(rq));
+    uint32_t data = SMB2_WRITE_DATA | SMB2_APPEND_DATA;
+
+    if (w->needs & ~granted)
+        return smb_file_denied(rq, "smb.create", at->path);
+    if (at->record.attributes & SMB2_ATTRIBUTE_READONLY && !at->facts.folder) {
+        if (w->needs & data)
+            return NT_ACCESS_DENIED;
+        if (w->delete_on_close)
+            return NT_CANNOT_DELETE;
+        granted &= ~data;
+    }
+    grant(w, granted, o);
+    if (w->delete_on_close && !(o->access & SMB2_DELETE))
+        return NT_ACCESS_DENIED;
+    return NT_OK;
+}
+
+/* The descriptor of the walk does, but for who may write. */
+static uint32_t take_descriptor(struct smb_place *at, const struct wish *w, struct smb_open *o)
+{
+    bool writes = o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA) || w->overwrites;
+
+    if (writes && !at->facts.folder) {
+        enum err e = plat_tree_writable(at->folder, at->name, &o->fd);
+        if (e == ERR_OK)
+            e = plat_tree_facts(o->fd, &o->facts);
+        if (e == ERR_OK && o->facts.inode != at->facts.inode)
+            e = ERR_NOT_FOUND;
+        return smb_file_status(e);
+    }
+    o->fd = at->fd;
+    o->facts = at->facts;
+    at->fd = -1;
+    return NT_OK;
+}
+
+/* An attribute that hides a file must be named by who writes it anew ([MS-FSA] 2.1.5.1.2.1). */
+static uint32_t overwrite(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
+                          struct smb_open *o)
+{
+    uint32_t kept = SMB2_ATTRIBUTE_HIDDEN | SMB2_ATTRIBUTE_SYSTEM;
+    struct smb_record record = at->record, own;
+
+    if (record.attributes & kept & ~w->q->attributes)
+        return NT_ACCESS_DENIED;
+    enum err e = smb_record_read(o->fd, rq->arena, &own);
+    if (e == ERR_OK)
+        e = plat_tree_resize(o->fd, 0);
+    if (e != ERR_OK)
+        return smb_file_status(e);
+    own.attributes = (w->q->attributes & STORED_ATTRIBUTES) | SMB2_ATTRIBUTE_ARCHIVE;
+    if (!own.created)
+        own.created = (uint64_t)utime_to_filetime(o->facts.created);
+    e = smb_record_write(o->fd, &own);
+    smb_file_event(rq, "smb.change", at->path);
+    o->changed = true;
+    return e == ERR_UNSUPPORTED ? NT_OK : smb_file_status(e);
+}
+
+static uint32_t open_there(struct smb_request *rq, const struct wish *w, struct smb_place *at,
+                           struct smb_open *o, uint32_t *action)
+{
+    uint32_t status = check_kind(w, at);
+
+    if (status == NT_OK)
+        status = check_access(rq, w, at, o);
+    if (status == NT_OK)
+        status = take_descriptor(at, w, o);
+    if (status == NT_OK)
+        status = smb_node_join(rq->server, o, at->path);
+    if (status == NT_OK && w->overwrites)
+        status = overwrite(rq, w, at, o);
+    if (status == NT_OK && w->delete_on_close)
+        status = smb_file_dooms(rq, o);
+    *action = !w->overwrites                             ? SMB2_CREATE_ACTION_OPENED
+              : w->q->disposition == SMB2_FILE_SUPERSEDE ? SMB2_CREATE_ACTION_SUPERSEDED
+                                                         : SMB2_CREATE_ACTION_OVERWRITTEN;
+    return status;
+}
+
+/* --- what is new ----------------------------------------------------------------------------- */
+
+/* Who makes something owns it; what an administrator makes belongs to all of them. */
+static enum err first_sd(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
+                         struct span *out)
+{
+    const struct smb_defaults *d = &rq->server->defaults;
+    const struct dir_token *token = token_of(rq);
+    const struct sid *owner = token->count ? &token->sids[0] : &d->owner;
+
+    if (dir_token_has(token, &d->owner))
+        owner = &d->owner;
+    if (w->sd.len)
+        return smb_sd_normal(w->sd, owner, &d->group, rq->arena, out);
+    return smb_sd_inherit(at->folder_sd, w->folder, owner, &d->group, rq->arena, out);
+}
+
+static uint32_t store_record(const struct wish *w, struct smb_open *o, struct span sd)
+{
+    struct smb_record record = {.attributes = w->q->attributes & STORED_ATTRIBUTES,
+                                .created = (uint64_t)utime_to_filetime(o->facts.created),
+                                .sd = sd};
+
+    if (!w->folder)
+        record.attributes |= SMB2_ATTRIBUTE_ARCHIVE;
+    enum err e = smb_record_write(o->fd, &record);
+    return e == ERR_UNSUPPORTED && !w->sd.len ? NT_OK : smb_file_status(e);
+}
+
+/* What could not be made whole goes again. */
+static uint32_t make(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
+                     struct smb_open *o, struct span sd)
+{
+    enum err e = plat_tree_make(at->folder, span_str(at->name), w->folder, &o->fd, &o->facts);
+
+    if (e != ERR_OK)
+        return smb_file_status(e);
+    uint32_t status = store_record(w, o, sd);
+    if (status == NT_OK)
+        status = smb_node_join(rq->server, o, at->path);
+    if (status != NT_OK)
+        (void)plat_tree_remove(at->folder, at->name, &o->facts);
+    return status;
+}
+
+static uint32_t make_new(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
+                         struct smb_open *o)
+{
+    uint32_t right = w->folder ? SMB2_APPEND_DATA : SMB2_WRITE_DATA;
+    struct span sd;
+
+    if (w->q->disposition == SMB2_FILE_OPEN || w->q->disposition == SMB2_FILE_OVERWRITE)
+        return NT_OBJECT_NAME_NOT_FOUND;
+    if (!(smb_granted(at->folder_sd, SPAN_NONE, token_of(rq)) & right))
+        return smb_file_denied(rq, "smb.create", at->path);
+    if (w->delete_on_close && w->q->attributes & SMB2_ATTRIBUTE_READONLY)
+        return NT_CANNOT_DELETE;
+    enum err e = first_sd(rq, w, at, &sd);
+    if (e != ERR_OK)
+        return e == ERR_MALFORMED ? NT_INVALID_SECURITY_DESCR : smb_file_status(e);
+    uint32_t status = smb_space_take(rq, 1, 0);
+    if (status != NT_OK)
+        return status;
+    grant(w, smb_granted(sd, at->folder_sd, token_of(rq)), o);
+    status = make(rq, w, at, o, sd);
+    if (status != NT_OK)
+        return status;
+    smb_file_event(rq, "smb.make", at->path);
+    o->changed = true;
     return NT_OK;
 }
 
 uint32_t smb_file_open(struct smb_request *rq, const struct smb2_create_request *q,
-                       struct smb_open *o)
+                       struct smb_open *o, uint32_t *action_out)
 {
-    struct span names[SMB_DEPTH_MAX];
-    unsigned count;
+    struct smb_place at;
+    struct wish w;
+    uint32_t status = wish_of(q, &w);
 
-    if (q->access & CHANGING || creates(q->disposition) || q->options & SMB2_OPTION_DELETE_ON_CLOSE)
-        return smb_refuse(rq, "smb.create", REASON_SMB_READ_ONLY, SPAN_NONE, NT_ACCESS_DENIED);
-    uint32_t status = components(rq, q->name, names, &count);
     if (status == NT_OK)
-        status = status_of(plat_tree_open(rq->server->root, names, count, &o->fd, &o->facts));
-    if (status == NT_OK && o->facts.folder && q->options & SMB2_OPTION_NON_DIRECTORY)
-        status = NT_FILE_IS_A_DIRECTORY;
-    if (status == NT_OK && !o->facts.folder && q->options & SMB2_OPTION_DIRECTORY)
-        status = NT_NOT_A_DIRECTORY;
-    return status == NT_OK ? keep_path(o, q->name) : status;
+        status = smb_place_find(rq, q->name, &at);
+    if (status != NT_OK)
+        return status;
+    *action_out = SMB2_CREATE_ACTION_CREATED;
+    status = at.fd >= 0 ? open_there(rq, &w, &at, o, action_out) : make_new(rq, &w, &at, o);
+    smb_place_close(&at);
+    if (status == NT_OK)
+        o->delete_on_close = w.delete_on_close;
+    return status;
 }

@@ -13,10 +13,13 @@
 #include "plat/stream.h"
 #include "plat/tree.h"
 #include "smb/smb.h"
+#include "smb/smb_access.h"
+#include "smb/smb_record.h"
 #include "smb/smb_status.h"
 #include "wire/smb2/smb2_body.h"
 
-#define SMB_IO_MAX       65536 /* MaxReadSize and its likes: what one credit pays for */
+#define SMB_CREDIT_BYTES 65536        /* what one credit pays for */
+#define SMB_IO_MAX       (256u << 10) /* MaxReadSize and its likes; before 2.1, one credit's worth */
 #define SMB_FRAME_MAX    (SMB_IO_MAX + 16384)
 #define SMB_ANSWER_MAX   (1u << 20) /* to one frame: a compound of reads */
 #define SMB_CREDITS_MAX  256        /* outstanding, of one connection */
@@ -26,7 +29,12 @@
 #define SMB_PENDING_MAX  64         /* of one connection */
 #define SMB_LISTING_MAX  (4u << 20) /* bytes of the list of a folder */
 #define SMB_ENTRIES_MAX  16384      /* of a folder */
-#define SMB_DEPTH_MAX    32         /* folders of a path */
+#define SMB_DEPTH_MAX    24 /* folders of a path; below PLAT_DIR_DEPTH by what is above them */
+#define SMB_NODE_BUCKETS 1024
+#define SMB_FILES_MAX    65536                /* files and folders of SYSVOL */
+#define SMB_BYTES_MAX    (UINT64_C(4) << 30)  /* in them */
+#define SMB_DISK_RESERVE (UINT64_C(64) << 20) /* that the disk keeps free */
+#define SMB_COUNT_EVERY  (30 * UTIME_SECOND)  /* that they are counted, at most */
 #define SMB_ARENA_FIRST  (128u << 10)
 #define SMB_ARENA_MAX    (8u << 20)
 
@@ -39,7 +47,14 @@ struct smb_server {
     struct span flat_name; /* of the domain */
     uint8_t guid[16];
     uint64_t next_session, next_open;
-    int root;                 /* folder of the shares; -1: none */
+    int root;                     /* folder of the shares; -1: none */
+    struct smb_defaults defaults; /* of its files */
+    struct smb_node *nodes[SMB_NODE_BUCKETS];
+    struct smb_space {
+        bool counted;
+        utime at;
+        uint64_t files, bytes;
+    } space;
     struct smb_session *all;  /* of all connections: for PreviousSessionId */
     struct smb_session *dead; /* ended, but the answer at hand may have to be signed by it */
 };
@@ -99,6 +114,16 @@ struct smb_pipe_waiter {
     struct smb_open *open;
 };
 
+/* What several opens of one file share. */
+struct smb_node {
+    struct smb_node *next; /* of its bucket */
+    uint64_t device, inode;
+    bool folder;
+    bool doomed; /* it goes with the last open */
+    char *path;  /* from the root of the shares, as stored: "DOMAIN/Policies/..." */
+    struct smb_open *opens;
+};
+
 struct smb_open {
     struct smb_open *next;
     uint64_t id;
@@ -107,9 +132,14 @@ struct smb_open {
     void *pipe; /* NULL: a file or folder */
     struct smb_identity *who;
     struct smb_pipe_waiter waiter;
-    int fd; /* -1 */
-    struct plat_tree_facts facts;
-    struct span path; /* UTF-16LE, without a leading separator; malloc'ed */
+    int fd;                       /* -1 */
+    struct plat_tree_facts facts; /* of when it was opened; smb_open_facts tells how it is now */
+    struct smb_node *node;
+    struct smb_open *next_of_node;
+    uint32_t maximal;             /* that its descriptor grants */
+    uint32_t access, share, mode; /* granted; let to others; options that FILE_MODE tells */
+    uint64_t position;
+    bool delete_on_close, changed;
     struct smb_listing *listing;
 };
 
@@ -233,8 +263,49 @@ struct smb_open *smb_open_find(struct smb_request *rq, const struct smb2_file_id
 struct smb_open *smb_open_by_id(struct smb_session *ss, uint64_t id);
 struct smb_open *smb_open_new(struct smb_request *rq);
 void smb_open_free(struct smb_open *o);
+/* As it is now. */
 void smb_open_facts(const struct smb_open *o, struct smb2_file_facts *out);
-void smb_tree_facts(const struct plat_tree_facts *in, struct smb2_file_facts *out);
+void smb_tree_facts(const struct plat_tree_facts *in, const struct smb_record *record,
+                    struct smb2_file_facts *out);
+/* Did the request pay for so many bytes ([MS-SMB2] 3.3.5.2.5)? */
+bool smb_paid(const struct smb_request *rq, uint64_t bytes);
+
+/* smb_place.c: where a path leads. */
+struct smb_place {
+    int folder, fd;                    /* -1: of the root; of what is not there */
+    char name[PLAT_TREE_NAME_MAX + 1]; /* as it is stored, or as it was asked for */
+    const char *path;                  /* to it, as struct smb_node has it */
+    unsigned depth;                    /* components of it */
+    struct plat_tree_facts facts;
+    struct smb_record record; /* with a descriptor, at all events */
+    struct span folder_sd;
+};
+/* A path within the share, UTF-16LE. NT_OK also when all but the last component is there.
+ * smb_place_close what is found. */
+uint32_t smb_place_find(struct smb_request *rq, struct span path, struct smb_place *out);
+/* Where something that is open is now; NT_OBJECT_NAME_NOT_FOUND: elsewhere. */
+uint32_t smb_place_of(struct smb_request *rq, const struct smb_node *node, struct smb_place *out);
+void smb_place_close(struct smb_place *p);
+/* Folders that are always there. */
+bool smb_place_fixed(const struct smb_server *sv, const char *path);
+/* Its path as clients of the share see it: UTF-16LE, without a leading separator. */
+enum err smb_place_name(const struct smb_tree *t, const char *path, struct arena *a,
+                        struct span *out);
+/* What an error of plat/tree.h is to a client. */
+uint32_t smb_file_status(enum err e);
+
+/* smb_node.c */
+struct smb_node *smb_node_find(struct smb_server *sv, const struct plat_tree_facts *facts);
+/* Makes the node if there is none. NT_DELETE_PENDING, NT_SHARING_VIOLATION,
+ * NT_INSUFFICIENT_RESOURCES. */
+uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, const char *path);
+/* Removes the file if it is to go and this was the last. */
+void smb_node_leave(struct smb_open *o);
+/* Is something open in this folder, or below? */
+bool smb_node_below(const struct smb_server *sv, const char *path);
+
+/* smb_space.c. NT_OK, or NT_DISK_FULL with its event. */
+uint32_t smb_space_take(struct smb_request *rq, uint64_t files, uint64_t bytes);
 
 /* smb_pipe.c */
 uint32_t smb_pipe_open(struct smb_request *rq, struct span name, struct smb_open *o);
@@ -245,7 +316,23 @@ uint32_t smb_pipe_transceive(struct smb_request *rq, struct smb_open *o,
 
 /* smb_file.c */
 uint32_t smb_file_open(struct smb_request *rq, const struct smb2_create_request *q,
-                       struct smb_open *o);
+                       struct smb_open *o, uint32_t *action_out);
+/* A refusal for want of rights. */
+uint32_t smb_file_denied(struct smb_request *rq, const char *event, const char *path);
+/* It happened, and is told. */
+void smb_file_event(struct smb_request *rq, const char *event, const char *path);
+
+/* smb_change.c, smb_rename.c, smb_security.c */
+uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
+                        const struct smb2_write_request *q);
+uint32_t smb_file_set(struct smb_request *rq, struct smb_open *o, unsigned level, struct span data);
+/* May it go with its last open? */
+uint32_t smb_file_dooms(struct smb_request *rq, const struct smb_open *o);
+uint32_t smb_file_rename(struct smb_request *rq, struct smb_open *o, struct span data);
+uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t parts,
+                          struct span *out);
+uint32_t smb_security_set(struct smb_request *rq, struct smb_open *o, uint32_t parts,
+                          struct span sd);
 
 /* smb_directory.c */
 void smb_listing_free(struct smb_listing *l);

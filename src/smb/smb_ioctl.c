@@ -22,7 +22,7 @@ uint32_t smb_do_ioctl(struct smb_request *rq)
         return status;
     if (!(q.flags & SMB2_IOCTL_IS_FSCTL))
         return NT_NOT_SUPPORTED;
-    if (q.input.len > SMB_IO_MAX || q.max_output > SMB_IO_MAX)
+    if (!smb_paid(rq, q.input.len) || !smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
     switch (q.code) {
     case SMB2_FSCTL_PIPE_TRANSCEIVE:

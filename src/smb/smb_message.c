@@ -12,7 +12,7 @@ void smb_event(struct smb_conn *c, const struct smb_session *ss, const char *nam
 {
     struct event ev;
 
-    if (!c->peer[0])
+    if (!c->peer[0] && c->conn)
         plat_addr_text(plat_conn_peer(c->conn), c->peer);
     event_init(&ev, c->server->env.now(), name, reason);
     event_text(&ev, "peer", span_str(c->peer));
@@ -134,11 +134,16 @@ static bool bit(struct smb_conn *c, uint64_t id, bool set)
     return was;
 }
 
-/* Each id once, and only those that were granted. */
-static bool take_id(struct smb_conn *c, uint64_t id)
+/* Each id once, and only those that were granted: as many as the request pays with. */
+static bool take_ids(struct smb_conn *c, uint64_t id, uint16_t charge)
 {
-    if (id < c->low || id >= c->limit || bit(c, id, true))
+    uint64_t count = charge && c->capabilities & SMB2_CAP_LARGE_MTU ? charge : 1;
+
+    if (id < c->low || id >= c->limit || count > c->limit - id)
         return false;
+    for (uint64_t n = id; n < id + count; n++)
+        if (bit(c, n, true))
+            return false;
     for (; c->low < c->limit && bit(c, c->low, false); c->low++)
         c->came[c->low / 64 % (SMB_CREDITS_MAX / 64)] &= ~(UINT64_C(1) << c->low % 64);
     return true;
@@ -197,7 +202,7 @@ static uint32_t do_echo(struct smb_request *rq)
     return status;
 }
 
-/* Nothing is ever locked, and no oplock is ever granted: all files are for reading. */
+/* Nothing is ever locked, and no oplock is ever granted. */
 static uint32_t do_nothing(struct smb_request *rq)
 {
     (void)rq;
@@ -350,7 +355,7 @@ static enum err take_request(struct smb_frame *f, const struct smb2_header *h, s
             smb_cancel(&rq);
         return ERR_OK;
     }
-    if (!take_id(rq.conn, h->message_id))
+    if (!take_ids(rq.conn, h->message_id, h->credit_charge))
         return ERR_MALFORMED;
     size_t at = answer_begin(f);
     f->last_at = at;
@@ -428,7 +433,7 @@ enum err smb_answer_smb1(struct smb_conn *c, const struct smb2_negotiate_respons
     struct smb2_header h = {.command = SMB2_NEGOTIATE, .flags = SMB2_FLAG_RESPONSE};
     struct smb_frame f = {0};
 
-    if (!take_id(c, 0))
+    if (!take_ids(c, 0, 1))
         return ERR_MALFORMED;
     h.credits = grant(c, 1);
     frame_begin(&f, c, NULL);

@@ -70,6 +70,8 @@ static void choose_for_30(struct smb_conn *c)
 static void set_capabilities(struct smb_conn *c)
 {
     c->capabilities = SMB2_CAP_DFS;
+    if (c->dialect >= SMB2_DIALECT_210)
+        c->capabilities |= SMB2_CAP_LARGE_MTU;
     if (c->cipher != SMB_CIPHER_NONE && c->dialect < SMB2_DIALECT_311)
         c->capabilities |= SMB2_CAP_ENCRYPTION;
 }
@@ -78,12 +80,13 @@ static enum err put_response(struct smb_conn *c, struct smb2_negotiate_contexts 
                              struct arena *a, struct smb2_negotiate_response *out)
 {
     struct smb_server *sv = c->server;
+    uint32_t max = c->capabilities & SMB2_CAP_LARGE_MTU ? SMB_IO_MAX : SMB_CREDIT_BYTES;
     struct smb2_negotiate_response p = {.security_mode = SECURITY_MODE,
                                         .dialect = c->dialect,
                                         .capabilities = c->capabilities,
-                                        .max_transact = SMB_IO_MAX,
-                                        .max_read = SMB_IO_MAX,
-                                        .max_write = SMB_IO_MAX};
+                                        .max_transact = max,
+                                        .max_read = max,
+                                        .max_write = max};
     struct builder b;
 
     memcpy(p.server_guid, sv->guid, sizeof(p.server_guid));

@@ -8,7 +8,6 @@
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2_context.h"
 
-#define READ_ACCESS 0x001200a9u
 #define PIPE_ACCESS 0x001f01ffu
 
 struct smb_open *smb_open_by_id(struct smb_session *ss, uint64_t id)
@@ -68,33 +67,57 @@ void smb_open_free(struct smb_open *o)
     smb_pending_end(ss->conn, o->id, o->pipe ? NT_PIPE_DISCONNECTED : NT_NOTIFY_CLEANUP);
     if (o->pipe)
         ss->conn->server->env.pipes->close(o->pipe);
+    if (o->node)
+        smb_node_leave(o);
     if (o->fd >= 0)
         close(o->fd);
     smb_listing_free(o->listing);
     smb_identity_unref(o->who);
-    free((void *)o->path.ptr);
     free(o);
 }
 
-void smb_tree_facts(const struct plat_tree_facts *in, struct smb2_file_facts *out)
+/* What the file system does not know is in the record, if there is one. */
+void smb_tree_facts(const struct plat_tree_facts *in, const struct smb_record *record,
+                    struct smb2_file_facts *out)
 {
+    uint32_t stored = record->created ? record->attributes
+                      : in->folder    ? 0
+                                      : SMB2_ATTRIBUTE_ARCHIVE;
+
     *out = (struct smb2_file_facts){
-        .created = (uint64_t)utime_to_filetime(in->created),
+        .created = record->created ? record->created : (uint64_t)utime_to_filetime(in->created),
         .accessed = (uint64_t)utime_to_filetime(in->accessed),
         .written = (uint64_t)utime_to_filetime(in->written),
         .changed = (uint64_t)utime_to_filetime(in->changed),
         .allocated = in->allocated,
         .size = in->size,
-        .attributes = in->folder ? SMB2_ATTRIBUTE_DIRECTORY : SMB2_ATTRIBUTE_ARCHIVE,
+        .attributes = stored | (in->folder ? SMB2_ATTRIBUTE_DIRECTORY : 0),
     };
+    if (!out->attributes)
+        out->attributes = SMB2_ATTRIBUTE_NORMAL;
 }
 
 void smb_open_facts(const struct smb_open *o, struct smb2_file_facts *out)
 {
-    if (o->pipe)
+    struct plat_tree_facts facts = o->facts;
+    struct smb_record record = {0};
+
+    if (o->pipe) {
         *out = (struct smb2_file_facts){.allocated = 4096, .attributes = SMB2_ATTRIBUTE_NORMAL};
-    else
-        smb_tree_facts(&o->facts, out);
+        return;
+    }
+    (void)plat_tree_facts(o->fd, &facts);
+    (void)smb_record_read(o->fd, &o->session->conn->server->arena, &record);
+    smb_tree_facts(&facts, &record, out);
+}
+
+bool smb_paid(const struct smb_request *rq, uint64_t bytes)
+{
+    uint64_t credits = rq->head.credit_charge ? rq->head.credit_charge : 1;
+
+    if (!(rq->conn->capabilities & SMB2_CAP_LARGE_MTU))
+        credits = 1;
+    return bytes <= SMB_IO_MAX && bytes <= credits * SMB_CREDIT_BYTES;
 }
 
 /* Answers to the contexts that we know; others may be left out. */
@@ -102,7 +125,7 @@ static enum err put_contexts(struct smb_request *rq, const struct smb_open *o, s
                              struct span *out)
 {
     struct smb2_create_context list[SMB2_CREATE_CONTEXTS_MAX], answers[2];
-    struct smb2_maximal_access access = {.access = o->pipe ? PIPE_ACCESS : READ_ACCESS};
+    struct smb2_maximal_access access = {.access = o->pipe ? PIPE_ACCESS : o->maximal};
     struct smb2_on_disk_id disk = {.file_id = o->facts.inode};
     uint8_t room[2][32];
     unsigned count, n = 0;
@@ -128,12 +151,12 @@ static enum err put_contexts(struct smb_request *rq, const struct smb_open *o, s
 }
 
 static uint32_t open_target(struct smb_request *rq, const struct smb2_create_request *q,
-                            struct smb_open *o)
+                            struct smb_open *o, uint32_t *action)
 {
     struct span name;
 
     if (rq->tree->share != SMB_IPC)
-        return smb_file_open(rq, q, o);
+        return smb_file_open(rq, q, o, action);
     if (text_from_utf16(q->name, rq->arena, &name) != ERR_OK)
         return NT_OBJECT_NAME_INVALID;
     return smb_pipe_open(rq, name, o);
@@ -147,12 +170,14 @@ uint32_t smb_do_create(struct smb_request *rq)
 
     if (status != NT_OK)
         return status;
-    if (q.disposition > SMB2_FILE_OVERWRITE_IF || q.impersonation > 3)
+    if (q.impersonation > 3)
+        return NT_BAD_IMPERSONATION;
+    if (q.disposition > SMB2_FILE_OVERWRITE_IF)
         return NT_INVALID_PARAMETER;
     struct smb_open *o = open_new(rq);
     if (!o)
         return smb_refuse(rq, "smb.create", REASON_SMB_LIMIT, SPAN_NONE, NT_INSUFFICIENT_RESOURCES);
-    status = open_target(rq, &q, o);
+    status = open_target(rq, &q, o, &p.action);
     if (status == NT_OK && put_contexts(rq, o, q.contexts, &p.contexts) != ERR_OK)
         status = NT_INVALID_PARAMETER;
     if (status != NT_OK) {
@@ -185,6 +210,13 @@ uint32_t smb_do_close(struct smb_request *rq)
     return NT_OK;
 }
 
+static uint32_t flush(const struct smb_open *o)
+{
+    if (!(o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA)))
+        return NT_ACCESS_DENIED;
+    return smb_file_status(plat_tree_sync(o->fd));
+}
+
 uint32_t smb_do_flush(struct smb_request *rq)
 {
     struct smb2_flush_request q;
@@ -193,8 +225,12 @@ uint32_t smb_do_flush(struct smb_request *rq)
 
     if (status != NT_OK)
         return status;
-    if (!smb_open_find(rq, &q.id))
+    struct smb_open *o = smb_open_find(rq, &q.id);
+    if (!o)
         return NT_FILE_CLOSED;
+    status = o->pipe ? NT_OK : flush(o);
+    if (status != NT_OK)
+        return status;
     smb_answer(rq, &body);
     return NT_OK;
 }
@@ -207,6 +243,8 @@ static uint32_t read_file(struct smb_request *rq, struct smb_open *o,
 
     if (o->facts.folder)
         return NT_INVALID_DEVICE_REQUEST;
+    if (!(o->access & (SMB2_READ_DATA | SMB2_EXECUTE)))
+        return NT_ACCESS_DENIED;
     if (!room)
         return NT_INSUFFICIENT_RESOURCES;
     if (q->offset > (uint64_t)INT64_MAX - q->length ||
@@ -225,7 +263,7 @@ uint32_t smb_do_read(struct smb_request *rq)
 
     if (status != NT_OK)
         return status;
-    if (q.length > SMB_IO_MAX)
+    if (!smb_paid(rq, q.length))
         return NT_INVALID_PARAMETER;
     struct smb_open *o = smb_open_find(rq, &q.id);
     if (!o)
@@ -240,13 +278,13 @@ uint32_t smb_do_write(struct smb_request *rq)
 
     if (status != NT_OK)
         return status;
-    if (q.data.len > SMB_IO_MAX)
+    if (!smb_paid(rq, q.data.len))
         return NT_INVALID_PARAMETER;
     struct smb_open *o = smb_open_find(rq, &q.id);
     if (!o)
         return NT_FILE_CLOSED;
     if (!o->pipe)
-        return NT_ACCESS_DENIED;
+        return smb_file_write(rq, o, &q);
     status = smb_pipe_write(o, q.data);
     if (status == NT_OK)
         smb_answer(rq, &(struct smb2_write_response){.count = (uint32_t)q.data.len});

@@ -65,6 +65,8 @@ static const struct plat_stream_limits limits = {.max_conns = 4096,
                                                  .request = 60 * UTIME_SECOND,
                                                  .stall = 60 * UTIME_SECOND};
 
+#define NAMES_MAX (1u << 20) /* of what lives as long as the server */
+
 static enum err learn_name(struct smb_server *sv)
 {
     struct dir_naming naming;
@@ -74,6 +76,8 @@ static enum err learn_name(struct smb_server *sv)
     enum err e = dir_naming(&s, &naming);
     if (e == ERR_OK)
         sv->flat_name = arena_dup_span(&sv->names, naming.flat_name);
+    if (e == ERR_OK)
+        e = smb_defaults_make(&naming.domain_sid, &sv->names, &sv->defaults);
     dir_snap_end(&s);
     return e;
 }
@@ -106,7 +110,7 @@ enum err smb_server_new(const struct smb_env *env, struct smb_server **out)
     /* Session ids are no secret, but they should not name another start's sessions. */
     env->random(&sv->next_session, sizeof(sv->next_session));
     sv->next_session &= UINT64_C(0x0000ffffffff0000);
-    arena_init(&sv->names, 0, 4096, 0);
+    arena_init(&sv->names, 0, NAMES_MAX, 0);
     arena_init(&sv->arena, SMB_ARENA_FIRST, SMB_ARENA_MAX, ARENA_WIPE);
     enum err e = prepare(sv);
     if (e != ERR_OK) {

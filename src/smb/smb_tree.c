@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "smb/smb_internal.h"
 
-/* FILE_GENERIC_READ and FILE_EXECUTE; and for pipes to write. */
-#define READ_ACCESS 0x001200a9u
 #define PIPE_ACCESS 0x001f01ffu
 
 static const struct share_row {
@@ -77,6 +75,12 @@ static struct smb_tree *tree_new(struct smb_session *ss, enum smb_share share)
     return t;
 }
 
+/* By the descriptor of the root: what is in it may grant less, or more. */
+static uint32_t granted(const struct smb_request *rq)
+{
+    return smb_granted(rq->server->defaults.root, SPAN_NONE, rq->session->who->facts.token);
+}
+
 uint32_t smb_do_tree_connect(struct smb_request *rq)
 {
     struct smb2_tree_connect_request q;
@@ -94,7 +98,7 @@ uint32_t smb_do_tree_connect(struct smb_request *rq)
     rq->head.tree_id = t->id;
     p.share_type = shares[share].disk ? SMB2_SHARE_DISK : SMB2_SHARE_PIPE;
     p.share_flags = SMB2_SHAREFLAG_NO_CACHING;
-    p.maximal_access = shares[share].disk ? READ_ACCESS : PIPE_ACCESS;
+    p.maximal_access = shares[share].disk ? granted(rq) : PIPE_ACCESS;
     smb_answer(rq, &p);
     return NT_OK;
 }

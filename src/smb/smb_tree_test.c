@@ -59,7 +59,7 @@ static void drop_trees(struct smb_session *ss)
 
 static void test_shares(void **state)
 {
-    struct smb_identity who = {0};
+    struct smb_identity who = {.facts = {.token = &dir_token_anonymous}};
     struct smb_session ss = {.who = &who};
     (void)state;
 
@@ -78,7 +78,7 @@ static void test_shares(void **state)
 
 static void test_anonymous(void **state)
 {
-    struct smb_identity who = {.facts = {.anonymous = true}};
+    struct smb_identity who = {.facts = {.token = &dir_token_anonymous, .anonymous = true}};
     struct smb_session ss = {.who = &who};
     (void)state;
 
@@ -92,7 +92,7 @@ static void test_anonymous(void **state)
 
 static void test_limit(void **state)
 {
-    struct smb_identity who = {0};
+    struct smb_identity who = {.facts = {.token = &dir_token_anonymous}};
     struct smb_session ss = {.who = &who};
     (void)state;
 

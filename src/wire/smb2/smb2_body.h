@@ -134,11 +134,42 @@ enum smb2_create_option {
 };
 enum smb2_attribute {
     SMB2_ATTRIBUTE_READONLY = 0x0001,
+    SMB2_ATTRIBUTE_HIDDEN = 0x0002,
+    SMB2_ATTRIBUTE_SYSTEM = 0x0004,
     SMB2_ATTRIBUTE_DIRECTORY = 0x0010,
     SMB2_ATTRIBUTE_ARCHIVE = 0x0020,
     SMB2_ATTRIBUTE_NORMAL = 0x0080,
 };
-#define SMB2_CREATE_ACTION_OPENED 1
+enum smb2_create_action {
+    SMB2_CREATE_ACTION_SUPERSEDED,
+    SMB2_CREATE_ACTION_OPENED,
+    SMB2_CREATE_ACTION_CREATED,
+    SMB2_CREATE_ACTION_OVERWRITTEN,
+};
+enum smb2_share_access {
+    SMB2_FILE_SHARE_READ = 1,
+    SMB2_FILE_SHARE_WRITE = 2,
+    SMB2_FILE_SHARE_DELETE = 4,
+};
+/* Rights to a file or folder ([MS-SMB2] 2.2.13.1). */
+enum smb2_right {
+    SMB2_READ_DATA = 0x1,   /* list a folder */
+    SMB2_WRITE_DATA = 0x2,  /* make files in it */
+    SMB2_APPEND_DATA = 0x4, /* make folders in it */
+    SMB2_READ_EA = 0x8,
+    SMB2_WRITE_EA = 0x10,
+    SMB2_EXECUTE = 0x20,
+    SMB2_DELETE_CHILD = 0x40,
+    SMB2_READ_ATTRIBUTES = 0x80,
+    SMB2_WRITE_ATTRIBUTES = 0x100,
+    SMB2_DELETE = 0x10000,
+    SMB2_READ_CONTROL = 0x20000,
+    SMB2_WRITE_DAC = 0x40000,
+    SMB2_WRITE_OWNER = 0x80000,
+    SMB2_SYNCHRONIZE = 0x100000,
+    SMB2_ACCESS_SYSTEM_SECURITY = 0x1000000,
+    SMB2_MAXIMUM_ALLOWED = 0x2000000,
+};
 
 /* 2.2.13 */
 struct smb2_create_request {

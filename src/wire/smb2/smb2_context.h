@@ -53,6 +53,9 @@ struct smb2_create_context {
 
 #define SMB2_CREATE_MAXIMAL_ACCESS "MxAc"
 #define SMB2_CREATE_ON_DISK_ID     "QFid"
+#define SMB2_CREATE_SECURITY       "SecD" /* a descriptor, as it is */
+#define SMB2_CREATE_ATTRIBUTES     "ExtA"
+#define SMB2_CREATE_TIMEWARP       "TWrp"
 
 /* out has SMB2_CREATE_CONTEXTS_MAX elements; no bytes: *count_out is 0. */
 enum err smb2_create_contexts_decode(struct span bytes,

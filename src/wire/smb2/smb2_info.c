@@ -24,6 +24,8 @@ static const struct smb2_field all_rows[] = {
     BASIC_FIELDS,       STANDARD_FIELDS, F_U64(T, index),     F_U32(T, ea_size), F_U32(T, access),
     F_U64(T, position), F_U32(T, mode),  F_U32(T, alignment), NAME_FIELDS,
 };
+static const struct smb2_field allocation_rows[] = {F_U64(T, facts.allocated)};
+static const struct smb2_field end_rows[] = {F_U64(T, facts.size)};
 static const struct smb2_field pipe_rows[] = {F_U32(T, pipe_read_mode), F_U32(T, pipe_completion)};
 static const struct smb2_field network_open_rows[] = {F_TIMES(T, facts), F_SIZES(T, facts),
                                                       F_U32(T, facts.attributes), F_ZERO(4)};
@@ -42,6 +44,8 @@ static const struct smb2_shape file_shapes[] = {
     [SMB2_FILE_MODE] = SHAPE(smb2_file_info, 0, mode_rows),
     [SMB2_FILE_ALIGNMENT] = SHAPE(smb2_file_info, 0, alignment_rows),
     [SMB2_FILE_ALL] = SHAPE(smb2_file_info, 0, all_rows),
+    [SMB2_FILE_ALLOCATION] = SHAPE(smb2_file_info, 0, allocation_rows),
+    [SMB2_FILE_END_OF_FILE] = SHAPE(smb2_file_info, 0, end_rows),
     [SMB2_FILE_PIPE] = SHAPE(smb2_file_info, 0, pipe_rows),
     [SMB2_FILE_NETWORK_OPEN] = SHAPE(smb2_file_info, 0, network_open_rows),
     [SMB2_FILE_ATTRIBUTE_TAG] = SHAPE(smb2_file_info, 0, attribute_tag_rows),
@@ -58,6 +62,12 @@ const struct smb2_shape *smb2_file_shape(unsigned level)
 {
     return AT(file_shapes, level);
 }
+
+#define T struct smb2_rename
+static const struct smb2_field rename_rows[] = {F_U8(T, replace), F_ZERO(7), F_U64(T, root),
+                                                F_NUM(SMB2_LEN32, T, name)};
+#undef T
+const struct smb2_shape smb2_rename_shape = SHAPE(smb2_rename, 0, rename_rows);
 
 #define T struct smb2_stream
 static const struct smb2_field stream_rows[] = {F_ZERO(4), F_NUM(SMB2_LEN32, T, name),

@@ -23,6 +23,8 @@ enum smb2_file_level {
     SMB2_FILE_MODE = 16,
     SMB2_FILE_ALIGNMENT = 17,
     SMB2_FILE_ALL = 18,
+    SMB2_FILE_ALLOCATION = 19,
+    SMB2_FILE_END_OF_FILE = 20,
     SMB2_FILE_STREAM = 22,
     SMB2_FILE_PIPE = 23,
     SMB2_FILE_PIPE_LOCAL = 24,
@@ -56,6 +58,13 @@ struct smb2_file_info {
 };
 /* NULL: not a level of this struct. */
 const struct smb2_shape *smb2_file_shape(unsigned level);
+
+struct smb2_rename { /* SMB2_FILE_RENAME, 2.4.42.2 */
+    uint8_t replace;
+    uint64_t root;
+    struct span name;
+};
+extern const struct smb2_shape smb2_rename_shape;
 
 struct smb2_stream { /* SMB2_FILE_STREAM, the only one of a file */
     uint64_t size, allocated;

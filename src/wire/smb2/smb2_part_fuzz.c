@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_part(&smb2_stream_shape, in, &a);
     check_part(&smb2_lock_shape, in, &a);
+    check_part(&smb2_rename_shape, in, &a);
     check_part(&smb2_validate_request_shape, in, &a);
     check_part(&smb2_validate_response_shape, in, &a);
     check_part(&smb2_maximal_access_shape, in, &a);

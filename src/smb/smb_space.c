@@ -1,0 +1,44 @@
+/*
+ * How much may be in SYSVOL: it must not fill the disk that the directory is on. All domain
+ * controllers write into one folder, so it is counted now and then, and what this one adds since
+ * then is added.
+ */
+#include "plat/files.h"
+#include "smb/smb_internal.h"
+
+static enum err count(struct smb_server *sv)
+{
+    struct smb_space *space = &sv->space;
+    utime now = sv->env.now();
+    struct plat_tree_sum sum;
+
+    if (space->counted && now - space->at < SMB_COUNT_EVERY)
+        return ERR_OK;
+    TRY(plat_tree_sum(sv->root, PLAT_DIR_DEPTH, &sum));
+    *space = (struct smb_space){.counted = true, .at = now, .files = sum.files, .bytes = sum.bytes};
+    return ERR_OK;
+}
+
+static bool fits(struct smb_server *sv, uint64_t files, uint64_t bytes)
+{
+    const struct smb_space *space = &sv->space;
+    uint64_t total, left;
+
+    return count(sv) == ERR_OK && plat_tree_space(sv->root, &total, &left) == ERR_OK &&
+           space->files + files <= SMB_FILES_MAX && bytes <= SMB_BYTES_MAX &&
+           space->bytes + bytes <= SMB_BYTES_MAX && left >= SMB_DISK_RESERVE &&
+           left - SMB_DISK_RESERVE >= bytes;
+}
+
+uint32_t smb_space_take(struct smb_request *rq, uint64_t files, uint64_t bytes)
+{
+    struct smb_server *sv = rq->server;
+
+    if (!files && !bytes)
+        return NT_OK;
+    if (!fits(sv, files, bytes))
+        return smb_refuse(rq, "smb.change", REASON_SMB_FULL, SPAN_NONE, NT_DISK_FULL);
+    sv->space.files += files;
+    sv->space.bytes += bytes;
+    return NT_OK;
+}
