@@ -44,7 +44,7 @@ static enum err open_at(int folder, const char *name, int *fd_out)
         return errno == ENOENT                                              ? ERR_NOT_FOUND
                : errno == ENOTDIR                                           ? ERR_STATE
                : errno == ELOOP || errno == EACCES || errno == ENAMETOOLONG ? ERR_DENIED
-               : errno == EMFILE || errno == ENFILE                         ? ERR_LIMIT
+               : errno == EMFILE || errno == ENFILE                         ? ERR_NOMEM
                                                                             : ERR_IO;
     *fd_out = fd;
     return ERR_OK;

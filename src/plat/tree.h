@@ -23,7 +23,7 @@ struct plat_tree_facts {
 
 /* One component, UTF-8 without separators, in an open folder; no name: the folder itself. *fd_out
  * is the caller's to close, found_out the name as it is stored. ERR_NOT_FOUND; ERR_DENIED: a link,
- * a device, "..", an impossible name; ERR_STATE: it is looked for in a file; ERR_LIMIT: no more
+ * a device, "..", an impossible name; ERR_STATE: it is looked for in a file; ERR_NOMEM: no more
  * descriptors; ERR_IO. */
 enum err plat_tree_step(int folder, struct span name, char found_out[PLAT_TREE_NAME_MAX + 1],
                         int *fd_out, struct plat_tree_facts *facts_out);
@@ -48,8 +48,8 @@ enum err plat_tree_read(int fd, uint64_t offset, void *buf, size_t len, size_t *
 
 /* --- changes (tree_change.c) --------------------------------------------------------------------
  * Names here are those that plat_tree_step found, but for new ones. All of them: ERR_CONSTRAINT:
- * the system does not let this process; ERR_LIMIT: the disk is full, or no more descriptors;
- * ERR_NOT_FOUND: meanwhile it is gone; ERR_DENIED: an impossible name; ERR_IO. */
+ * the system does not let this process; ERR_LIMIT: the disk is full; ERR_NOT_FOUND: meanwhile it is
+ * gone; ERR_DENIED: an impossible name; ERR_NOMEM: no more descriptors; ERR_IO. */
 
 /* The regular file of this name once more, to be written, too. */
 enum err plat_tree_writable(int folder, const char *name, int *fd_out);

@@ -34,11 +34,13 @@ static enum err failed(void)
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-    case EMFILE:
-    case ENFILE:
     case E2BIG:
     case ERANGE:
         return ERR_LIMIT;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+        return ERR_NOMEM;
     case EINVAL:
         return ERR_STATE;
     case ENODATA:

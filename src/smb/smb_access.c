@@ -1,6 +1,7 @@
 #include "smb/smb_access.h"
 
 #include "directory/access.h"
+#include "directory/schema.h"
 #include "wire/ms/sddl.h"
 #include "wire/smb2/smb2_body.h"
 
@@ -9,6 +10,7 @@
     "O:BAG:DAD:P(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1f01ff;;;DA)"                \
     "(A;OICI;0x1200a9;;;AU)(A;OICI;0x1200a9;;;SO)"
 /* As Windows has it: who makes a policy has what belongs to it, and no other. */
+#define MAKES         0x1301bfu
 #define POLICIES_SDDL ROOT_SDDL "(A;;0x1301bf;;;PA)(A;OICIIO;0x1f01ff;;;CO)"
 
 static enum err parse(const char *text, const struct sid *domain, struct arena *a, struct span *out)
@@ -21,13 +23,61 @@ static enum err parse(const char *text, const struct sid *domain, struct arena *
     return builder_done(&b, out);
 }
 
-enum err smb_defaults_make(const struct sid *domain, struct arena *a, struct smb_defaults *out)
+static enum err put(uint16_t control, const struct sid *owner, const struct sid *group,
+                    const struct acl_build *dacl, struct arena *a, struct span *out)
+{
+    const struct sd_build sd = {
+        .control = control | SD_DACL_PRESENT, .owner = owner, .group = group, .dacl = dacl};
+    struct builder b;
+
+    builder_in(&b, a, SD_MAX);
+    sd_put(&b, &sd);
+    return builder_done(&b, out);
+}
+
+static bool makes_policies(const struct ace *ace)
+{
+    return ace->type == ACE_ALLOWED_OBJECT && ace->mask & ACCESS_CREATE_CHILD &&
+           !(ace->flags & ACE_INHERIT_ONLY) && ace->object_type &&
+           guid_eq(ace->object_type, &schema_class(CLASS_groupPolicyContainer)->guid);
+}
+
+/* In a managed directory a delegated group. */
+static enum err add_makers(struct span container, struct arena *a, struct span *policies)
+{
+    struct ace *aces = arena_array(a, SMB_ACES_MAX, sizeof(*aces));
+    struct acl_build dacl = {.revision = ACL_REVISION_NT, .aces = aces};
+    struct ace_iter it;
+    struct sd made, of;
+
+    if (!aces)
+        return ERR_NOMEM;
+    TRY(sd_open(*policies, &made));
+    TRY(sd_open(container, &of));
+    for (ace_iter_init(&it, made.dacl); ace_next(&it, &aces[dacl.count]);)
+        dacl.count++; /* of ours: a few */
+    ace_iter_init(&it, of.dacl);
+    for (struct ace ace; ace_next(&it, &ace);) {
+        if (!makes_policies(&ace))
+            continue;
+        if (dacl.count == SMB_ACES_MAX)
+            return ERR_LIMIT;
+        aces[dacl.count++] =
+            (struct ace){.type = ACE_ALLOWED, .known = true, .mask = MAKES, .sid = ace.sid};
+    }
+    return put(made.control & SD_DACL_PROTECTED, &made.owner, &made.group, &dacl, a, policies);
+}
+
+enum err smb_defaults_make(const struct sid *domain, struct span container, struct arena *a,
+                           struct smb_defaults *out)
 {
     struct smb_defaults made = {.owner = SID_NT(32, 544)};
 
     TRY(sid_append(domain, 512, &made.group));
     TRY(parse(ROOT_SDDL, domain, a, &made.root));
     TRY(parse(POLICIES_SDDL, domain, a, &made.policies));
+    if (container.len)
+        TRY(add_makers(container, a, &made.policies));
     *out = made;
     return ERR_OK;
 }
@@ -85,18 +135,6 @@ static unsigned inherit_ace(const struct ace *in, bool is_folder, const struct s
         n++;
     }
     return n;
-}
-
-static enum err put(uint16_t control, const struct sid *owner, const struct sid *group,
-                    const struct acl_build *dacl, struct arena *a, struct span *out)
-{
-    const struct sd_build sd = {
-        .control = control | SD_DACL_PRESENT, .owner = owner, .group = group, .dacl = dacl};
-    struct builder b;
-
-    builder_in(&b, a, SD_MAX);
-    sd_put(&b, &sd);
-    return builder_done(&b, out);
 }
 
 enum err smb_sd_inherit(struct span parent, bool is_folder, const struct sid *owner,

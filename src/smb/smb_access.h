@@ -18,7 +18,10 @@ struct smb_defaults {
     struct span root;
     struct span policies; /* of DOMAIN/Policies */
 };
-enum err smb_defaults_make(const struct sid *domain, struct arena *a, struct smb_defaults *out);
+/* container: the descriptor of CN=Policies,CN=System, or nothing: who may make policies there makes
+ * their folders, too. */
+enum err smb_defaults_make(const struct sid *domain, struct span container, struct arena *a,
+                           struct smb_defaults *out);
 
 /* The descriptor of what is new in a folder with this one. ERR_LIMIT, ERR_MALFORMED, ERR_NOMEM. */
 enum err smb_sd_inherit(struct span parent, bool is_folder, const struct sid *owner,

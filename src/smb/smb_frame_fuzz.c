@@ -9,8 +9,8 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
+#include "plat/files.h"
 #include "smb/smb_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -114,39 +114,39 @@ static enum err controllers(void *ctx, struct arena *a, struct span *out, unsign
 /* --- the connection ------------------------------------------------------------------------------
  */
 
-static const char *const folders[] = {"", "/a.example", "/a.example/scripts",
-                                      "/a.example/scripts/folder"};
-#define FOLDERS 4
 static char root[] = "/tmp/entente-smb-fuzz-XXXXXX";
 
 static void remove_root(void)
 {
+    (void)plat_dir_remove(root);
+}
+
+/* As it is before each input: a file and a folder in NETLOGON. */
+static void fill_root(void)
+{
     char path[256];
 
+    snprintf(path, sizeof(path), "%s/a.example", root);
+    ENT_ASSERT(plat_dir_remove(path) == ERR_OK);
+    snprintf(path, sizeof(path), "%s/a.example/scripts/folder", root);
+    ENT_ASSERT(plat_dir_make(path, 0700) == ERR_OK);
     snprintf(path, sizeof(path), "%s/a.example/scripts/file", root);
-    (void)remove(path);
-    for (unsigned i = FOLDERS; i > 0; i--) {
-        snprintf(path, sizeof(path), "%s%s", root, folders[i - 1]);
-        (void)remove(path);
-    }
+    FILE *f = fopen(path, "w");
+    ENT_ASSERT(f && fputs("hello", f) >= 0 && fclose(f) == 0);
 }
 
 static int make_root(void)
 {
-    char path[256];
     int fd;
 
     ENT_ASSERT(mkdtemp(root) && atexit(remove_root) == 0);
-    for (unsigned i = 1; i < FOLDERS; i++) {
-        snprintf(path, sizeof(path), "%s%s", root, folders[i]);
-        ENT_ASSERT(mkdir(path, 0700) == 0);
-    }
-    snprintf(path, sizeof(path), "%s/a.example/scripts/file", root);
-    FILE *f = fopen(path, "w");
-    ENT_ASSERT(f && fputs("hello", f) >= 0 && fclose(f) == 0);
     ENT_ASSERT(plat_tree_root(root, &fd) == ERR_OK);
     return fd;
 }
+
+/* An administrator: nothing is refused. */
+static struct sid administrators;
+static const struct dir_token token = {.sids = &administrators, .count = 1};
 
 static struct smb_server server = {
     .env = {.domain = {(const uint8_t *)"a.example", 9},
@@ -164,6 +164,7 @@ static void log_on(struct smb_conn *c)
 
     ENT_ASSERT(ss && who);
     who->refs = 1;
+    who->facts.token = &token;
     *ss = (struct smb_session){.conn = c, .id = 1, .who = who, .next_tree = 2, .tree_count = 2};
     for (unsigned i = 0; i < 2; i++) {
         struct smb_tree *t = calloc(1, sizeof(*t));
@@ -191,7 +192,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct acceptor_env auth = {
             .dc_name = SPAN_LIT("DC1"), .now = no_time, .random = no_random};
         ENT_ASSERT(acceptor_new(&auth, &server.acceptor) == ERR_OK);
+        const struct sid domain = SID_NT(21, 1, 2, 3);
+        arena_init(&server.names, 0, 1 << 20, 0);
+        ENT_ASSERT(smb_defaults_make(&domain, SPAN_NONE, &server.names, &server.defaults) ==
+                   ERR_OK);
+        administrators = server.defaults.owner;
     }
+    fill_root();
+    server.space.counted = false;
     server.next_session = server.next_open = 1;
     log_on(&c);
     while (reader_left(&r)) {
@@ -212,5 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (c.pending)
         smb_pending_remove(c.pending);
     ENT_ASSERT(pipes == 0 && !server.all);
+    for (unsigned i = 0; i < SMB_NODE_BUCKETS; i++)
+        ENT_ASSERT(!server.nodes[i]);
     return 0;
 }

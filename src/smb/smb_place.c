@@ -175,7 +175,7 @@ static uint32_t find(struct smb_request *rq, const struct span *names, unsigned 
     if (e == ERR_OK)
         return NT_OK;
     smb_place_close(out);
-    return e == ERR_LIMIT ? NT_INSUFFICIENT_RESOURCES : smb_file_status(e);
+    return smb_file_status(e);
 }
 
 uint32_t smb_place_find(struct smb_request *rq, struct span path, struct smb_place *out)

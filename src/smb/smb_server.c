@@ -67,9 +67,27 @@ static const struct plat_stream_limits limits = {.max_conns = 4096,
 
 #define NAMES_MAX (1u << 20) /* of what lives as long as the server */
 
+/* Of CN=Policies,CN=System, as it lies in the map. */
+static enum err policies_sd(const struct dir_snap *s, const struct dir_naming *naming,
+                            struct arena *a, struct span *out)
+{
+    struct span domain, sd;
+    struct dir_obj container;
+
+    TRY(dir_dn(s, naming->domain_nc, a, &domain));
+    const char *dn = arena_printf(a, "CN=Policies,CN=System,%.*s", SPAN_ARG(domain));
+    if (!dn)
+        return ERR_NOMEM;
+    TRY(dir_by_dn(s, span_str(dn), &container, NULL));
+    TRY(dir_sd(s, container.sd_id, &sd));
+    *out = sd;
+    return ERR_OK;
+}
+
 static enum err learn_name(struct smb_server *sv)
 {
     struct dir_naming naming;
+    struct span container;
     struct dir_snap s;
 
     TRY(dir_snap_begin(sv->env.dir, &s));
@@ -77,7 +95,9 @@ static enum err learn_name(struct smb_server *sv)
     if (e == ERR_OK)
         sv->flat_name = arena_dup_span(&sv->names, naming.flat_name);
     if (e == ERR_OK)
-        e = smb_defaults_make(&naming.domain_sid, &sv->names, &sv->defaults);
+        e = policies_sd(&s, &naming, &sv->names, &container);
+    if (e == ERR_OK)
+        e = smb_defaults_make(&naming.domain_sid, container, &sv->names, &sv->defaults);
     dir_snap_end(&s);
     return e;
 }
