@@ -176,7 +176,7 @@ def test_impacket(service, share):
     assert got == f"{len(BIG)} {BIG[:4].hex()}"
     assert put == mkdir == delete == "0xc0000022"
     assert (tree, pipe, echo) == ("0xc00000cc", "0xc0000034", "OK")
-    assert "SMB_READ_ONLY" in reasons(service, "smb.create")
+    assert "SMB_FILE_DENIED" in reasons(service, "smb.create")
     assert "SMB_NO_SHARE" in reasons(service, "smb.tree")
     assert "SMB_NO_PIPE" in reasons(service, "smb.pipe")
 
