@@ -95,7 +95,8 @@ static uint32_t put_fs(const struct smb_open *o, unsigned level, struct arena *a
                              .device_type = 7,         /* a disk */
                              .characteristics = 0x20,  /* mounted */
                              .attributes = 0x0000000e, /* keeps case and ACLs, Unicode */
-                             .max_name = PLAT_TREE_NAME_MAX};
+                             .max_name = PLAT_TREE_NAME_MAX,
+                             .no_limit = UINT64_MAX};
 
     if (!shape || o->pipe)
         return NT_INVALID_INFO_CLASS;
@@ -123,6 +124,15 @@ static uint32_t query_security(struct smb_request *rq, struct smb_open *o,
     return status;
 }
 
+/* What must fit; a name behind it may be cut off ([MS-SMB2] 3.3.5.20.1). */
+static size_t fixed_part(const struct smb2_query_info_request *q)
+{
+    const struct smb2_shape *shape =
+        q->type == SMB2_INFO_FILE ? smb2_file_shape(q->level) : smb2_fs_shape(q->level);
+
+    return shape ? smb2_shape_fixed(shape) : 0;
+}
+
 uint32_t smb_do_query_info(struct smb_request *rq)
 {
     struct smb2_query_info_request q;
@@ -146,11 +156,16 @@ uint32_t smb_do_query_info(struct smb_request *rq)
         status = put_fs(o, q.level, rq->arena, &b);
     else
         return NT_NOT_SUPPORTED;
+    size_t fixed = fixed_part(&q);
     if (status == NT_OK && builder_done(&b, &p.data) != ERR_OK)
         status = NT_INSUFFICIENT_RESOURCES;
-    if (status == NT_OK && p.data.len > q.max_output)
-        status = NT_INFO_LENGTH_MISMATCH;
-    if (status == NT_OK)
+    if (status == NT_OK && fixed > q.max_output)
+        return NT_INFO_LENGTH_MISMATCH;
+    if (status == NT_OK && p.data.len > q.max_output) {
+        p.data.len = q.max_output;
+        status = NT_BUFFER_OVERFLOW;
+    }
+    if (status == NT_OK || status == NT_BUFFER_OVERFLOW)
         smb_answer(rq, &p);
     return status;
 }

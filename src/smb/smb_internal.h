@@ -22,7 +22,7 @@
 #define SMB_IO_MAX       (256u << 10) /* MaxReadSize and its likes; before 2.1, one credit's worth */
 #define SMB_FRAME_MAX    (SMB_IO_MAX + 16384)
 #define SMB_ANSWER_MAX   (1u << 20) /* to one frame: a compound of reads */
-#define SMB_CREDITS_MAX  256        /* outstanding, of one connection */
+#define SMB_CREDITS_MAX  8192       /* outstanding, of one connection */
 #define SMB_SESSIONS_MAX 16         /* of one connection */
 #define SMB_TREES_MAX    32         /* of one session */
 #define SMB_OPENS_MAX    256        /* of one session */

@@ -252,6 +252,7 @@ static uint32_t read_file(struct smb_request *rq, struct smb_open *o,
         return NT_INVALID_PARAMETER;
     if (got < q->minimum || (got == 0 && q->length))
         return NT_END_OF_FILE;
+    o->position = q->offset + got;
     smb_answer(rq, &(struct smb2_read_response){.data = span_of(room, got)});
     return NT_OK;
 }

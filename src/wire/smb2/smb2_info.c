@@ -27,6 +27,8 @@ static const struct smb2_field all_rows[] = {
 static const struct smb2_field allocation_rows[] = {F_U64(T, facts.allocated)};
 static const struct smb2_field end_rows[] = {F_U64(T, facts.size)};
 static const struct smb2_field pipe_rows[] = {F_U32(T, pipe_read_mode), F_U32(T, pipe_completion)};
+/* Nothing is compressed: as long as it is, no format. */
+static const struct smb2_field compression_rows[] = {F_U64(T, facts.size), F_ZERO(8)};
 static const struct smb2_field network_open_rows[] = {F_TIMES(T, facts), F_SIZES(T, facts),
                                                       F_U32(T, facts.attributes), F_ZERO(4)};
 static const struct smb2_field attribute_tag_rows[] = {F_U32(T, facts.attributes),
@@ -47,6 +49,7 @@ static const struct smb2_shape file_shapes[] = {
     [SMB2_FILE_ALLOCATION] = SHAPE(smb2_file_info, 0, allocation_rows),
     [SMB2_FILE_END_OF_FILE] = SHAPE(smb2_file_info, 0, end_rows),
     [SMB2_FILE_PIPE] = SHAPE(smb2_file_info, 0, pipe_rows),
+    [SMB2_FILE_COMPRESSION] = SHAPE(smb2_file_info, 0, compression_rows),
     [SMB2_FILE_NETWORK_OPEN] = SHAPE(smb2_file_info, 0, network_open_rows),
     [SMB2_FILE_ATTRIBUTE_TAG] = SHAPE(smb2_file_info, 0, attribute_tag_rows),
     [SMB2_FILE_NORMALIZED_NAME] = SHAPE(smb2_file_info, 0, name_rows),
@@ -90,6 +93,9 @@ static const struct smb2_field attribute_rows[] = {F_U32(T, attributes), F_U32(T
 static const struct smb2_field full_size_rows[] = {
     F_U64(T, total_units), F_U64(T, available_units), F_U64(T, available_units),
     F_U32(T, sectors_per_unit), F_U32(T, bytes_per_sector)};
+/* No quota of anybody, no limits by default. */
+static const struct smb2_field control_rows[] = {F_ZERO(24), F_U64(T, no_limit), F_U64(T, no_limit),
+                                                 F_ZERO(8)};
 static const struct smb2_field object_id_rows[] = {F_BYTES(T, object_id), F_ZERO(48)};
 static const struct smb2_field sector_size_rows[] = {
     F_U32(T, bytes_per_sector), F_U32(T, bytes_per_sector), F_U32(T, bytes_per_sector),
@@ -101,6 +107,7 @@ static const struct smb2_shape fs_shapes[] = {
     [SMB2_FS_SIZE] = SHAPE(smb2_fs_info, 0, size_rows),
     [SMB2_FS_DEVICE] = SHAPE(smb2_fs_info, 0, device_rows),
     [SMB2_FS_ATTRIBUTE] = SHAPE(smb2_fs_info, 0, attribute_rows),
+    [SMB2_FS_CONTROL] = SHAPE(smb2_fs_info, 0, control_rows),
     [SMB2_FS_FULL_SIZE] = SHAPE(smb2_fs_info, 0, full_size_rows),
     [SMB2_FS_OBJECT_ID] = SHAPE(smb2_fs_info, 0, object_id_rows),
     [SMB2_FS_SECTOR_SIZE] = SHAPE(smb2_fs_info, 0, sector_size_rows),

@@ -28,6 +28,7 @@ enum smb2_file_level {
     SMB2_FILE_STREAM = 22,
     SMB2_FILE_PIPE = 23,
     SMB2_FILE_PIPE_LOCAL = 24,
+    SMB2_FILE_COMPRESSION = 28,
     SMB2_FILE_NETWORK_OPEN = 34,
     SMB2_FILE_ATTRIBUTE_TAG = 35,
     SMB2_FILE_ID_BOTH_DIRECTORY = 37,
@@ -40,6 +41,7 @@ enum smb2_fs_level {
     SMB2_FS_SIZE = 3,
     SMB2_FS_DEVICE = 4,
     SMB2_FS_ATTRIBUTE = 5,
+    SMB2_FS_CONTROL = 6,
     SMB2_FS_FULL_SIZE = 7,
     SMB2_FS_OBJECT_ID = 8,
     SMB2_FS_SECTOR_SIZE = 11,
@@ -79,6 +81,7 @@ struct smb2_fs_info {
     uint32_t sectors_per_unit, bytes_per_sector;
     uint32_t device_type, characteristics; /* device */
     uint32_t attributes, max_name;         /* attributes */
+    uint64_t no_limit;                     /* control: all ones */
     uint8_t object_id[16];
     struct span label; /* of the volume, or the name of the file system */
 };
