@@ -203,18 +203,31 @@ static uint32_t open_there(struct smb_request *rq, const struct wish *w, struct 
 /* --- what is new ----------------------------------------------------------------------------- */
 
 /* Who makes something owns it; what an administrator makes belongs to all of them. */
-static enum err first_sd(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
+static const struct sid *first_owner(const struct smb_request *rq)
+{
+    const struct dir_token *token = token_of(rq);
+    const struct sid *administrators = &rq->server->defaults.owner;
+
+    return dir_token_has(token, administrators) || !token->count ? administrators : &token->sids[0];
+}
+
+static uint32_t first_sd(struct smb_request *rq, const struct wish *w, const struct smb_place *at,
                          struct span *out)
 {
-    const struct smb_defaults *d = &rq->server->defaults;
-    const struct dir_token *token = token_of(rq);
-    const struct sid *owner = token->count ? &token->sids[0] : &d->owner;
+    const struct sid *owner = first_owner(rq), *group = &rq->server->defaults.group;
+    enum err e = ERR_OK;
+    struct sd given = {0};
 
-    if (dir_token_has(token, &d->owner))
-        owner = &d->owner;
-    if (w->sd.len)
-        return smb_sd_normal(w->sd, owner, &d->group, rq->arena, out);
-    return smb_sd_inherit(at->folder_sd, w->folder, owner, &d->group, rq->arena, out);
+    if (w->sd.len && (sd_check(w->sd) != ERR_OK || sd_open(w->sd, &given) != ERR_OK))
+        return NT_INVALID_SECURITY_DESCR;
+    if (w->sd.len && !smb_may_own(rq, w->sd))
+        return NT_INVALID_OWNER;
+    if (given.control & SD_DACL_PRESENT)
+        e = smb_sd_normal(w->sd, owner, group, rq->arena, out);
+    else
+        e = smb_sd_inherit(at->folder_sd, w->folder, given.has_owner ? &given.owner : owner, group,
+                           rq->arena, out);
+    return smb_file_status(e);
 }
 
 static uint32_t store_record(const struct wish *w, struct smb_open *o, struct span sd)
@@ -257,10 +270,11 @@ static uint32_t make_new(struct smb_request *rq, const struct wish *w, const str
         return smb_file_denied(rq, "smb.create", at->path);
     if (w->delete_on_close && w->q->attributes & SMB2_ATTRIBUTE_READONLY)
         return NT_CANNOT_DELETE;
-    enum err e = first_sd(rq, w, at, &sd);
-    if (e != ERR_OK)
-        return e == ERR_MALFORMED ? NT_INVALID_SECURITY_DESCR : smb_file_status(e);
-    uint32_t status = smb_space_take(rq, 1, 0);
+    if (smb_node_doomed(rq->server, at->folder))
+        return NT_DELETE_PENDING;
+    uint32_t status = first_sd(rq, w, at, &sd);
+    if (status == NT_OK)
+        status = smb_space_take(rq, 1, 0);
     if (status != NT_OK)
         return status;
     grant(w, smb_granted(sd, at->folder_sd, token_of(rq)), o);

@@ -282,6 +282,32 @@ static void test_what_stays(void **state)
         NT_NOT_A_DIRECTORY);
 }
 
+/* Another domain controller puts a file into a folder that is to go. */
+static void test_a_folder_that_fills_up(void **state)
+{
+    const struct smb2_file_info gone = {.delete_pending = 1};
+    char found[PLAT_TREE_NAME_MAX + 1];
+    struct plat_tree_facts facts;
+    struct smb2_file_id id, in;
+    int above, folder, fd;
+    (void)state;
+
+    make("a.example\\filled", true);
+    assert_int_equal(create("a.example\\filled", FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    assert_int_equal(set_file(id, SMB2_FILE_DISPOSITION, gone), NT_OK);
+    assert_int_equal(create("a.example\\filled\\x", FULL, 7, SMB2_FILE_CREATE, 0, &in),
+                     NT_DELETE_PENDING);
+    assert_ok(plat_tree_step(sv.root, SPAN_LIT("a.example"), found, &above, &facts));
+    assert_ok(plat_tree_step(above, SPAN_LIT("filled"), found, &folder, &facts));
+    assert_ok(plat_tree_make(folder, SPAN_LIT("x"), false, &fd, &facts));
+    close(fd);
+    close(folder);
+    close(above);
+    close_file(id);
+    assert_int_equal(told, REASON_SMB_FILE_STAYS);
+    assert_int_equal(status_of("a.example\\filled\\x", FULL), NT_OK);
+}
+
 static void test_renames(void **state)
 {
     struct smb2_file_info info;
@@ -435,7 +461,7 @@ static void test_descriptors(void **state)
     assert_int_equal(
         create("a.example\\Policies\\{4}", FULL, 7, SMB2_FILE_CREATE, SMB2_OPTION_DIRECTORY, &id),
         NT_OK);
-    assert_int_equal(protect(id, SD_PART_OWNER, descriptor("O:BA")), NT_ACCESS_DENIED);
+    assert_int_equal(protect(id, SD_PART_OWNER, descriptor("O:BA")), NT_INVALID_OWNER);
     close_file(id);
     make("a.example\\Policies\\{4}\\gpt.ini", false);
     assert_int_equal(status_of("a.example\\Policies\\{4}\\gpt.ini", FULL), NT_OK);
@@ -531,17 +557,12 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_written_and_read),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_share_modes),
-        cmocka_unit_test(test_deletion_waits_for_the_last),
-        cmocka_unit_test(test_what_stays),
-        cmocka_unit_test(test_renames),
-        cmocka_unit_test(test_sizes_times_and_attributes),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_who_may),
-        cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_read_only_attribute),
+        cmocka_unit_test(test_written_and_read), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_share_modes),      cmocka_unit_test(test_deletion_waits_for_the_last),
+        cmocka_unit_test(test_what_stays),       cmocka_unit_test(test_a_folder_that_fills_up),
+        cmocka_unit_test(test_renames),          cmocka_unit_test(test_sizes_times_and_attributes),
+        cmocka_unit_test(test_limits),           cmocka_unit_test(test_who_may),
+        cmocka_unit_test(test_descriptors),      cmocka_unit_test(test_read_only_attribute),
         cmocka_unit_test(test_a_broken_record),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

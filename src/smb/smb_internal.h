@@ -301,6 +301,8 @@ struct smb_node *smb_node_find(struct smb_server *sv, const struct plat_tree_fac
 uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, const char *path);
 /* Removes the file if it is to go and this was the last. */
 void smb_node_leave(struct smb_open *o);
+/* Is this open folder to go? */
+bool smb_node_doomed(struct smb_server *sv, int folder);
 /* Is something open in this folder, or below? */
 bool smb_node_below(const struct smb_server *sv, const char *path);
 
@@ -329,6 +331,8 @@ uint32_t smb_file_set(struct smb_request *rq, struct smb_open *o, unsigned level
 /* May it go with its last open? */
 uint32_t smb_file_dooms(struct smb_request *rq, const struct smb_open *o);
 uint32_t smb_file_rename(struct smb_request *rq, struct smb_open *o, struct span data);
+/* May the caller make something belong to whom the descriptor says? */
+bool smb_may_own(const struct smb_request *rq, struct span sd);
 uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t parts,
                           struct span *out);
 uint32_t smb_security_set(struct smb_request *rq, struct smb_open *o, uint32_t parts,

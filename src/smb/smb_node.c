@@ -134,6 +134,15 @@ void smb_node_leave(struct smb_open *o)
         end(o->session->conn->server, n, o);
 }
 
+bool smb_node_doomed(struct smb_server *sv, int folder)
+{
+    struct plat_tree_facts facts;
+    const struct smb_node *n =
+        plat_tree_facts(folder, &facts) == ERR_OK ? smb_node_find(sv, &facts) : NULL;
+
+    return n && n->doomed;
+}
+
 bool smb_node_below(const struct smb_server *sv, const char *path)
 {
     size_t len = strlen(path);

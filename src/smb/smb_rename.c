@@ -20,6 +20,8 @@ static uint32_t check_target(struct smb_request *rq, const struct smb_open *o,
 
     if (!(smb_granted(to->folder_sd, SPAN_NONE, token) & right))
         return smb_file_denied(rq, "smb.rename", to->path);
+    if (smb_node_doomed(rq->server, to->folder))
+        return NT_DELETE_PENDING;
     if (to->fd < 0 || same(to, o->node))
         return NT_OK;
     if (!replace)

@@ -19,13 +19,13 @@ uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t p
 }
 
 /* To somebody else gives who may take from anybody, an administrator. */
-static bool may_own(const struct smb_request *rq, struct span sd)
+bool smb_may_own(const struct smb_request *rq, struct span sd)
 {
     const struct dir_token *token = rq->session->who->facts.token;
     struct sd parts;
 
-    return sd_open(sd, &parts) == ERR_OK && parts.has_owner &&
-           (dir_token_has(token, &parts.owner) ||
+    return sd_open(sd, &parts) == ERR_OK &&
+           (!parts.has_owner || dir_token_has(token, &parts.owner) ||
             dir_token_has(token, &rq->server->defaults.owner));
 }
 
@@ -37,10 +37,9 @@ static uint32_t check(const struct smb_request *rq, const struct smb_open *o, ui
     if (parts & SD_PART_SACL)
         return NT_PRIVILEGE_NOT_HELD;
     if ((parts & SD_PART_DACL && !(o->access & SMB2_WRITE_DAC)) ||
-        (parts & (SD_PART_OWNER | SD_PART_GROUP) && !(o->access & SMB2_WRITE_OWNER)) ||
-        (parts & SD_PART_OWNER && !may_own(rq, sd)))
+        (parts & (SD_PART_OWNER | SD_PART_GROUP) && !(o->access & SMB2_WRITE_OWNER)))
         return NT_ACCESS_DENIED;
-    return NT_OK;
+    return parts & SD_PART_OWNER && !smb_may_own(rq, sd) ? NT_INVALID_OWNER : NT_OK;
 }
 
 /* The rest of the record stays. */

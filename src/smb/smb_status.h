@@ -24,6 +24,7 @@
 #define NT_SHARING_VIOLATION       0xc0000043u
 #define NT_EAS_NOT_SUPPORTED       0xc000004fu
 #define NT_DELETE_PENDING          0xc0000056u
+#define NT_INVALID_OWNER           0xc000005au
 #define NT_PRIVILEGE_NOT_HELD      0xc0000061u
 #define NT_LOGON_FAILURE           0xc000006du
 #define NT_INVALID_SECURITY_DESCR  0xc0000079u
