@@ -4,10 +4,11 @@ samba-tool. Everybody else reads."""
 import hashlib
 import os
 import re
+import shutil
 
 import pytest
 
-from ldap_service import CLOUD, CORP, DC, service  # noqa: F401 (a fixture)
+from ldap_service import CLOUD, CORP, DC, PASSWORD, service  # noqa: F401 (a fixture)
 from test_smb import BIG, SMB, smbclient
 
 POLICIES = f"{CLOUD}\\Policies"
@@ -112,15 +113,18 @@ def test_permissions_are_read_and_set(service, files):
 
 def test_a_group_policy(service):
     """samba-tool makes the object and the files, gives them the object's permissions, and removes both."""
-    tool = (f"samba-tool gpo %s -H ldap://{DC} --use-kerberos=required --option=realm={CLOUD.upper()} "
-            f"--option=workgroup=CLOUD --option=interfaces=lo --option=lockdirectory={service.dir}")
-    said = service.run(tool % "create 'Quiet desktops'", who="administrator")
-    policy, = re.findall(r"\{[0-9A-F-]{36}\}", said)
+    def gpo(words):
+        return service.run(f"samba-tool gpo {words} -H ldap://{DC} -U administrator@{CLOUD.upper()}%{PASSWORD['administrator']} "
+                           f"--option=realm={CLOUD.upper()} --option=workgroup=CLOUD --option=interfaces=lo "
+                           f"--option=lockdirectory={service.dir}", who="administrator")
+
+    policy, = re.findall(r"\{[0-9A-F-]{36}\}", gpo("create 'Quiet desktops'"))
     ini = on_disk(service, f"Policies/{policy}/GPT.INI")
     assert "Version=0" in ini.read_text(encoding="ascii")
     assert all(on_disk(service, f"Policies/{policy}/{part}").is_dir() for part in ("Machine", "User"))
-    assert "Quiet desktops" in service.run(tool % "listall", who="administrator")
-    service.run(tool % f"del {policy}", who="administrator")
+    assert f"{CLOUD}/Policies/{policy}" in changes(service, "smb.protect")
+    assert "Quiet desktops" in gpo("listall")
+    gpo(f"del {policy}")
     assert not ini.parent.exists()
 
 
@@ -128,6 +132,8 @@ def test_a_backup_keeps_permissions(service, files):
     """What nobody else may read in SYSVOL nobody else reads in what was restored: the record goes along."""
     admin(service, "netlogon", f"put {files}/small secret.cmd")
     folder = service.dir / "backup"
+    folder.mkdir()
+    shutil.chown(folder, "nobody")
     service.cli("--output", "json", "backup", "create", folder)
     here, = (service.dir / "state").glob(f"d-*/sysvol/{CLOUD}/scripts/secret.cmd")
     there = folder / here.relative_to(service.dir / "state")
