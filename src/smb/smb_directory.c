@@ -91,7 +91,7 @@ static struct span entry_name(const struct smb_listing *l, unsigned n)
     return n == 0 ? SPAN_LIT(".") : n == 1 ? SPAN_LIT("..") : l->entries[n - DOTS].name;
 }
 
-/* As it is now, with its record: one that has gone since is told as it was. */
+/* As it is now, with its record. ERR_NOT_FOUND: it has gone since. */
 static enum err entry_at(struct smb_open *o, unsigned n, struct arena *a, struct smb2_entry *out)
 {
     struct plat_tree_facts facts = n < DOTS ? o->facts : o->listing->entries[n - DOTS].facts;
@@ -100,7 +100,10 @@ static enum err entry_at(struct smb_open *o, unsigned n, struct arena *a, struct
     struct smb_record record = {0};
     int fd;
 
-    if (plat_tree_step(o->fd, n < DOTS ? SPAN_NONE : name, found, &fd, &facts) == ERR_OK) {
+    enum err e = plat_tree_step(o->fd, n < DOTS ? SPAN_NONE : name, found, &fd, &facts);
+    if (e == ERR_NOT_FOUND)
+        return e;
+    if (e == ERR_OK) {
         (void)smb_record_read(fd, a, &record);
         close(fd);
     }
@@ -119,16 +122,18 @@ static uint32_t fill(struct smb_request *rq, struct smb_open *o,
     bool full = false;
 
     builder_in(&b, rq->arena, q->max_output);
-    while (l->at < l->count + DOTS && !full) {
+    for (; l->at < l->count + DOTS && !full; l->at++) {
         struct smb2_entry e;
-        if (wanted(l->pattern, entry_name(l, l->at))) {
-            if (entry_at(o, l->at, rq->arena, &e) != ERR_OK)
-                return NT_INSUFFICIENT_RESOURCES;
-            if (!smb2_entry_put(&b, 0, q->max_output, q->level, &e, &last))
-                break;
-            full = q->flags & SMB2_RETURN_SINGLE_ENTRY;
-        }
-        l->at++;
+        if (!wanted(l->pattern, entry_name(l, l->at)))
+            continue;
+        enum err found = entry_at(o, l->at, rq->arena, &e);
+        if (found == ERR_NOT_FOUND)
+            continue;
+        if (found != ERR_OK)
+            return NT_INSUFFICIENT_RESOURCES;
+        if (!smb2_entry_put(&b, 0, q->max_output, q->level, &e, &last))
+            break;
+        full = q->flags & SMB2_RETURN_SINGLE_ENTRY;
     }
     if (builder_done(&b, out) != ERR_OK)
         return NT_INSUFFICIENT_RESOURCES;

@@ -270,9 +270,9 @@ static uint32_t make_new(struct smb_request *rq, const struct wish *w, const str
         return smb_file_denied(rq, "smb.create", at->path);
     if (w->delete_on_close && w->q->attributes & SMB2_ATTRIBUTE_READONLY)
         return NT_CANNOT_DELETE;
-    if (smb_node_doomed(rq->server, at->folder))
-        return NT_DELETE_PENDING;
-    uint32_t status = first_sd(rq, w, at, &sd);
+    uint32_t status = smb_node_takes(rq->server, at->folder, false);
+    if (status == NT_OK)
+        status = first_sd(rq, w, at, &sd);
     if (status == NT_OK)
         status = smb_space_take(rq, 1, 0);
     if (status != NT_OK)

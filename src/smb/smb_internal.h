@@ -301,8 +301,9 @@ struct smb_node *smb_node_find(struct smb_server *sv, const struct plat_tree_fac
 uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, const char *path);
 /* Removes the file if it is to go and this was the last. */
 void smb_node_leave(struct smb_open *o);
-/* Is this open folder to go? */
-bool smb_node_doomed(struct smb_server *sv, int folder);
+/* Does this open folder take something new? NT_DELETE_PENDING: it is to go; when something is moved
+ * there, NT_SHARING_VIOLATION: somebody may delete it ([MS-FSA] 2.1.5.15.11). */
+uint32_t smb_node_takes(struct smb_server *sv, int folder, bool moved);
 /* Is something open in this folder, or below? */
 bool smb_node_below(const struct smb_server *sv, const char *path);
 

@@ -23,6 +23,9 @@ void smb_event(struct smb_conn *c, const struct smb_session *ss, const char *nam
     event_emit(c->server->env.events, &ev);
 }
 
+#define SIGNATURE_AT   48 /* in the header */
+#define SIGNATURE_SIZE 16
+
 /* --- answers --------------------------------------------------------------------------------- */
 
 static void frame_begin(struct smb_frame *f, struct smb_conn *c, struct smb_session *sealed_by)
@@ -48,7 +51,7 @@ static void seal_answer(struct smb_frame *f)
     uint8_t *header = f->b.base + f->last_at;
     if (f->signs && !f->sealed_by) {
         header[16] |= SMB2_FLAG_SIGNED;
-        smb_sign(f->signs, answer_bytes(f), header + 48);
+        smb_sign(f->signs, answer_bytes(f), header + SIGNATURE_AT);
     }
     if (f->hash)
         smb_preauth_add(f->hash, answer_bytes(f));
@@ -304,6 +307,13 @@ static bool has_body(const struct smb_request *rq, uint32_t status)
            (status == NT_OK || status == NT_BUFFER_OVERFLOW || status == NT_MORE_PROCESSING);
 }
 
+/* An answer about a session that is none cannot be signed. As Windows does it, it has what the
+ * request had in this place: clients take such an error from nobody else. */
+static void echo_signature(struct smb_frame *f, struct span request)
+{
+    memcpy(f->b.base + f->last_at + SIGNATURE_AT, request.ptr + SIGNATURE_AT, SIGNATURE_SIZE);
+}
+
 static void answer(struct smb_request *rq, uint32_t status)
 {
     struct smb_frame *f = rq->frame;
@@ -322,7 +332,11 @@ static void answer(struct smb_request *rq, uint32_t status)
         h.flags |= SMB2_FLAG_ASYNC;
         h.async_id = rq->pending->async_id;
     }
+    if (!ss)
+        h.flags |= rq->head.flags & SMB2_FLAG_SIGNED;
     answer_head(f, f->last_at, &h);
+    if (!ss && builder_ok(&f->b))
+        echo_signature(f, rq->message);
     if (ss && ss->has_keys)
         f->signs = &ss->sign;
     if (rq->head.command == SMB2_NEGOTIATE && status == NT_OK)

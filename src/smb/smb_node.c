@@ -134,13 +134,18 @@ void smb_node_leave(struct smb_open *o)
         end(o->session->conn->server, n, o);
 }
 
-bool smb_node_doomed(struct smb_server *sv, int folder)
+uint32_t smb_node_takes(struct smb_server *sv, int folder, bool moved)
 {
     struct plat_tree_facts facts;
     const struct smb_node *n =
         plat_tree_facts(folder, &facts) == ERR_OK ? smb_node_find(sv, &facts) : NULL;
 
-    return n && n->doomed;
+    if (n && n->doomed)
+        return NT_DELETE_PENDING;
+    for (const struct smb_open *o = n && moved ? n->opens : NULL; o; o = o->next_of_node)
+        if (o->access & SMB2_DELETE)
+            return NT_SHARING_VIOLATION;
+    return NT_OK;
 }
 
 bool smb_node_below(const struct smb_server *sv, const char *path)

@@ -20,8 +20,9 @@ static uint32_t check_target(struct smb_request *rq, const struct smb_open *o,
 
     if (!(smb_granted(to->folder_sd, SPAN_NONE, token) & right))
         return smb_file_denied(rq, "smb.rename", to->path);
-    if (smb_node_doomed(rq->server, to->folder))
-        return NT_DELETE_PENDING;
+    uint32_t status = smb_node_takes(rq->server, to->folder, true);
+    if (status != NT_OK)
+        return status;
     if (to->fd < 0 || same(to, o->node))
         return NT_OK;
     if (!replace)
