@@ -89,7 +89,8 @@ static uint32_t set_basic(struct smb_open *o, struct arena *a, const struct smb2
     if ((is_time(f->created) && f->created > INT64_MAX) ||
         (is_time(f->accessed) && f->accessed > INT64_MAX) ||
         (is_time(f->written) && f->written > INT64_MAX) ||
-        (f->attributes & SMB2_ATTRIBUTE_DIRECTORY && !o->facts.folder))
+        (f->attributes & SMB2_ATTRIBUTE_DIRECTORY && !o->facts.folder) ||
+        (f->attributes & SMB2_ATTRIBUTE_TEMPORARY && o->facts.folder))
         return NT_INVALID_PARAMETER;
     utime accessed = is_time(f->accessed) ? utime_from_filetime((int64_t)f->accessed) : UTIME_NEVER;
     utime written = is_time(f->written) ? utime_from_filetime((int64_t)f->written) : UTIME_NEVER;

@@ -12,6 +12,12 @@ static uint32_t transceive(struct smb_request *rq, const struct smb2_ioctl_reque
     return o->pipe ? smb_pipe_transceive(rq, o, q) : NT_INVALID_DEVICE_REQUEST;
 }
 
+/* Some are asked of the server, and name no file. */
+static bool of_none(const struct smb2_file_id *id)
+{
+    return id->lasting == UINT64_MAX && id->volatil == UINT64_MAX;
+}
+
 uint32_t smb_do_ioctl(struct smb_request *rq)
 {
     struct smb2_ioctl_request q;
@@ -34,7 +40,8 @@ uint32_t smb_do_ioctl(struct smb_request *rq)
         status = smb_validate_negotiate(rq, q.input, &output);
         break;
     default: /* one address a controller: there are no interfaces to choose from, either */
-        return NT_INVALID_DEVICE_REQUEST;
+        return of_none(&q.id) || smb_open_find(rq, &q.id) ? NT_INVALID_DEVICE_REQUEST
+                                                          : NT_FILE_CLOSED;
     }
     if (status == NT_OK && output.len > q.max_output)
         status = NT_BUFFER_TOO_SMALL;

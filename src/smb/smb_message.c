@@ -273,7 +273,15 @@ static uint32_t relate(struct smb_request *rq)
         return NT_INVALID_PARAMETER;
     rq->head.session_id = f->session_id;
     rq->head.tree_id = f->tree_id;
-    return f->status >= NT_FIRST_ERROR ? f->status : NT_OK;
+    return NT_OK;
+}
+
+/* Nor does it do better than that one did. */
+static uint32_t inherited_error(const struct smb_request *rq)
+{
+    bool related = rq->head.flags & SMB2_FLAG_RELATED;
+
+    return related && rq->frame->status >= NT_FIRST_ERROR ? rq->frame->status : NT_OK;
 }
 
 static uint32_t run(struct smb_request *rq)
@@ -293,6 +301,8 @@ static uint32_t run(struct smb_request *rq)
     }
     rq->session = smb_session_find(rq->conn, rq->head.session_id);
     status = check_signature(rq);
+    if (status == NT_OK)
+        status = inherited_error(rq);
     if (status != NT_OK)
         return status;
     if (!command || !command->run)

@@ -48,7 +48,9 @@ static uint32_t split(struct span text, char separator, struct span *names, unsi
         size_t len = end ? (size_t)(end - text.ptr) : text.len;
         if (n == SMB_DEPTH_MAX || !len)
             return NT_OBJECT_NAME_INVALID;
-        names[n++] = span_sub(text, 0, len);
+        names[n] = span_sub(text, 0, len);
+        if (span_eq(names[n++], SPAN_LIT("..")))
+            return NT_OBJECT_PATH_SYNTAX_BAD;
         text = span_sub(text, len + (end != NULL), text.len);
         if (end && !text.len)
             return NT_OBJECT_NAME_INVALID;

@@ -9,7 +9,7 @@ uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t p
 {
     struct smb_place at;
 
-    if (parts & SD_PART_SACL || !(o->access & SMB2_READ_CONTROL))
+    if (parts & SD_PART_SACL || (parts & KNOWN_PARTS && !(o->access & SMB2_READ_CONTROL)))
         return NT_ACCESS_DENIED;
     uint32_t status = smb_place_of(rq, o->node, &at);
     if (status != NT_OK)

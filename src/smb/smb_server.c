@@ -129,7 +129,7 @@ enum err smb_server_new(const struct smb_env *env, struct smb_server **out)
     sv->root = -1;
     /* Session ids are no secret, but they should not name another start's sessions. */
     env->random(&sv->next_session, sizeof(sv->next_session));
-    sv->next_session &= UINT64_C(0x0000ffffffff0000);
+    sv->next_session &= UINT64_C(0xffff0000); /* some clients keep 32 bits of them */
     arena_init(&sv->names, 0, NAMES_MAX, 0);
     arena_init(&sv->arena, SMB_ARENA_FIRST, SMB_ARENA_MAX, ARENA_WIPE);
     enum err e = prepare(sv);
