@@ -12,12 +12,6 @@ static uint32_t transceive(struct smb_request *rq, const struct smb2_ioctl_reque
     return o->pipe ? smb_pipe_transceive(rq, o, q) : NT_INVALID_DEVICE_REQUEST;
 }
 
-/* Some are asked of the server, and name no file. */
-static bool of_none(const struct smb2_file_id *id)
-{
-    return id->lasting == UINT64_MAX && id->volatil == UINT64_MAX;
-}
-
 uint32_t smb_do_ioctl(struct smb_request *rq)
 {
     struct smb2_ioctl_request q;
@@ -39,9 +33,12 @@ uint32_t smb_do_ioctl(struct smb_request *rq)
     case SMB2_FSCTL_VALIDATE_NEGOTIATE_INFO:
         status = smb_validate_negotiate(rq, q.input, &output);
         break;
-    default: /* one address a controller: there are no interfaces to choose from, either */
-        return of_none(&q.id) || smb_open_find(rq, &q.id) ? NT_INVALID_DEVICE_REQUEST
-                                                          : NT_FILE_CLOSED;
+    case SMB2_FSCTL_QUERY_NETWORK_INTERFACE_INFO: /* one address a controller */
+    case SMB2_FSCTL_DFS_GET_REFERRALS_EX:
+    case SMB2_FSCTL_PIPE_WAIT:
+        return NT_INVALID_DEVICE_REQUEST;
+    default:
+        return smb_open_find(rq, &q.id) ? NT_INVALID_DEVICE_REQUEST : NT_FILE_CLOSED;
     }
     if (status == NT_OK && output.len > q.max_output)
         status = NT_BUFFER_TOO_SMALL;

@@ -113,10 +113,15 @@ def test_permissions_are_read_and_set(service, files):
 
 def test_a_group_policy(service):
     """samba-tool makes the object and the files, gives them the object's permissions, and removes both."""
+    # Its SMB half reads the file alone, and remembers addresses in these folders.
+    conf = service.dir / "gpo.conf"
+    conf.write_text(f"[global]\nrealm = {CLOUD.upper()}\nworkgroup = CLOUD\ninterfaces = lo\n" +
+                    "".join(f"{name} = {service.dir}\n" for name in ("lock directory", "cache directory", "state directory",
+                                                                     "private dir")), encoding="ascii")
+
     def gpo(words):
-        return service.run(f"samba-tool gpo {words} -H ldap://{DC} -U administrator@{CLOUD.upper()}%{PASSWORD['administrator']} "
-                           f"--option=realm={CLOUD.upper()} --option=workgroup=CLOUD --option=interfaces=lo "
-                           f"--option=lockdirectory={service.dir}", who="administrator")
+        return service.run(f"samba-tool gpo {words} -s {conf} -H ldap://{DC} "
+                           f"-U administrator@{CLOUD.upper()}%{PASSWORD['administrator']}", who="administrator")
 
     policy, = re.findall(r"\{[0-9A-F-]{36}\}", gpo("create 'Quiet desktops'"))
     ini = on_disk(service, f"Policies/{policy}/GPT.INI")
