@@ -80,7 +80,8 @@ static bool is_time(uint64_t t)
     return t != 0 && t < UINT64_MAX - 1;
 }
 
-static uint32_t set_basic(struct smb_open *o, struct arena *a, const struct smb2_file_facts *f)
+static uint32_t set_basic(struct smb_request *rq, struct smb_open *o,
+                          const struct smb2_file_facts *f)
 {
     struct smb_record record;
 
@@ -94,7 +95,7 @@ static uint32_t set_basic(struct smb_open *o, struct arena *a, const struct smb2
         return NT_INVALID_PARAMETER;
     utime accessed = is_time(f->accessed) ? utime_from_filetime((int64_t)f->accessed) : UTIME_NEVER;
     utime written = is_time(f->written) ? utime_from_filetime((int64_t)f->written) : UTIME_NEVER;
-    enum err e = smb_record_read(o->fd, a, &record);
+    enum err e = smb_record_read(o->fd, rq->arena, &record);
     if (e != ERR_OK)
         return smb_file_status(e);
     if (!record.created) /* there was none */
@@ -106,6 +107,7 @@ static uint32_t set_basic(struct smb_open *o, struct arena *a, const struct smb2
         record.created = f->created;
     if (f->attributes)
         record.attributes = f->attributes & STORED_ATTRIBUTES;
+    tell(rq, o);
     if (f->attributes || is_time(f->created))
         e = smb_record_write(o->fd, &record);
     if (e == ERR_OK)
@@ -163,7 +165,7 @@ uint32_t smb_file_set(struct smb_request *rq, struct smb_open *o, unsigned level
         return NT_INFO_LENGTH_MISMATCH;
     switch (level) {
     case SMB2_FILE_BASIC:
-        return set_basic(o, rq->arena, &i.facts);
+        return set_basic(rq, o, &i.facts);
     case SMB2_FILE_DISPOSITION:
         return set_disposition(rq, o, i.delete_pending);
     case SMB2_FILE_ALLOCATION:
