@@ -276,12 +276,13 @@ static uint32_t relate(struct smb_request *rq)
     return NT_OK;
 }
 
-/* Nor does it do better than that one did. */
+/* What would act on a file that the ones before it failed to open fails as they did. */
 static uint32_t inherited_error(const struct smb_request *rq)
 {
+    const struct smb_frame *f = rq->frame;
     bool related = rq->head.flags & SMB2_FLAG_RELATED;
 
-    return related && rq->frame->status >= NT_FIRST_ERROR ? rq->frame->status : NT_OK;
+    return related && !f->open_id && f->status >= NT_FIRST_ERROR ? f->status : NT_OK;
 }
 
 static uint32_t run(struct smb_request *rq)

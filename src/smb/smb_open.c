@@ -170,6 +170,7 @@ uint32_t smb_do_create(struct smb_request *rq)
 
     if (status != NT_OK)
         return status;
+    rq->frame->open_id = 0;
     if (q.impersonation > 3)
         return NT_BAD_IMPERSONATION;
     if (q.disposition > SMB2_FILE_OVERWRITE_IF)
