@@ -21,11 +21,12 @@ struct smb_open *smb_open_by_id(struct smb_session *ss, uint64_t id)
 /* A related request may leave it to the one before it, by an id of ones. */
 struct smb_open *smb_open_find(struct smb_request *rq, const struct smb2_file_id *id)
 {
-    uint64_t want = id->volatil;
+    uint64_t want = id->volatil, before = rq->frame->open_id;
 
+    rq->frame->open_id = 0;
     if (rq->head.flags & SMB2_FLAG_RELATED && id->volatil == UINT64_MAX &&
         id->lasting == UINT64_MAX)
-        want = rq->frame->open_id;
+        want = before;
     else if (id->lasting != id->volatil)
         return NULL;
     struct smb_open *o = smb_open_by_id(rq->session, want);
