@@ -401,3 +401,17 @@ def test_nobody_knows_the_administrators_password(service):
     client.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
     with pytest.raises(ldap.INVALID_CREDENTIALS):
         client.simple_bind_s(f"administrator@{FOREST}", ADMIN)
+
+
+def test_admin_makes_files_of_policies(service):
+    """Who may make group policies in the directory makes their folders in SYSVOL, and no logon scripts."""
+    def smb(command):
+        return service.run(f"smbclient //{NET}.10/sysvol --use-kerberos=off -U MANAGED/Admin%{ADMIN} -W MANAGED "
+                           f"--option=interfaces=lo --option=lockdirectory={service.dir} -c '{command}' < /dev/null",
+                           forest=FOREST, ok=False)
+
+    policy = f"{FOREST}\\Policies\\{{00000000-0000-0000-0000-00000000000A}}"
+    assert "NT_STATUS" not in smb(f"mkdir {policy}; mkdir {policy}\\Machine; rename {policy}\\Machine {policy}\\USER")
+    assert "USER" in smb(f"ls {policy}\\*")
+    assert "NT_STATUS_ACCESS_DENIED" in smb(f"mkdir {FOREST}\\scripts\\new")
+    assert "NT_STATUS" not in smb(f"deltree {policy}")
