@@ -82,6 +82,20 @@ def referred(service):
     return sorted(name[1:].split(".")[0] for name in ast.literal_eval(said.splitlines()[1])[1:])
 
 
+def test_all_serve_the_same_files(service):
+    """What is written at one is read, renamed and removed at the other, at once."""
+    def smb(host, command):
+        return service.run(f"smbclient //{NET}.{host}/netlogon --use-kerberos=off -U MANY/administrator%{ADMIN} -W MANY "
+                           f"--option=interfaces=lo --option=lockdirectory={service.dir} -c '{command}' < /dev/null",
+                           forest=FOREST, ok=False)
+
+    assert "NT_STATUS" not in smb(10, f"put {service.dir}/krb5.conf one.txt")
+    assert "default_realm" in smb(11, "get ONE.TXT -")
+    assert "NT_STATUS" not in smb(11, "rename one.txt two.txt")
+    assert "two.txt" in smb(10, "ls") and "NT_STATUS" not in smb(10, "del two.txt")
+    assert "NT_STATUS_OBJECT_NAME_NOT_FOUND" in smb(11, "get two.txt -")
+
+
 def test_one_comes_and_goes(service):
     assert states(service) == {"dc1": "Active", "dc2": "Active"}
     dc = asked(service, "dc", "add")
