@@ -36,6 +36,8 @@ static enum err copy_note(int from, int to)
 static enum err copy_file(int from_dir, int to_dir, const char *name, mode_t mode)
 {
     int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (from < 0 && errno == ENOENT)
+        return ERR_OK;
     int to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     enum err e = from >= 0 && to >= 0 ? copy_note(from, to) : ERR_IO;
     if (e == ERR_OK)
@@ -57,6 +59,8 @@ static enum err copy_folder(int from_dir, int to_dir, const char *name, mode_t m
     if (depth == PLAT_DIR_DEPTH || (mkdirat(to_dir, name, mode) != 0 && errno != EEXIST))
         return ERR_IO;
     int from = openat(from_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (from < 0 && errno == ENOENT)
+        return unlinkat(to_dir, name, AT_REMOVEDIR) == 0 ? ERR_OK : ERR_IO;
     int to = openat(to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     enum err e = from >= 0 && to >= 0 ? copy_inside(from, to, wanted, depth + 1) : ERR_IO;
     if (e == ERR_OK)
@@ -71,7 +75,8 @@ static enum err copy_folder(int from_dir, int to_dir, const char *name, mode_t m
     return e;
 }
 
-/* Links and what is neither file nor folder are left out. */
+/* Links and what is neither file nor folder are left out, and what is gone when its turn comes:
+ * clients change SYSVOL meanwhile. */
 static enum err copy_one(int from, int to, const char *name, plat_copy_filter wanted,
                          unsigned depth)
 {

@@ -82,7 +82,7 @@ struct plat_tree_sum {
     uint64_t files, bytes; /* folders count as files */
     unsigned depth;        /* of the deepest; 0: there is nothing */
 };
-/* All that is below a folder. ERR_LIMIT: deeper than max_depth. */
-enum err plat_tree_sum(int fd, unsigned max_depth, struct plat_tree_sum *out);
+/* All that is below a folder. ERR_LIMIT: deeper than max_depth, or more than max_files. */
+enum err plat_tree_sum(int fd, unsigned max_depth, uint64_t max_files, struct plat_tree_sum *out);
 
 #endif

@@ -101,8 +101,12 @@ enum err plat_tree_make(int folder, struct span name, bool is_folder, int *fd_ou
         return failed();
     int fd = is_folder ? openat(folder, text, O_RDONLY | O_DIRECTORY | OPEN_FLAGS)
                        : openat(folder, text, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0644);
-    if (fd < 0)
-        return failed();
+    if (fd < 0) {
+        enum err e = failed();
+        if (is_folder)
+            (void)unlinkat(folder, text, AT_REMOVEDIR);
+        return e;
+    }
     enum err e = plat_tree_facts(fd, facts_out);
     if (e == ERR_OK)
         *fd_out = fd;
@@ -203,18 +207,24 @@ enum err plat_tree_space(int fd, uint64_t *total_out, uint64_t *free_out)
     return ERR_OK;
 }
 
-static enum err sum_folder(int folder, unsigned depth, unsigned max, struct plat_tree_sum *sum);
+struct sum_limits {
+    unsigned depth;
+    uint64_t files;
+};
+
+static enum err sum_folder(int folder, unsigned depth, const struct sum_limits *max,
+                           struct plat_tree_sum *sum);
 
 /* What is gone meanwhile does not count. */
-static enum err sum_entry(int folder, const char *name, unsigned depth, unsigned max,
-                          struct plat_tree_sum *sum)
+static enum err sum_entry(int folder, const char *name, unsigned depth,
+                          const struct sum_limits *max, struct plat_tree_sum *sum)
 {
     struct stat st;
 
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
         fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return ERR_OK;
-    if (depth > max)
+    if (depth > max->depth || sum->files == max->files)
         return ERR_LIMIT;
     sum->files++;
     sum->bytes += (uint64_t)st.st_size;
@@ -230,7 +240,8 @@ static enum err sum_entry(int folder, const char *name, unsigned depth, unsigned
     return e;
 }
 
-static enum err sum_folder(int folder, unsigned depth, unsigned max, struct plat_tree_sum *sum)
+static enum err sum_folder(int folder, unsigned depth, const struct sum_limits *max,
+                           struct plat_tree_sum *sum)
 {
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -245,11 +256,12 @@ static enum err sum_folder(int folder, unsigned depth, unsigned max, struct plat
     return e;
 }
 
-enum err plat_tree_sum(int fd, unsigned max_depth, struct plat_tree_sum *out)
+enum err plat_tree_sum(int fd, unsigned max_depth, uint64_t max_files, struct plat_tree_sum *out)
 {
+    const struct sum_limits max = {max_depth, max_files};
     struct plat_tree_sum sum = {0};
 
-    TRY(sum_folder(fd, 1, max_depth, &sum));
+    TRY(sum_folder(fd, 1, &max, &sum));
     *out = sum;
     return ERR_OK;
 }

@@ -217,10 +217,11 @@ static void test_note_and_sum(void **state)
     close(fd);
     assert_ok(plat_tree_space(root, &total, &free_bytes));
     assert_true(total && free_bytes <= total);
-    assert_ok(plat_tree_sum(root, 8, &sum));
+    assert_ok(plat_tree_sum(root, 8, 5, &sum));
     assert_int_equal(sum.depth, 2);
     assert_true(sum.files == 5 && sum.bytes >= 10); /* links and pipes, too */
-    assert_err(plat_tree_sum(root, 1, &sum), ERR_LIMIT);
+    assert_err(plat_tree_sum(root, 1, 5, &sum), ERR_LIMIT);
+    assert_err(plat_tree_sum(root, 8, 4, &sum), ERR_LIMIT);
 }
 
 int main(void)

@@ -27,14 +27,26 @@ static uint32_t grow(struct smb_request *rq, const struct smb_open *o, uint64_t 
     return size > now.size ? smb_space_take(rq, 0, size - now.size) : NT_OK;
 }
 
+/* Who may only append leaves what is there as it is ([MS-SMB2] 3.3.5.13). */
+static bool may_write_at(const struct smb_open *o, uint64_t offset)
+{
+    struct plat_tree_facts now;
+
+    if (o->access & SMB2_WRITE_DATA)
+        return true;
+    return o->access & SMB2_APPEND_DATA && plat_tree_facts(o->fd, &now) == ERR_OK &&
+           offset >= now.size;
+}
+
 uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
                         const struct smb2_write_request *q)
 {
     if (o->facts.folder)
         return NT_INVALID_DEVICE_REQUEST;
-    if (!(o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA)))
+    if (!may_write_at(o, q->offset))
         return NT_ACCESS_DENIED;
-    if (q->offset > (uint64_t)INT64_MAX - q->data.len)
+    if (q->offset > (uint64_t)INT64_MAX - q->data.len ||
+        (q->data.len && q->offset + q->data.len > SMB_OFFSET_MAX))
         return NT_INVALID_PARAMETER;
     uint32_t status = q->data.len ? grow(rq, o, q->offset + q->data.len) : NT_OK;
     if (status != NT_OK)
@@ -49,7 +61,7 @@ uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
 
 static uint32_t resize(struct smb_request *rq, struct smb_open *o, uint64_t size)
 {
-    if (o->facts.folder || size > INT64_MAX)
+    if (o->facts.folder || size > SMB_OFFSET_MAX)
         return NT_INVALID_PARAMETER;
     if (!(o->access & SMB2_WRITE_DATA))
         return NT_ACCESS_DENIED;

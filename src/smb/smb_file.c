@@ -189,7 +189,7 @@ static uint32_t open_there(struct smb_request *rq, const struct wish *w, struct 
     if (status == NT_OK)
         status = take_descriptor(at, w, o);
     if (status == NT_OK)
-        status = smb_node_join(rq->server, o, at->path);
+        status = smb_node_join(rq->server, o, w->needs, at->path);
     if (status == NT_OK && w->overwrites)
         status = overwrite(rq, w, at, o);
     if (status == NT_OK && w->delete_on_close)
@@ -252,7 +252,7 @@ static uint32_t make(struct smb_request *rq, const struct wish *w, const struct 
         return smb_file_status(e);
     uint32_t status = store_record(w, o, sd);
     if (status == NT_OK)
-        status = smb_node_join(rq->server, o, at->path);
+        status = smb_node_join(rq->server, o, 0, at->path);
     if (status != NT_OK)
         (void)plat_tree_remove(at->folder, at->name, &o->facts);
     return status;
@@ -293,6 +293,8 @@ uint32_t smb_file_open(struct smb_request *rq, const struct smb2_create_request 
     struct wish w;
     uint32_t status = wish_of(q, &w);
 
+    if (rq->server->file_opens >= SMB_FILE_OPENS_MAX)
+        return smb_refuse(rq, "smb.create", REASON_SMB_LIMIT, SPAN_NONE, NT_INSUFFICIENT_RESOURCES);
     if (status == NT_OK)
         status = smb_place_find(rq, q->name, &at);
     if (status != NT_OK)

@@ -27,14 +27,17 @@
 #define SMB_TREES_MAX    32         /* of one session */
 #define SMB_OPENS_MAX    256        /* of one session */
 #define SMB_PENDING_MAX  64         /* of one connection */
+#define SMB_FILE_OPENS_MAX                                                                         \
+    4096 /* of all clients: descriptors are left for connections, which pipes need */
 #define SMB_LISTING_MAX  (4u << 20) /* bytes of the list of a folder */
 #define SMB_ENTRIES_MAX  16384      /* of a folder */
 #define SMB_DEPTH_MAX    24 /* folders of a path; below PLAT_DIR_DEPTH by what is above them */
 #define SMB_NODE_BUCKETS 1024
-#define SMB_FILES_MAX    65536                /* files and folders of SYSVOL */
-#define SMB_BYTES_MAX    (UINT64_C(4) << 30)  /* in them */
-#define SMB_DISK_RESERVE (UINT64_C(64) << 20) /* that the disk keeps free */
-#define SMB_COUNT_EVERY  (30 * UTIME_SECOND)  /* that they are counted, at most */
+#define SMB_FILES_MAX    65536                   /* files and folders of SYSVOL */
+#define SMB_BYTES_MAX    (UINT64_C(4) << 30)     /* in them */
+#define SMB_OFFSET_MAX   UINT64_C(0xfffffff0000) /* of a file on NTFS; the share holds less */
+#define SMB_DISK_RESERVE (UINT64_C(64) << 20)    /* that the disk keeps free */
+#define SMB_COUNT_EVERY  (30 * UTIME_SECOND)     /* that they are counted, at most */
 #define SMB_ARENA_FIRST  (128u << 10)
 #define SMB_ARENA_MAX    (8u << 20)
 
@@ -50,8 +53,10 @@ struct smb_server {
     int root;                     /* folder of the shares; -1: none */
     struct smb_defaults defaults; /* of its files */
     struct smb_node *nodes[SMB_NODE_BUCKETS];
+    unsigned file_opens;
     struct smb_space {
         bool counted;
+        enum err outcome; /* of the count; not ERR_OK: more than may be there */
         utime at;
         uint64_t files, bytes;
     } space;
@@ -296,9 +301,10 @@ uint32_t smb_file_status(enum err e);
 
 /* smb_node.c */
 struct smb_node *smb_node_find(struct smb_server *sv, const struct plat_tree_facts *facts);
-/* Makes the node if there is none. NT_DELETE_PENDING, NT_SHARING_VIOLATION,
+/* Makes the node if there is none. takes: rights that the open uses at once and does not keep, as
+ * one that overwrites does; others must let them, too. NT_DELETE_PENDING, NT_SHARING_VIOLATION,
  * NT_INSUFFICIENT_RESOURCES. */
-uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, const char *path);
+uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, uint32_t takes, const char *path);
 /* Removes the file if it is to go and this was the last. */
 void smb_node_leave(struct smb_open *o);
 /* Does this open folder take something new? NT_DELETE_PENDING: it is to go; when something is moved

@@ -49,32 +49,32 @@ static bool tolerates(uint32_t access, uint32_t share)
 }
 
 /* Opens that only look at attributes are in nobody's way. */
-static bool counts(const struct smb_open *o)
+static bool counts(uint32_t access)
 {
-    return o->access & (READS | WRITES | SMB2_DELETE);
+    return access & (READS | WRITES | SMB2_DELETE);
 }
 
-static bool conflicts(const struct smb_node *n, const struct smb_open *o)
+static bool conflicts(const struct smb_node *n, uint32_t access, uint32_t share)
 {
-    for (const struct smb_open *other = n->opens; other && counts(o); other = other->next_of_node)
-        if (counts(other) &&
-            !(tolerates(o->access, other->share) && tolerates(other->access, o->share)))
+    for (const struct smb_open *o = n->opens; o && counts(access); o = o->next_of_node)
+        if (counts(o->access) && !(tolerates(access, o->share) && tolerates(o->access, share)))
             return true;
     return false;
 }
 
-uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, const char *path)
+uint32_t smb_node_join(struct smb_server *sv, struct smb_open *o, uint32_t takes, const char *path)
 {
     struct smb_node *n = smb_node_find(sv, &o->facts);
 
     if (n && n->doomed)
         return NT_DELETE_PENDING;
-    if (n && conflicts(n, o))
+    if (n && conflicts(n, o->access | takes, o->share))
         return NT_SHARING_VIOLATION;
     if (!n)
         n = node_new(sv, &o->facts, path);
     if (!n)
         return NT_INSUFFICIENT_RESOURCES;
+    sv->file_opens++;
     o->next_of_node = n->opens;
     n->opens = o;
     o->node = n;
@@ -129,6 +129,7 @@ void smb_node_leave(struct smb_open *o)
         at = &(*at)->next_of_node;
     *at = o->next_of_node;
     o->node = NULL;
+    o->session->conn->server->file_opens--;
     n->doomed |= o->delete_on_close;
     if (!n->opens)
         end(o->session->conn->server, n, o);

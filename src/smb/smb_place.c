@@ -116,7 +116,8 @@ static enum err inherit(const struct smb_server *sv, struct arena *a, struct smb
         p->record.sd = d->root;
         return ERR_OK;
     }
-    if (p->depth == 2 && text_eq_fold(span_str(p->name), SPAN_LIT("Policies"))) {
+    if (p->depth == 2 && text_eq_fold(span_str(p->name), SPAN_LIT("Policies")) &&
+        smb_place_fixed(sv, p->path)) {
         p->record.sd = d->policies;
         return ERR_OK;
     }

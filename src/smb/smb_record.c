@@ -43,11 +43,12 @@ enum err smb_record_read(int fd, struct arena *a, struct smb_record *out)
     }
     if (e != ERR_OK)
         return e == ERR_LIMIT ? ERR_INTEGRITY : ERR_IO;
-    uint8_t *kept = arena_dup(a, note, len);
-    if (!kept)
-        return ERR_NOMEM;
-    if (smb_record_decode(span_of(kept, len), &record) != ERR_OK)
+    if (smb_record_decode(span_of(note, len), &record) != ERR_OK)
         return ERR_INTEGRITY;
+    struct span sd = a ? record.sd : SPAN_NONE;
+    record.sd = sd.len ? arena_dup_span(a, sd) : SPAN_NONE;
+    if (record.sd.len != sd.len)
+        return ERR_NOMEM;
     *out = record;
     return ERR_OK;
 }

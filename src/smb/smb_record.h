@@ -22,8 +22,8 @@ struct smb_record {
 enum err smb_record_decode(struct span bytes, struct smb_record *out);
 void smb_record_put(struct builder *b, const struct smb_record *r);
 
-/* Of an open file, in the arena; a file without one has an empty record. ERR_INTEGRITY: there is
- * one that cannot be read; ERR_NOMEM, ERR_IO. */
+/* Of an open file, in the arena; NULL: without its descriptor. A file without one has an empty
+ * record. ERR_INTEGRITY: there is one that cannot be read; ERR_NOMEM, ERR_IO. */
 enum err smb_record_read(int fd, struct arena *a, struct smb_record *out);
 /* ERR_UNSUPPORTED: the file system has no place for it; ERR_LIMIT; as plat_tree_set_note. */
 enum err smb_record_write(int fd, const struct smb_record *r);

@@ -46,7 +46,7 @@ static uint32_t check_folder(struct smb_request *rq, const struct smb_open *o,
         return NT_OK;
     if (smb_node_below(rq->server, o->node->path))
         return NT_ACCESS_DENIED;
-    enum err e = plat_tree_sum(o->fd, SMB_DEPTH_MAX - to->depth, &sum);
+    enum err e = plat_tree_sum(o->fd, SMB_DEPTH_MAX - to->depth, SMB_FILES_MAX, &sum);
     return e == ERR_LIMIT ? NT_OBJECT_NAME_INVALID : smb_file_status(e);
 }
 
@@ -64,6 +64,13 @@ static uint32_t new_name(struct smb_request *rq, struct span path, struct span *
         }
     *out = text;
     return NT_OK;
+}
+
+/* What is replaced leaves its name, in its case: under another one both would be there. */
+static struct span name_there(const struct smb_place *to, const struct smb_node *n,
+                              struct span asked)
+{
+    return to->fd >= 0 && !same(to, n) ? span_str(to->name) : asked;
 }
 
 static const char *path_of(const struct smb_place *to, struct span name)
@@ -125,7 +132,7 @@ uint32_t smb_file_rename(struct smb_request *rq, struct smb_open *o, struct span
     if (status == NT_OK)
         status = check_folder(rq, o, &to);
     if (status == NT_OK)
-        status = move(rq, o, &to, name, q.replace);
+        status = move(rq, o, &to, name_there(&to, o->node, name), q.replace);
     smb_place_close(&to);
     return status;
 }

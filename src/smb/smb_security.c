@@ -18,14 +18,15 @@ uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t p
     return smb_file_status(access_sd_select(at.record.sd, parts & KNOWN_PARTS, rq->arena, out));
 }
 
-/* To somebody else gives who may take from anybody, an administrator. */
+/* To oneself alone, not to a group that one is in: its members would all be owners. To somebody
+ * else gives who may take from anybody, an administrator. */
 bool smb_may_own(const struct smb_request *rq, struct span sd)
 {
     const struct dir_token *token = rq->session->who->facts.token;
     struct sd parts;
 
     return sd_open(sd, &parts) == ERR_OK &&
-           (!parts.has_owner || dir_token_has(token, &parts.owner) ||
+           (!parts.has_owner || (token->count && sid_eq(&token->sids[0], &parts.owner)) ||
             dir_token_has(token, &rq->server->defaults.owner));
 }
 

@@ -12,11 +12,16 @@ static enum err count(struct smb_server *sv)
     utime now = sv->env.now();
     struct plat_tree_sum sum;
 
-    if (space->counted && now - space->at < SMB_COUNT_EVERY)
-        return ERR_OK;
-    TRY(plat_tree_sum(sv->root, PLAT_DIR_DEPTH, &sum));
-    *space = (struct smb_space){.counted = true, .at = now, .files = sum.files, .bytes = sum.bytes};
-    return ERR_OK;
+    if (space->counted && now >= space->at && now - space->at < SMB_COUNT_EVERY)
+        return space->outcome;
+    /* A tree that cannot be counted is not walked again for each request either. */
+    *space = (struct smb_space){.counted = true, .at = now};
+    space->outcome = plat_tree_sum(sv->root, PLAT_DIR_DEPTH, SMB_FILES_MAX, &sum);
+    if (space->outcome == ERR_OK) {
+        space->files = sum.files;
+        space->bytes = sum.bytes;
+    }
+    return space->outcome;
 }
 
 static bool fits(struct smb_server *sv, uint64_t files, uint64_t bytes)
