@@ -70,7 +70,7 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
     [ROLE_RPC] = {.name = "rpc",
                   .secrets = ACCOUNT | SERVICE,
                   .audited = true,
-                  .calls = READER | PLAT_CALLS_SERVE,
+                  .calls = READER | PLAT_CALLS_SERVE | PLAT_CALLS_THREADS, /* one waits for disks */
                   .per_dc = true,
                   .writes = true,
                   .system = true,

@@ -48,6 +48,11 @@ uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
     if (q->offset > (uint64_t)INT64_MAX - q->data.len ||
         (q->data.len && q->offset + q->data.len > SMB_OFFSET_MAX))
         return NT_INVALID_PARAMETER;
+    if (smb_lock_blocks(o, q->offset, q->data.len, true))
+        return NT_FILE_LOCK_CONFLICT;
+    bool through = q->flags & SMB2_WRITE_THROUGH || o->mode & SMB2_OPTION_WRITE_THROUGH;
+    if (through && !rq->last)
+        return smb_not_pended(rq);
     uint32_t status = q->data.len ? grow(rq, o, q->offset + q->data.len) : NT_OK;
     if (status != NT_OK)
         return status;
@@ -55,7 +60,10 @@ uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
     tell(rq, o);
     if (e != ERR_OK)
         return smb_file_status(e);
-    smb_answer(rq, &(struct smb2_write_response){.count = (uint32_t)q->data.len});
+    const struct smb2_write_response p = {.count = (uint32_t)q->data.len};
+    if (through)
+        return smb_flush(rq, o, &p);
+    smb_answer(rq, &p);
     return NT_OK;
 }
 

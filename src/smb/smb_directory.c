@@ -185,5 +185,5 @@ uint32_t smb_do_change_notify(struct smb_request *rq)
         return NT_INVALID_PARAMETER;
     if (!(o->access & SMB2_READ_DATA))
         return NT_ACCESS_DENIED;
-    return smb_pend(rq, o->id, q.max_output) ? NT_PENDING : NT_INSUFFICIENT_RESOURCES;
+    return smb_pend(rq, o->id, q.max_output) ? NT_PENDING : smb_not_pended(rq);
 }

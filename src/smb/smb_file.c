@@ -101,7 +101,7 @@ static void grant(const struct wish *w, uint32_t granted, struct smb_open *o)
 {
     o->maximal = granted;
     o->access = w->maximum ? w->access | granted : w->access;
-    o->share = w->q->share_access;
+    o->share = smb_may_exclude(granted) ? w->q->share_access : SMB2_FILE_SHARE_ALL;
     o->mode = w->q->options & MODE_OPTIONS;
 }
 

@@ -27,6 +27,8 @@
 #define SMB_TREES_MAX    32         /* of one session */
 #define SMB_OPENS_MAX    256        /* of one session */
 #define SMB_PENDING_MAX  64         /* of one connection */
+#define SMB_LOCKS_MAX    1024       /* of one file */
+#define SMB_FLUSHES_MAX  64         /* of all clients: each waits for the disk in a thread */
 #define SMB_FILE_OPENS_MAX                                                                         \
     4096 /* of all clients: descriptors are left for connections, which pipes need */
 #define SMB_LISTING_MAX  (4u << 20) /* bytes of the list of a folder */
@@ -54,6 +56,8 @@ struct smb_server {
     struct smb_defaults defaults; /* of its files */
     struct smb_node *nodes[SMB_NODE_BUCKETS];
     unsigned file_opens;
+    struct smb_flush *flushes; /* that run */
+    unsigned flush_count;
     struct smb_space {
         bool counted;
         enum err outcome; /* of the count; not ERR_OK: more than may be there */
@@ -101,6 +105,11 @@ struct smb_tree {
     enum smb_share share;
 };
 
+struct smb_range {
+    uint64_t offset, length;
+    bool exclusive;
+};
+
 /* A request that is answered later. */
 struct smb_pending {
     struct smb_pending *next;
@@ -109,9 +118,10 @@ struct smb_pending {
     uint32_t tree_id;
     uint16_t command, credits; /* credits: as asked for */
     bool sealed;
-    bool held;        /* without an interim answer */
-    uint64_t open_id; /* what it waits for */
-    uint32_t max;     /* bytes of the answer */
+    bool held;              /* without an interim answer */
+    uint64_t open_id;       /* what it waits for */
+    uint32_t max;           /* bytes of the answer */
+    struct smb_range range; /* of a lock */
 };
 
 struct smb_open;
@@ -127,6 +137,8 @@ struct smb_node {
     bool doomed; /* it goes with the last open */
     char *path;  /* from the root of the shares, as stored: "DOMAIN/Policies/..." */
     struct smb_open *opens;
+    struct smb_lock *locks;
+    unsigned lock_count;
 };
 
 struct smb_open {
@@ -222,6 +234,8 @@ void smb_late_answer(struct smb_pending *p, uint32_t status, const void *body);
 
 /* smb_pending.c. NULL: the limit of the connection, or not the last of its compound. */
 struct smb_pending *smb_pend(struct smb_request *rq, uint64_t open_id, uint32_t max);
+/* What a request is answered that cannot be pending. */
+uint32_t smb_not_pended(const struct smb_request *rq);
 /* The same without an interim answer, for a request that is alone in its frame: a hash of the
  * session's setup has no place for one. */
 struct smb_pending *smb_hold(struct smb_request *rq);
@@ -243,6 +257,7 @@ uint32_t smb_do_tree_disconnect(struct smb_request *rq);
 uint32_t smb_do_create(struct smb_request *rq);
 uint32_t smb_do_close(struct smb_request *rq);
 uint32_t smb_do_flush(struct smb_request *rq);
+uint32_t smb_do_lock(struct smb_request *rq);
 uint32_t smb_do_read(struct smb_request *rq);
 uint32_t smb_do_write(struct smb_request *rq);
 uint32_t smb_do_ioctl(struct smb_request *rq);
@@ -299,7 +314,10 @@ enum err smb_place_name(const struct smb_tree *t, const char *path, struct arena
 /* What an error of plat/tree.h is to a client. */
 uint32_t smb_file_status(enum err e);
 
-/* smb_node.c */
+/* smb_node.c. May who has these rights keep others from a file? As on Windows' domain controllers,
+ * who may only read must not: group policy would not reach anybody any more. Windows lets such a
+ * one still deny writing and deleting, here nothing. */
+bool smb_may_exclude(uint32_t rights);
 struct smb_node *smb_node_find(struct smb_server *sv, const struct plat_tree_facts *facts);
 /* Makes the node if there is none. takes: rights that the open uses at once and does not keep, as
  * one that overwrites does; others must let them, too. NT_DELETE_PENDING, NT_SHARING_VIOLATION,
@@ -344,6 +362,18 @@ uint32_t smb_security_get(struct smb_request *rq, struct smb_open *o, uint32_t p
                           struct span *out);
 uint32_t smb_security_set(struct smb_request *rq, struct smb_open *o, uint32_t parts,
                           struct span sd);
+
+/* smb_flush.c. Answers with what was written, or nothing, when it is on the disk: NT_PENDING, or at
+ * once. */
+uint32_t smb_flush(struct smb_request *rq, const struct smb_open *o,
+                   const struct smb2_write_response *written);
+/* Nobody is answered any more. */
+void smb_flush_forget(const struct smb_conn *c);
+
+/* smb_lock.c. Is this range kept from the open by locks? */
+bool smb_lock_blocks(const struct smb_open *o, uint64_t offset, uint64_t length, bool write);
+/* Its locks go, and what waits for them goes on. */
+void smb_lock_leave(struct smb_open *o);
 
 /* smb_directory.c */
 void smb_listing_free(struct smb_listing *l);

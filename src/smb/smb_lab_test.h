@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "directory/access.h"
 #include "plat/files.h"
+#include "plat/task.h"
 #include "smb/smb_internal.h"
 #include "wire/ms/sddl.h"
 #include "wire/smb2/smb2_info.h"
@@ -25,13 +26,62 @@ static struct arena arena;
 static char root[] = "/tmp/entente-smb-file-XXXXXX";
 static enum reason told; /* of the last event */
 static struct smb_server sv;
-static struct smb_conn conn = {.server = &sv, .peer = "test"};
+static struct smb_conn conn = {.server = &sv, .conn = (struct plat_conn *)&sv, .peer = "test"};
 static struct smb_tree sysvol = {.id = 1, .share = SMB_SYSVOL};
 static struct sid domain, somebody[2];
 static struct dir_token administrator, user, creator;
 static struct smb_identity who = {.refs = 1};
 static struct smb_session ss = {.conn = &conn, .who = &who, .id = 1};
 static struct span answered;
+
+/* --- the connection and the disk: those of plat are not there ----------------------------------
+ */
+
+static struct smb2_header late; /* of the last answer that was sent by itself */
+static unsigned lates;
+
+enum err plat_conn_send(struct plat_conn *to, struct span data)
+{
+    struct span rest = span_sub(data, SMB2_FRAME_SIZE, data.len), message;
+
+    assert_ptr_equal(to, conn.conn);
+    assert_ok(smb2_next(&rest, &late, &message));
+    lates++;
+    return ERR_OK;
+}
+
+void plat_conn_close(struct plat_conn *c, enum reason why)
+{
+    (void)c, (void)why;
+    fail();
+}
+
+const struct plat_addr *plat_conn_peer(const struct plat_conn *c)
+{
+    (void)c;
+    return NULL;
+}
+
+static bool disk_is_slow;
+static void (*disk_fn)(void *ctx);
+static void *disk_ctx;
+
+enum err plat_task_start(struct plat_loop *loop, void (*fn)(void *ctx), void *ctx)
+{
+    (void)loop;
+    disk_fn = fn;
+    disk_ctx = ctx;
+    if (!disk_is_slow)
+        fn(ctx);
+    return ERR_OK;
+}
+
+void plat_task_away(void (*fn)(void *ctx), void *ctx)
+{
+    fn(ctx);
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
 
 static inline void keep_reason(void *ctx, const struct event *ev)
 {
@@ -56,7 +106,8 @@ static inline uint32_t run(uint16_t command, uint32_t (*handler)(struct smb_requ
                              .arena = &arena,
                              .head = {.command = command},
                              .session = &ss,
-                             .tree = &sysvol};
+                             .tree = &sysvol,
+                             .last = true};
     struct builder b;
 
     told = REASON_NONE;
@@ -238,6 +289,7 @@ static inline int setup(void **state)
     arena_init(&arena, 0, 64 << 20, 0);
     arena_init(&sv.arena, 0, 16 << 20, 0);
     domain = SID_NT(21, 1, 2, 3);
+    conn.sessions = &ss;
     sv.env.events = &sink;
     sv.env.now = no_time;
     sv.env.domain = SPAN_LIT("a.example");
@@ -261,6 +313,9 @@ static inline int teardown(void **state)
     (void)state;
 
     assert_null(ss.opens);
+    assert_null(conn.pending);
+    assert_int_equal(sv.file_opens, 0);
+    assert_int_equal(sv.flush_count, 0);
     for (unsigned i = 0; i < SMB_NODE_BUCKETS; i++)
         assert_null(sv.nodes[i]);
     close(sv.root);

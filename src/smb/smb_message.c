@@ -205,7 +205,7 @@ static uint32_t do_echo(struct smb_request *rq)
     return status;
 }
 
-/* Nothing is ever locked, and no oplock is ever granted. */
+/* No oplock is ever granted. */
 static uint32_t do_nothing(struct smb_request *rq)
 {
     (void)rq;
@@ -223,7 +223,7 @@ static const struct command commands[SMB2_COMMANDS] = {
     [SMB2_FLUSH] = {smb_do_flush, NEEDS_TREE},
     [SMB2_READ] = {smb_do_read, NEEDS_TREE},
     [SMB2_WRITE] = {smb_do_write, NEEDS_TREE},
-    [SMB2_LOCK] = {do_nothing, NEEDS_TREE},
+    [SMB2_LOCK] = {smb_do_lock, NEEDS_TREE},
     [SMB2_IOCTL] = {smb_do_ioctl, NEEDS_TREE},
     [SMB2_ECHO] = {do_echo, 0},
     [SMB2_QUERY_DIRECTORY] = {smb_do_query_directory, NEEDS_TREE},

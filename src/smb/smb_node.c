@@ -40,6 +40,11 @@ static struct smb_node *node_new(struct smb_server *sv, const struct plat_tree_f
     return n;
 }
 
+bool smb_may_exclude(uint32_t rights)
+{
+    return rights & (WRITES | SMB2_DELETE);
+}
+
 /* Does what one of them has let the other be what it is? */
 static bool tolerates(uint32_t access, uint32_t share)
 {
@@ -128,6 +133,7 @@ void smb_node_leave(struct smb_open *o)
     while (*at != o)
         at = &(*at)->next_of_node;
     *at = o->next_of_node;
+    smb_lock_leave(o);
     o->node = NULL;
     o->session->conn->server->file_opens--;
     n->doomed |= o->delete_on_close;

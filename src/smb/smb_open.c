@@ -212,17 +212,9 @@ uint32_t smb_do_close(struct smb_request *rq)
     return NT_OK;
 }
 
-static uint32_t flush(const struct smb_open *o)
-{
-    if (!(o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA)))
-        return NT_ACCESS_DENIED;
-    return smb_file_status(plat_tree_sync(o->fd));
-}
-
 uint32_t smb_do_flush(struct smb_request *rq)
 {
     struct smb2_flush_request q;
-    struct smb2_empty body = {0};
     uint32_t status = smb_body(rq, &q);
 
     if (status != NT_OK)
@@ -230,10 +222,10 @@ uint32_t smb_do_flush(struct smb_request *rq)
     struct smb_open *o = smb_open_find(rq, &q.id);
     if (!o)
         return NT_FILE_CLOSED;
-    status = o->pipe ? NT_OK : flush(o);
-    if (status != NT_OK)
-        return status;
-    smb_answer(rq, &body);
+    if (!o->pipe)
+        return o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA) ? smb_flush(rq, o, NULL)
+                                                                : NT_ACCESS_DENIED;
+    smb_answer(rq, &(struct smb2_empty){0});
     return NT_OK;
 }
 
@@ -249,6 +241,8 @@ static uint32_t read_file(struct smb_request *rq, struct smb_open *o,
         return NT_ACCESS_DENIED;
     if (!room)
         return NT_INSUFFICIENT_RESOURCES;
+    if (smb_lock_blocks(o, q->offset, q->length, false))
+        return NT_FILE_LOCK_CONFLICT;
     if (q->offset > (uint64_t)INT64_MAX - q->length ||
         plat_tree_read(o->fd, q->offset, room, q->length, &got) != ERR_OK)
         return NT_INVALID_PARAMETER;

@@ -30,6 +30,12 @@ struct smb_pending *smb_pend(struct smb_request *rq, uint64_t open_id, uint32_t 
     return p;
 }
 
+/* Windows cannot wait in the middle of a compound, and says this. */
+uint32_t smb_not_pended(const struct smb_request *rq)
+{
+    return rq->last ? NT_INSUFFICIENT_RESOURCES : NT_INTERNAL_ERROR;
+}
+
 struct smb_pending *smb_hold(struct smb_request *rq)
 {
     struct smb_pending *p = rq->frame->last_at == rq->frame->start ? smb_pend(rq, 0, 0) : NULL;
@@ -55,7 +61,7 @@ void smb_pending_end(struct smb_conn *c, uint64_t open_id, uint32_t status)
     for (struct smb_pending *p = c->pending, *next; p; p = next) {
         next = p->next;
         if (p->open_id == open_id)
-            smb_late_answer(p, status, NULL);
+            smb_late_answer(p, p->command == SMB2_LOCK ? NT_RANGE_NOT_LOCKED : status, NULL);
     }
 }
 

@@ -77,7 +77,7 @@ static uint32_t read_or_pend(struct smb_request *rq, struct smb_open *o, uint32_
     uint32_t status = take(o, max, rq->arena, &data);
 
     if (status == NT_PENDING)
-        return smb_pend(rq, o->id, max) ? NT_PENDING : NT_INSUFFICIENT_RESOURCES;
+        return smb_pend(rq, o->id, max) ? NT_PENDING : smb_not_pended(rq);
     if (status != NT_OK && status != NT_BUFFER_OVERFLOW)
         return status;
     if (rq->head.command == SMB2_READ) {

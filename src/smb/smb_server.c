@@ -42,6 +42,7 @@ static void finish(struct plat_conn *conn, void *session, enum reason why)
     (void)conn, (void)why;
 
     c->conn = NULL; /* nothing can be sent */
+    smb_flush_forget(c);
     while (c->sessions)
         smb_session_end(c->sessions);
     smb_sessions_bury(c->server);

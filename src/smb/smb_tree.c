@@ -97,7 +97,8 @@ uint32_t smb_do_tree_connect(struct smb_request *rq)
         return smb_refuse(rq, "smb.tree", REASON_SMB_LIMIT, SPAN_NONE, NT_INSUFFICIENT_RESOURCES);
     rq->head.tree_id = t->id;
     p.share_type = shares[share].disk ? SMB2_SHARE_DISK : SMB2_SHARE_PIPE;
-    p.share_flags = SMB2_SHAREFLAG_NO_CACHING;
+    p.share_flags = SMB2_SHAREFLAG_NO_CACHING |
+                    (shares[share].disk ? SMB2_SHAREFLAG_RESTRICT_EXCLUSIVE_OPENS : 0);
     p.maximal_access = shares[share].disk ? granted(rq) : PIPE_ACCESS;
     smb_answer(rq, &p);
     return NT_OK;

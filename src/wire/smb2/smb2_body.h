@@ -101,6 +101,7 @@ enum smb2_share_flag {
     SMB2_SHAREFLAG_NO_CACHING = 0x00000030,
     SMB2_SHAREFLAG_DFS = 0x00000001,
     SMB2_SHAREFLAG_DFS_ROOT = 0x00000002,
+    SMB2_SHAREFLAG_RESTRICT_EXCLUSIVE_OPENS = 0x00000100,
     SMB2_SHAREFLAG_ENCRYPT_DATA = 0x00008000,
 };
 #define SMB2_SHARE_CAP_DFS 0x00000008
@@ -128,6 +129,7 @@ enum smb2_disposition {
 };
 enum smb2_create_option {
     SMB2_OPTION_DIRECTORY = 0x00000001,
+    SMB2_OPTION_WRITE_THROUGH = 0x00000002,
     SMB2_OPTION_NON_DIRECTORY = 0x00000040,
     SMB2_OPTION_DELETE_ON_CLOSE = 0x00001000,
     SMB2_OPTION_BY_FILE_ID = 0x00002000,
@@ -151,6 +153,7 @@ enum smb2_share_access {
     SMB2_FILE_SHARE_READ = 1,
     SMB2_FILE_SHARE_WRITE = 2,
     SMB2_FILE_SHARE_DELETE = 4,
+    SMB2_FILE_SHARE_ALL = 7,
 };
 /* Rights to a file or folder ([MS-SMB2] 2.2.13.1). */
 enum smb2_right {
@@ -236,6 +239,7 @@ struct smb2_read_response {
     struct span data;
 };
 
+#define SMB2_WRITE_THROUGH 0x00000001
 /* 2.2.21 */
 struct smb2_write_request {
     uint64_t offset;
