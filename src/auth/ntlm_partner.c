@@ -10,6 +10,9 @@
 #define STATUS_NO_LOGON_SERVERS 0xC000005Eu
 #define STATUS_NO_SUCH_USER     0xC0000064u
 #define STATUS_LOGON_FAILURE    0xC000006Du
+#define STATUS_ACCOUNT_DISABLED 0xC0000072u
+#define STATUS_NO_TRUST_ACCOUNT 0xC000018Bu
+#define STATUS_TRUSTED_DOMAIN   0xC000018Cu /* STATUS_TRUSTED_DOMAIN_FAILURE */
 #define STATUS_FIREWALL_FAILED  0xC0000413u
 
 /* --- the question -------------------------------------------------------------------------------
@@ -112,7 +115,21 @@ static void refuse(struct ntlm_partner_verdict *v, enum reason reason, uint32_t 
 /* Statuses about the way to the partner would tell a member that its own channel is broken. */
 static uint32_t about_logon(uint32_t status)
 {
-    return status == STATUS_ACCESS_DENIED ? STATUS_NO_LOGON_SERVERS : status;
+    return status == STATUS_ACCESS_DENIED ? STATUS_TRUSTED_DOMAIN : status;
+}
+
+/* No channel: refused by a partner that was reached, or not even that. */
+static uint32_t about_channel(uint32_t status)
+{
+    switch (status) {
+    case STATUS_ACCESS_DENIED:
+    case STATUS_ACCOUNT_DISABLED:
+    case STATUS_NO_TRUST_ACCOUNT:
+    case STATUS_TRUSTED_DOMAIN:
+        return STATUS_TRUSTED_DOMAIN;
+    default:
+        return STATUS_NO_LOGON_SERVERS;
+    }
 }
 
 static enum err weigh(struct believing *b, struct ntlm_partner_verdict *v)
@@ -160,7 +177,7 @@ enum err ntlm_partner_judge(const struct ntlm_crossing *x, enum err e, struct sp
     if (e == ERR_NOMEM)
         return e;
     if (e != ERR_OK) {
-        refuse(&v, how.reason ? how.reason : REASON_SERVER_FAILED, STATUS_NO_LOGON_SERVERS);
+        refuse(&v, how.reason ? how.reason : REASON_SERVER_FAILED, about_channel(how.status));
         *out = v;
         return ERR_OK;
     }

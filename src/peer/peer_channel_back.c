@@ -6,6 +6,10 @@
  * are one by the trust itself: our machine, with the referral that proves the half by Kerberos.
  * NetrLogonControl2Ex would say the same of any trust, but to administrators alone.
  *
+ * An external trust has no names to ask for, and who authenticates selectively gives our machine no
+ * ticket to ask with: there it logs on in a way about which that domain controller has to ask us
+ * (peer_logon.c). Not so in any case: many refuse NTLM.
+ *
  * What keeps us from asking says nothing of the trust: the row is unknown. Who fails the proof by
  * Kerberos gives us no ticket to ask with, and has no row.
  */
@@ -29,12 +33,6 @@ struct back {
     struct peer_smb smb;
 };
 
-struct outcome {
-    enum trust_status status;
-    enum reason reason;
-    const char *detail;
-};
-
 /* --- what it says ------------------------------------------------------------------------------
  */
 
@@ -53,12 +51,12 @@ static const struct {
     {1722, TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_UNREACHED}, /* the RPC server */
 };
 
-static struct outcome judge_status(struct back *b, uint32_t code)
+static struct peer_back judge_status(struct back *b, uint32_t code)
 {
-    struct outcome o = {TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_REFUSED, NULL};
+    struct peer_back o = {TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_REFUSED, NULL};
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (codes[i].code == code)
-            o = (struct outcome){codes[i].status, codes[i].reason, NULL};
+            o = (struct peer_back){codes[i].status, codes[i].reason, NULL};
     }
     o.detail =
         arena_printf(b->run->a, "asked for our names over its channel to us: error %u", code);
@@ -75,27 +73,27 @@ static bool names_us(const struct back *b, const struct lsa_forest_info *info)
     return false;
 }
 
-static struct outcome judge_answer(struct back *b, const struct netlogon_dsr_forest_info *q)
+static struct peer_back judge_answer(struct back *b, const struct netlogon_dsr_forest_info *q)
 {
     if (q->status)
         return judge_status(b, q->status);
     if (!names_us(b, q->info))
-        return (struct outcome){TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_REFUSED,
-                                "what it heard over its channel does not name our forest"};
-    return (struct outcome){TRUST_STATUS_PASS, REASON_NONE,
-                            "its NETLOGON was told our names over its own channel to us"};
+        return (struct peer_back){TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_REFUSED,
+                                  "what it heard over its channel does not name our forest"};
+    return (struct peer_back){TRUST_STATUS_PASS, REASON_NONE,
+                              "its NETLOGON was told our names over its own channel to us"};
 }
 
 /* --- asking ------------------------------------------------------------------------------------
  */
 
-static struct outcome not_asked(struct back *b, enum reason reason, const char *detail)
+static struct peer_back not_asked(struct back *b, enum reason reason, const char *detail)
 {
-    return (struct outcome){TRUST_STATUS_UNKNOWN, reason,
-                            arena_printf(b->run->a, "not asked: %s", detail)};
+    return (struct peer_back){TRUST_STATUS_UNKNOWN, reason,
+                              arena_printf(b->run->a, "not asked: %s", detail)};
 }
 
-static struct outcome call_over(struct back *b)
+static struct peer_back call_over(struct back *b)
 {
     static const uint8_t no_key[NETLOGON_KEY_SIZE];
     struct netlogon_dsr_forest_info q = {.server = span_str(b->dc.host),
@@ -106,8 +104,8 @@ static struct outcome call_over(struct back *b)
         return not_asked(b, REASON_CHANNEL_BACK_NOT_ASKED, "the pipe of NETLOGON cannot be used");
     e = peer_rpc_invoke(&rpc, NETLOGON_DSR_FOREST_INFO, &q, &b->a);
     if (e == ERR_TIMEOUT)
-        return (struct outcome){TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_UNREACHED,
-                                "it did not say in time whether it reaches us"};
+        return (struct peer_back){TRUST_STATUS_FAIL, REASON_CHANNEL_BACK_UNREACHED,
+                                  "it did not say in time whether it reaches us"};
     if (e == ERR_REFUSED)
         return not_asked(b, REASON_CHANNEL_NOT_OFFERED,
                          arena_printf(&b->a, "RPC fault 0x%08x", rpc.fault));
@@ -115,7 +113,7 @@ static struct outcome call_over(struct back *b)
                        : not_asked(b, REASON_CHANNEL_BACK_NOT_ASKED, "its answer cannot be read");
 }
 
-static struct outcome over_smb(struct back *b, struct span token, const struct krb_key *key)
+static struct peer_back over_smb(struct back *b, struct span token, const struct krb_key *key)
 {
     struct peer_failure f = {.detail = "no memory"};
     struct peer_smb_target to = {
@@ -123,12 +121,12 @@ static struct outcome over_smb(struct back *b, struct span token, const struct k
     plat_addr_set_port(&to.addr, SMB_PORT);
     if (peer_smb_connect(&b->smb, b->run->env->loop, &to, b->deadline, &b->a, &f) != ERR_OK)
         return not_asked(b, REASON_CHANNEL_BACK_NOT_ASKED, f.detail);
-    struct outcome o = call_over(b);
+    struct peer_back o = call_over(b);
     peer_smb_close(&b->smb);
     return o;
 }
 
-static struct outcome prove(struct back *b)
+static struct peer_back prove(struct back *b)
 {
     struct peer_run *r = b->run;
     struct peer_failure f = {.detail = "no memory"};
@@ -141,21 +139,25 @@ static struct outcome prove(struct back *b)
     struct peer_admin who = {
         .name = r->incoming.cname.parts.items[0], .realm = r->partner_realm, .with = &with};
     if (!(r->trust.attributes & TRUST_FOREST_TRANSITIVE))
-        return (struct outcome){TRUST_STATUS_SKIPPED, REASON_NONE,
-                                "an external trust has no names that it could be asked for"};
+        return peer_logon_prove(r, &b->dc, b->deadline, &b->a);
     if (peer_admin_token(r->env, &b->dc, &who, b->deadline, &b->a, &token, &key, &f) == ERR_OK) {
-        struct outcome o = over_smb(b, token, &key);
+        struct peer_back o = over_smb(b, token, &key);
         krb_key_wipe(&key);
         return o;
     }
     bool known = f.reason == REASON_PARTNER_SELECTIVE || f.reason == REASON_PARTNER_NOT_A_DC;
+    if (f.reason == REASON_PARTNER_SELECTIVE) {
+        struct peer_back o = peer_logon_prove(r, &b->dc, b->deadline, &b->a);
+        if (o.status != TRUST_STATUS_UNKNOWN)
+            return o;
+    }
     return not_asked(b, known ? f.reason : REASON_CHANNEL_BACK_NOT_ASKED, f.detail);
 }
 
 /* --- the task ----------------------------------------------------------------------------------
  */
 
-static void tell(struct back *b, const struct outcome *o)
+static void tell(struct back *b, const struct peer_back *o)
 {
     b->run->back_row[b->run->back_rows++] = (struct trust_check){.half = TRUST_INBOUND,
                                                                  .step = TRUST_STEP_CHANNEL,
@@ -170,7 +172,7 @@ static void task(void *ctx)
 {
     struct back *b = ctx;
     struct peer_run *r = b->run;
-    struct outcome o = prove(b);
+    struct peer_back o = prove(b);
     r->tasks--;
     if (!r->cancelled)
         tell(b, &o);

@@ -31,6 +31,17 @@ static enum err find_machine(struct peer_run *r, struct dir_snap *s, struct refe
     return r->incoming.cname.parts.count ? ERR_OK : ERR_NOMEM;
 }
 
+/* For the proof by NETLOGON of an external trust, which goes without it. */
+static void read_hash(struct peer_run *r, struct dir_snap *s, const struct referral *f)
+{
+    struct dir_account_keys keys;
+    if (dir_account_keys(s, DIR_SECRET_ACCOUNT, f->machine.id, r->a, &keys) != ERR_OK)
+        return;
+    r->incoming.has_hash = keys.have_nt;
+    memcpy(r->incoming.nt_hash, keys.nt_hash, sizeof(r->incoming.nt_hash));
+    dir_keys_wipe(&keys);
+}
+
 static enum err build_pac(struct peer_run *r, const struct referral *f, uint8_t **pac_out,
                           struct pac_layout *layout_out)
 {
@@ -126,6 +137,7 @@ enum err peer_prepare_incoming(struct peer_run *r, struct dir_snap *s, struct di
     utime now = plat_now();
     f.now = now - now % UTIME_SECOND;
     TRY(find_machine(r, s, &f));
+    read_hash(r, s, &f);
     TRY(auth_trust_keys(s, r->env->trust_keys, &r->trust, TRUST_INBOUND, &r->local, false, &keys));
     const struct trust_keyset *set = trust_encryption_keys(keys, now);
     if (set->count == 0)

@@ -9,6 +9,8 @@
 #include "trust/trust_keys.h"
 #include "wire/krb/krb_msg.h"
 
+struct peer_dc;
+
 struct peer_kdc {
     struct plat_addr addr;
     struct span host;  /* "dc1.corp.example.com" */
@@ -42,6 +44,8 @@ struct peer_outgoing {
 struct peer_incoming {
     bool ready;
     struct krb_name cname; /* our machine account */
+    bool has_hash;
+    uint8_t nt_hash[16];
     struct krb_ticket referral;
     struct krb_key session;
 };
@@ -121,8 +125,21 @@ void peer_cancel_channels(struct peer_run *r);
 
 /* Lets this domain controller of the partner's prove its secure channel to us. */
 void peer_begin_channel_back(struct peer_run *r, const struct peer_kdc *kdc);
+/* What it was found to be, or why it could not be asked. */
+struct peer_back {
+    enum trust_status status;
+    enum reason reason;
+    const char *detail;
+};
 /* A task of a run that was cancelled has ended. */
 void peer_free_run(struct peer_run *r);
+
+/* --- peer_logon.c --- */
+
+/* The same by a logon of our machine by NTLM, about which that domain controller has to ask us:
+ * within a task, memory in a. */
+struct peer_back peer_logon_prove(struct peer_run *r, const struct peer_dc *dc, utime deadline,
+                                  struct arena *a);
 
 /* --- peer_krb.c: messages --- */
 

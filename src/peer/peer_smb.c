@@ -14,6 +14,7 @@
 
 #define STATUS_PENDING         0x00000103u
 #define STATUS_BUFFER_OVERFLOW 0x80000005u
+#define STATUS_MORE_PROCESSING 0xc0000016u
 
 /* --- messages ------------------------------------------------------------------------------------
  */
@@ -113,30 +114,62 @@ static enum err negotiate(struct peer_smb *c)
                                                                           : ERR_UNSUPPORTED;
 }
 
-/* The answer is signed with the key that only who opens the ticket has: so it is from the domain
- * controller that the ticket is for. */
-static enum err log_on(struct peer_smb *c, struct span token, const struct krb_key *key)
+/* One message of the logon and its answer; what the server says of it is c->status. */
+static enum err set_up(struct peer_smb *c, struct span token, struct span *message_out,
+                       struct smb2_session_setup_response *out)
 {
     struct smb2_session_setup_request q = {.security_mode = SMB2_SIGNING_REQUIRED,
                                            .security = token};
-    struct smb2_session_setup_response r;
     struct smb2_header h;
-    struct span message;
     TRY(send_message(c, SMB2_SESSION_SETUP, &q));
-    TRY(receive_answer(c, SMB2_SESSION_SETUP, &h, &message));
+    TRY(receive_answer(c, SMB2_SESSION_SETUP, &h, message_out));
     c->message_id++;
     c->status = h.status;
-    if (h.status)
-        return ERR_REFUSED;
     c->session_id = h.session_id;
-    smb_keys_derive(SMB_GENERATION_30, SMB_CIPHER_NONE, span_of(key->bytes, key->len), NULL,
-                    &c->keys);
+    if (h.status && h.status != STATUS_MORE_PROCESSING)
+        return ERR_OK;
+    return smb2_decode(smb2_response_shape(SMB2_SESSION_SETUP), *message_out, out);
+}
+
+/* The last answer is signed with a key that is nobody's but the server's and ours. */
+static enum err begin_session(struct peer_smb *c, struct span key, struct span message,
+                              const struct smb2_session_setup_response *r)
+{
+    smb_keys_derive(SMB_GENERATION_30, SMB_CIPHER_NONE, key, NULL, &c->keys);
     smb_sign_key_init(&c->sign, SMB_SIGNING_AES_CMAC, c->keys.sign);
     c->is_signed = true;
     if (!smb_signature_good(&c->sign, message))
         return ERR_INTEGRITY;
-    TRY(smb2_decode(smb2_response_shape(SMB2_SESSION_SETUP), message, &r));
-    return r.flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL) ? ERR_DENIED : ERR_OK;
+    return r->flags & (SMB2_SESSION_IS_GUEST | SMB2_SESSION_IS_NULL) ? ERR_DENIED : ERR_OK;
+}
+
+/* Only who opens the ticket has the key: so it is the domain controller that the ticket is for. */
+static enum err log_on(struct peer_smb *c, struct span token, const struct krb_key *key)
+{
+    struct smb2_session_setup_response r;
+    struct span message;
+    TRY(set_up(c, token, &message, &r));
+    if (c->status)
+        return ERR_REFUSED;
+    return begin_session(c, span_of(key->bytes, key->len), message, &r);
+}
+
+/* Whoever lets us in has the key from our own domain controllers. */
+static enum err log_on_ntlm(struct peer_smb *c, struct peer_ntlm *who)
+{
+    struct smb2_session_setup_response r;
+    struct span token, message;
+    uint8_t key[NTLM_KEY_SIZE];
+    TRY(peer_ntlm_begin(who, c->a, &token));
+    TRY(set_up(c, token, &message, &r));
+    if (c->status != STATUS_MORE_PROCESSING)
+        return c->status ? ERR_OK : ERR_MALFORMED;
+    TRY(peer_ntlm_answer(who, r.security, c->a, &token, key));
+    enum err e = set_up(c, token, &message, &r);
+    if (e == ERR_OK && c->status == 0)
+        e = begin_session(c, span_of(key, sizeof(key)), message, &r);
+    mem_wipe(key, sizeof(key));
+    return e == ERR_OK && c->status == STATUS_MORE_PROCESSING ? ERR_MALFORMED : e;
 }
 
 /* --- the pipe ------------------------------------------------------------------------------------
@@ -280,6 +313,24 @@ enum err peer_smb_open(struct peer_smb *c, const struct peer_env *env, const str
     TRY(peer_admin_token(env, dc, who, deadline, a, &to.token, &key, why_out));
     enum err e = peer_smb_connect(c, env->loop, &to, deadline, a, why_out);
     krb_key_wipe(&key);
+    return e;
+}
+
+enum err peer_smb_try_ntlm(struct plat_loop *loop, const struct plat_addr *addr,
+                           struct peer_ntlm *who, utime deadline, struct arena *a,
+                           uint32_t *status_out, struct peer_failure *why_out)
+{
+    struct peer_smb c = {.a = a};
+    enum err e = peer_link_open(&c.link, loop, addr, deadline);
+    if (e == ERR_OK)
+        e = negotiate(&c);
+    if (e == ERR_OK)
+        e = log_on_ntlm(&c, who);
+    if (e == ERR_OK)
+        *status_out = c.status;
+    else
+        e = failed(&c, e, why_out);
+    peer_smb_close(&c);
     return e;
 }
 

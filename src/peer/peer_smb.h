@@ -11,6 +11,7 @@
 
 #include "crypt/smb_crypto.h"
 #include "peer/peer_admin.h"
+#include "peer/peer_ntlm.h"
 #include "wire/smb2/smb2.h"
 #include "wire/smb2/smb2_body.h"
 
@@ -44,6 +45,12 @@ struct peer_smb_target {
 enum err peer_smb_connect(struct peer_smb *c, struct plat_loop *loop,
                           const struct peer_smb_target *to, utime deadline, struct arena *a,
                           struct peer_failure *why_out);
+/* Logs on by NTLM and goes. ERR_OK: the server has decided, *status_out is its NTSTATUS; 0 from
+ * nobody who does not know what only our own domain controllers could tell. ERR_REFUSED with
+ * *why_out: it could not be asked. */
+enum err peer_smb_try_ntlm(struct plat_loop *loop, const struct plat_addr *addr,
+                           struct peer_ntlm *who, utime deadline, struct arena *a,
+                           uint32_t *status_out, struct peer_failure *why_out);
 /* Harmless on zeros. Wipes. */
 void peer_smb_close(struct peer_smb *c);
 /* ctx is a struct peer_smb. */

@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include "base/test.h"
+#include "base/text.h"
 #include "peer/peer_smb.h"
 #include "plat/net.h"
+#include "wire/ntlm/ntlm.h"
+#include "wire/spnego/spnego.h"
 
 enum mode {
     GOOD,
@@ -19,6 +22,8 @@ enum mode {
     TAMPERED, /* a later answer was changed on the way */
     WITHOUT,  /* has no such pipe */
     STRANGE,  /* answers another message */
+    LIAR,     /* says yes to NTLM without having asked anybody */
+    HONEST,   /* says no to NTLM */
 };
 
 static const struct krb_key right_key = {.etype = ETYPE_AES256_SHA1, .len = 32, .bytes = {1, 2, 3}};
@@ -31,7 +36,7 @@ struct server {
     int fd;
     struct arena a;
     struct smb_sign_key sign;
-    bool logged_on;
+    bool logged_on, challenged;
 };
 
 static bool receive(struct server *s, struct smb2_header *h, struct span *out)
@@ -63,7 +68,7 @@ static void answer(struct server *s, const struct smb2_header *q, uint32_t statu
     struct span message;
     builder_in(&b, &s->a, 65536);
     smb2_header_put(&b, &h);
-    if (status)
+    if (status && status != 0xc0000016)
         smb2_put(&b, 0, &smb2_error_shape, &none);
     else
         smb2_put(&b, 0, smb2_response_shape(q->command), body);
@@ -88,6 +93,27 @@ static void negotiate(struct server *s, const struct smb2_header *h)
     answer(s, h, 0, &r);
 }
 
+static void challenge(struct server *s, const struct smb2_header *h)
+{
+    struct ntlm_target_info info = {0};
+    struct ntlm_challenge m = {.flags = UINT32_MAX};
+    struct spnego_resp resp = {.has_state = true, .state = SPNEGO_ACCEPT_INCOMPLETE};
+    struct smb2_session_setup_response r = {0};
+    struct builder b;
+    ENT_ASSERT(text_to_utf16(SPAN_LIT("corp.ex"), &s->a, &info.dns_domain) == ERR_OK);
+    builder_in(&b, &s->a, NTLM_MESSAGE_MAX);
+    ntlm_put_target_info(&b, &info);
+    ENT_ASSERT(builder_done(&b, &m.target_info) == ERR_OK);
+    builder_in(&b, &s->a, NTLM_MESSAGE_MAX);
+    ntlm_put_challenge(&b, &m);
+    ENT_ASSERT(builder_done(&b, &resp.response_token) == ERR_OK);
+    builder_in(&b, &s->a, SPNEGO_TOKEN_MAX);
+    spnego_put_resp(&b, &resp);
+    ENT_ASSERT(builder_done(&b, &r.security) == ERR_OK);
+    s->challenged = true;
+    answer(s, h, 0xc0000016, &r);
+}
+
 static void log_on(struct server *s, const struct smb2_header *h, struct span message)
 {
     struct smb2_session_setup_request q;
@@ -95,7 +121,15 @@ static void log_on(struct server *s, const struct smb2_header *h, struct span me
     struct smb_keys keys;
     struct krb_key key = right_key;
     ENT_ASSERT(smb2_decode(smb2_request_shape(SMB2_SESSION_SETUP), message, &q) == ERR_OK);
-    assert_true(span_eq(q.security, SPAN_LIT("token")));
+    if (s->mode >= LIAR && !s->challenged) {
+        challenge(s, h);
+        return;
+    }
+    if (s->mode == HONEST) {
+        answer(s, h, 0xc000006d, NULL);
+        return;
+    }
+    assert_true(s->mode == LIAR || span_eq(q.security, SPAN_LIT("token")));
     if (s->mode == REFUSING) {
         answer(s, h, 0xc000006d, NULL);
         return;
@@ -160,6 +194,7 @@ static void serve(int listener, enum mode mode)
 
 struct fixture {
     struct plat_loop *loop;
+    uint32_t status; /* of NTLM */
     struct plat_addr addr;
     struct peer_failure why;
     enum err err;
@@ -189,6 +224,23 @@ static void open_it(void *ctx)
     f->over = true;
 }
 
+static void by_ntlm(void *ctx)
+{
+    static const uint8_t hash[16] = {1};
+    struct fixture *f = ctx;
+    struct arena a;
+    struct peer_ntlm who = {.account = SPAN_LIT("DC1$"),
+                            .domain = SPAN_LIT("AWS"),
+                            .nt_hash = hash,
+                            .partner = SPAN_LIT("corp.ex"),
+                            .host = "dc1.corp.ex"};
+    arena_init(&a, 0, 1 << 24, ARENA_WIPE);
+    f->err = peer_smb_try_ntlm(f->loop, &f->addr, &who, plat_mono() + 10 * UTIME_SECOND, &a,
+                               &f->status, &f->why);
+    arena_fini(&a);
+    f->over = true;
+}
+
 static void attempt(struct fixture *f, enum mode mode)
 {
     int listener;
@@ -202,7 +254,7 @@ static void attempt(struct fixture *f, enum mode mode)
         _exit(0);
     }
     close(listener);
-    assert_int_equal(plat_task_start(f->loop, open_it, f), ERR_OK);
+    assert_int_equal(plat_task_start(f->loop, mode >= LIAR ? by_ntlm : open_it, f), ERR_OK);
     while (!f->over)
         plat_loop_turn(f->loop, UTIME_SECOND);
     kill(pid, SIGKILL);
@@ -235,11 +287,25 @@ static void test_who_does_not_have_the_key_is_not_believed(void **state)
     }
 }
 
+/* Only who asked our own domain controllers has the key that a yes is signed with. */
+static void test_a_yes_that_nobody_could_say(void **state)
+{
+    struct fixture f;
+    (void)state;
+    attempt(&f, LIAR);
+    assert_int_equal(f.err, ERR_REFUSED);
+    assert_non_null(strstr(f.why.detail, err_name(ERR_INTEGRITY)));
+    attempt(&f, HONEST);
+    assert_int_equal(f.err, ERR_OK);
+    assert_int_equal(f.status, 0xc000006d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pipe),
         cmocka_unit_test(test_who_does_not_have_the_key_is_not_believed),
+        cmocka_unit_test(test_a_yes_that_nobody_could_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,16 +355,21 @@ static void test_it_refuses(void **state)
     lie.authoritative = 0;
     lie.status = NT_ACCESS_DENIED; /* of the channel between us: the member's is good */
     o = partner_says(&lie);
-    assert_int_equal(o.status, NT_NO_LOGON_SERVERS);
+    assert_int_equal(o.status, NT_TRUSTED_DOMAIN_FAILURE);
     assert_int_equal(o.authoritative, 0);
+}
+
+static void no_channel(enum err e, struct span reply, enum reason why, uint32_t status)
+{
+    struct outcome o = answered(e, reply);
+
+    assert_int_equal(o.status, status);
+    assert_int_equal(told, why);
 }
 
 static void unreachable(enum err e, struct span reply, enum reason why)
 {
-    struct outcome o = answered(e, reply);
-
-    assert_int_equal(o.status, NT_NO_LOGON_SERVERS);
-    assert_int_equal(told, why);
+    no_channel(e, reply, why, NT_NO_LOGON_SERVERS);
 }
 
 static void test_no_answer(void **state)
@@ -376,7 +381,11 @@ static void test_no_answer(void **state)
     (void)state;
     unreachable(ERR_TIMEOUT, SPAN_NONE, REASON_SERVER_FAILED);
     assert_ok(trust_answer_encode(&refusal, &memory, &message));
-    unreachable(ERR_OK, message, REASON_CHANNEL_REFUSED);
+    no_channel(ERR_OK, message, REASON_CHANNEL_REFUSED, NT_TRUSTED_DOMAIN_FAILURE);
+    refusal =
+        (struct trust_answer){.status = NT_NO_LOGON_SERVERS, .reason = REASON_VERIFY_PORT_SILENT};
+    assert_ok(trust_answer_encode(&refusal, &memory, &message));
+    unreachable(ERR_OK, message, REASON_VERIFY_PORT_SILENT);
     lie.nothing = true;
     unreachable(ERR_OK, encode(&lie), REASON_CHANNEL_BROKEN);
     lie = truth();

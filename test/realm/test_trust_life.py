@@ -252,9 +252,15 @@ def test_from_every_dc_to_every_other(lab):
         assert {row["status"] for row in rows} == {"pass"}, rows
         assert proofs(rows) == {(a, b, side, step) for a in ours.forest.hosts for b in theirs.hosts for side, step in (
             ("outgoing", "proof"), ("outgoing", "channel"), ("incoming", "proof"), ("incoming", "channel"))}, rows
-    # Who authenticates selectively gives our machines no ticket to ask with; the trust is no worse for it.
+    # Who authenticates selectively gives our machines no ticket to ask with, and is asked by a logon.
     lab.corp.cli("trust", "set", lab.world.cloud.dns, "--selective-auth")
     rows = lab.cloud.cli("trust", "verify", lab.world.corp.dns)
+    assert {row["status"] for row in rows} == {"pass"}, rows
+    lab.corp.reason_seen("SELECTIVE_AUTH_DENIED")
+    # Without that, too, the trust is no worse for it.
+    lab.corp.host.nft_rule("tcp dport 445", "reject with tcp reset", hook="input")
+    rows = lab.cloud.cli("trust", "verify", lab.world.corp.dns)
+    lab.corp.host.nft_flush()
     assert [(r["dc"], r["side"], r["step"], r["status"], r["reason"]) for r in rows if r["status"] != "pass"] == [
         (ours, "incoming", "channel", "unknown", "PARTNER_SELECTIVE") for ours in lab.world.cloud.hosts], rows
 
@@ -290,11 +296,12 @@ def back(rows):
     return {(r["status"], r.get("reason")) for r in rows if (r["side"], r["step"]) == ("incoming", "channel")}
 
 
-def test_the_channel_back(lab):
+@pytest.mark.parametrize("kind", ["forest", "external"])
+def test_the_channel_back(lab, kind):
     """The partner's own secure channel to us fails for reasons of its own, while Kerberos goes on to prove both halves."""
     w, ours = lab.world, lab.cloud
-    lab.half(lab.corp, "two-way")
-    lab.half(ours, "two-way")
+    lab.half(lab.corp, "two-way", kind)
+    lab.half(ours, "two-way", kind)
     both_heal(lab)
     # The partner's 445 is closed: it cannot be asked, which says nothing of the trust.
     lab.corp.host.nft_rule("tcp dport 445", "reject with tcp reset", hook="input")
