@@ -5,12 +5,10 @@
 
 enum err aws_create_log_subscription(struct aws_call *call)
 {
-    json_t *args = json_object();
-    enum err e = aws_directory_of(call);
-    if (e != ERR_OK) {
-        json_decref(args);
-        return e;
-    }
+    json_t *args;
+    TRY(aws_directory_of(call));
+    TRY(aws_active(call));
+    args = json_object();
     control_set_span(args, "group", aws_text(call, "LogGroupName"));
     return aws_do(call, OP_LOG_SUBSCRIBE, args, NULL);
 }

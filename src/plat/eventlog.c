@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/counters.h"
@@ -26,7 +27,9 @@ struct plat_eventlog {
     int fd;
     enum kind kind;
     bool journal, text;
+    bool local; /* syslog_host's messages are for its own machine */
     char *component;
+    char *syslog_host; /* NULL: not for syslog */
     struct plat_hook *hook;
     struct plat_timer *retry;
     uint64_t dropped;
@@ -71,15 +74,31 @@ void plat_eventlog_flush(struct plat_eventlog *log)
         plat_timer_start(log->retry, RETRY, 0);
 }
 
-static const char *priority(const struct event *ev)
+static int priority(const struct event *ev)
 {
-    static const char *const of[] = {
-        [SEVERITY_INFO] = "<6>",
-        [SEVERITY_WARNING] = "<4>",
-        [SEVERITY_ERROR] = "<3>",
-        [SEVERITY_ATTACK] = "<2>",
+    static const int of[] = {
+        [SEVERITY_INFO] = LOG_INFO,
+        [SEVERITY_WARNING] = LOG_WARNING,
+        [SEVERITY_ERROR] = LOG_ERR,
+        [SEVERITY_ATTACK] = LOG_CRIT,
     };
     return of[reason_row(ev->reason)->severity];
+}
+
+/* What stands before the event. RFC 5424 6.2: the text is JSON, so there is no structured data. */
+static size_t header(const struct plat_eventlog *log, const struct event *ev, char *out, size_t cap)
+{
+    char when[32];
+    int len = 0;
+    utime_to_iso_micro(ev->time, when);
+    if (log->journal)
+        len = snprintf(out, cap, "<%d>", priority(ev));
+    else if (log->local)
+        len = snprintf(out, cap, "<%d>entente[%d]: ", LOG_AUTHPRIV | priority(ev), (int)getpid());
+    else if (log->syslog_host)
+        len = snprintf(out, cap, "<%d>1 %s %.255s entente %d %.32s - ", LOG_AUTHPRIV | priority(ev),
+                       when, log->syslog_host, (int)getpid(), ev->name);
+    return (size_t)len;
 }
 
 static bool append(struct plat_eventlog *log, const struct event *ev)
@@ -89,11 +108,7 @@ static bool append(struct plat_eventlog *log, const struct event *ev)
     if (BUFFER - log->len < LINE)
         return false;
     char *line = log->buf + log->len;
-    size_t len = 0;
-    if (log->journal) {
-        memcpy(line, priority(ev), 3);
-        len = 3;
-    }
+    size_t len = header(log, ev, line, LINE);
     size_t wrote = log->text ? event_to_line(ev, line + len, LINE - 1 - len)
                              : event_to_json(ev, line + len, LINE - 1 - len);
     if (wrote == 0)
@@ -104,13 +119,15 @@ static bool append(struct plat_eventlog *log, const struct event *ev)
     return true;
 }
 
-/* A copy with the component as its first field. */
+/* A copy with the component, and the host where nothing else names it, before its fields. */
 static void stamp(const struct plat_eventlog *log, const struct event *ev, struct event *out)
 {
-    unsigned kept = ev->count < EVENT_FIELDS_MAX ? ev->count : EVENT_FIELDS_MAX - 1;
     event_init(out, ev->time, ev->name, ev->reason);
     if (log->component)
         event_text(out, "component", span_str(log->component));
+    if (log->local)
+        event_text(out, "host", span_str(log->syslog_host));
+    unsigned room = EVENT_FIELDS_MAX - out->count, kept = ev->count < room ? ev->count : room;
     memcpy(out->fields + out->count, ev->fields, kept * sizeof(ev->fields[0]));
     out->count += kept;
 }
@@ -216,6 +233,13 @@ void plat_eventlog_text(struct plat_eventlog *log)
     log->text = true;
 }
 
+enum err plat_eventlog_syslog(struct plat_eventlog *log, const char *host, bool local)
+{
+    log->syslog_host = strdup(host);
+    log->local = local && log->syslog_host;
+    return log->syslog_host ? ERR_OK : ERR_NOMEM;
+}
+
 const struct event_sink *plat_eventlog_sink(struct plat_eventlog *log)
 {
     return &log->sink;
@@ -232,5 +256,6 @@ void plat_eventlog_free(struct plat_eventlog *log)
     plat_hook_free(log->hook);
     plat_timer_free(log->retry);
     free(log->component);
+    free(log->syslog_host);
     free(log);
 }

@@ -22,6 +22,11 @@ enum err plat_eventlog_new(struct plat_loop *loop, int fd, const char *component
 enum err plat_eventlog_open(const char *path, int *fd_out);
 /* From now on lines are as event_to_line has them. */
 void plat_eventlog_text(struct plat_eventlog *log);
+/* From now on each line is a message of syslog about security (authpriv) whose text is the JSON: as
+ * RFC 5424 has it, from this host, with the event's name as MSGID; or, when local, as syslog(3)
+ * writes it to a socket of its machine, where journald and rsyslog expect nothing else: a tag, and
+ * the host is a field of the JSON. ERR_NOMEM. */
+enum err plat_eventlog_syslog(struct plat_eventlog *log, const char *host, bool local);
 const struct event_sink *plat_eventlog_sink(struct plat_eventlog *log);
 void plat_eventlog_flush(struct plat_eventlog *log);
 void plat_eventlog_free(struct plat_eventlog *log);

@@ -109,6 +109,54 @@ static void the_journal_gets_priorities(void **state)
     close(fds[0]);
 }
 
+/* RFC 5424 6: the priority is that of authpriv (10) and the event's. */
+static void syslog_gets_messages(void **state)
+{
+    (void)state;
+    struct plat_eventlog *log;
+    int fds[2];
+    char wanted[128], buf[1024];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+    assert_ok(plat_eventlog_new(NULL, fds[1], "kdc dc1", &log));
+    assert_ok(plat_eventlog_syslog(log, "dc1.example.com", false));
+    emit(log, "a", REASON_NONE);
+    emit(log, "b", REASON_WIRE_MALFORMED);
+    ssize_t n = read(fds[0], buf, sizeof(buf) - 1);
+    buf[n > 0 ? n : 0] = 0;
+    snprintf(wanted, sizeof(wanted),
+             "<86>1 1970-01-01T00:00:00.000000Z dc1.example.com entente %d test - {\"time\"",
+             (int)getpid());
+    assert_int_equal(strncmp(buf, wanted, strlen(wanted)), 0);
+    assert_string_equal(buf + n - 3, "\"}\n");
+    n = read(fds[0], buf, sizeof(buf) - 1);
+    buf[n > 0 ? n : 0] = 0;
+    assert_int_equal(strncmp(buf, "<83>1 ", 6), 0);
+    plat_eventlog_free(log);
+    close(fds[0]);
+}
+
+static void syslog_of_the_same_machine_gets_a_tag(void **state)
+{
+    (void)state;
+    struct plat_eventlog *log;
+    int fds[2];
+    char wanted[256], buf[1024];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+    assert_ok(plat_eventlog_new(NULL, fds[1], "kdc dc1", &log));
+    assert_ok(plat_eventlog_syslog(log, "dc1.example.com", true));
+    emit(log, "a", REASON_NONE);
+    ssize_t n = read(fds[0], buf, sizeof(buf) - 1);
+    buf[n > 0 ? n : 0] = 0;
+    snprintf(
+        wanted, sizeof(wanted),
+        "<86>entente[%d]: {\"time\":\"1970-01-01T00:00:00.000000Z\",\"event\":\"test\",\"reason\":"
+        "\"NONE\",\"component\":\"kdc dc1\",\"host\":\"dc1.example.com\",\"text\":\"a\"}\n",
+        (int)getpid());
+    assert_string_equal(buf, wanted);
+    plat_eventlog_free(log);
+    close(fds[0]);
+}
+
 /* Reads until the log has nothing more to say; every line must be whole. Returns how many events
  * were dropped by its own account, and counts the others. */
 static int64_t drain(int fd, struct plat_eventlog *log, unsigned *lines_out)
@@ -202,8 +250,12 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        CASE(lines_reach_a_file_together), CASE(without_a_loop_at_once),
-        CASE(the_journal_gets_priorities), CASE(a_reader_that_does_not_read),
+        CASE(lines_reach_a_file_together),
+        CASE(without_a_loop_at_once),
+        CASE(the_journal_gets_priorities),
+        CASE(syslog_gets_messages),
+        CASE(syslog_of_the_same_machine_gets_a_tag),
+        CASE(a_reader_that_does_not_read),
         CASE(a_line_has_its_longest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,11 +144,11 @@ enum err plat_tcp_dialled(int fd)
     return error ? io_error() : ERR_OK;
 }
 
-enum err plat_unix_dial(const char *path, int *fd_out)
+static enum err unix_dial(const char *path, int type, int *fd_out)
 {
     struct sockaddr_un to;
     TRY(unix_addr(path, &to));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return ERR_IO;
     /* A Unix socket connects at once or says EAGAIN when the listener is overrun. */
@@ -162,6 +162,16 @@ enum err plat_unix_dial(const char *path, int *fd_out)
     }
     *fd_out = fd;
     return ERR_OK;
+}
+
+enum err plat_unix_dial(const char *path, int *fd_out)
+{
+    return unix_dial(path, SOCK_STREAM, fd_out);
+}
+
+enum err plat_unix_datagram_dial(const char *path, int *fd_out)
+{
+    return unix_dial(path, SOCK_DGRAM, fd_out);
 }
 
 /* --- blocking --- */

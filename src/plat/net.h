@@ -26,6 +26,8 @@ enum err plat_tcp_dial(const struct plat_addr *from, const struct plat_addr *to,
 /* ERR_OK; ERR_CLOSED (refused, reset), ERR_TIMEOUT, ERR_IO (unreachable ...), with errno. */
 enum err plat_tcp_dialled(int fd);
 enum err plat_unix_dial(const char *path, int *fd_out);
+/* A datagram socket to a socket file, as that of syslog. */
+enum err plat_unix_datagram_dial(const char *path, int *fd_out);
 
 /* Blocking until a deadline (plat_mono). ERR_TIMEOUT, ERR_CLOSED, ERR_IO. */
 enum err plat_tcp_dial_wait(const struct plat_addr *to, utime deadline, int *fd_out);

@@ -29,6 +29,8 @@ static void usage(FILE *out)
         "  --log-format json|text  what a line is (json)\n"
         "  --log-groups PATH   folder of log groups: what directories subscribe to (none)\n"
         "  --subnet-NAME \"NETWORK [ZONE [INTERFACE]]\"  where domain controllers take addresses\n"
+        "  --log-group-NAME unix://PATH|udp://ADDRESS[:PORT]|tcp://ADDRESS[:PORT]\n"
+        "                      a log group that goes to syslog\n"
         "  --topic-NAME http://ADDRESS[:PORT]/PATH  who is told of changes of state\n"
         "  --kdc-workers N     KDC processes of a domain controller (1)\n"
         "  --ldap-workers N    LDAP processes of a domain controller (1)\n"

@@ -1,14 +1,16 @@
 /*
  * The notifier: the one process that calls addresses outside of the directories' own protocols, and
  * therefore the one that knows nothing: no key, no file, no directory, only the topics' addresses
- * and what control has it send there. A notice is one HTTP POST; any status of 2xx is success, and
- * the answer's body is not looked at. Control tries again.
+ * and what control has it send there, and the lines that go to syslog (serve_relay.h). A notice is
+ * one HTTP POST; any status of 2xx is success, and the answer's body is not looked at. Control
+ * tries again.
  */
 #include <unistd.h>
 
 #include "base/text.h"
 #include "plat/stream.h"
 #include "serve/serve.h"
+#include "serve/serve_relay.h"
 
 #define NOTICES_MAX 8 /* at once: control has fewer under way */
 #define ANSWER_MAX  4096
@@ -29,6 +31,7 @@ struct notifier {
     struct serve_child *child;
     struct plat_stream *stream;
     struct plat_channel *control; /* NULL: no link */
+    struct serve_relay *relay;
     struct posting posting[NOTICES_MAX];
 };
 
@@ -148,7 +151,11 @@ void serve_linked_notify(struct serve_child *child, uint32_t type, struct span p
 {
     static const struct plat_channel_ops ops = {.message = spoke, .closed = gone};
     struct notifier *n = child->state;
-    (void)payload;
+    if (type == SERVE_RELAY) {
+        if (serve_relay_add(n->relay, payload, fd) != ERR_OK)
+            close(fd);
+        return;
+    }
     if (n->control)
         gone(n, n->control, ERR_CLOSED);
     if (type != SERVE_LINK_NOTIFY ||
@@ -175,5 +182,6 @@ enum err serve_begin_notify(struct serve_child *child, const char **why_out)
         return ERR_NOMEM;
     *n = (struct notifier){.child = child};
     child->state = n;
+    TRY(serve_relay_new(child->loop, child->events, &n->relay));
     return plat_stream_new(child->loop, &ops, &limits, NULL, n, &n->stream);
 }

@@ -20,6 +20,7 @@
 #include "plat/channel.h"
 #include "plat/eventlog.h"
 #include "plat/loop.h"
+#include "serve/serve_collectors.h"
 
 enum serve_role {
     ROLE_CONTROL,
@@ -77,9 +78,15 @@ enum serve_message {
     SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
     SERVE_LINK_NOTIFY,   /* to the notifier; descriptor: control asks (CONTROL_NOTIFY) */
     SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
-    SERVE_AUDIT,         /* descriptor: security events go there, too; none: no more */
+    SERVE_AUDIT,         /* descriptor: security events go there, too; none: no more; payload:
+                            empty, or as which messages of syslog */
+    SERVE_RELAY,         /* to the notifier; descriptor: security events come from there; payload:
+                            the URL of the collector that they are for */
     SERVE_PING,          /* call; the reply is empty: its loop turns */
 };
+
+#define SERVE_AUDIT_SYSLOG "syslog" /* RFC 5424 */
+#define SERVE_AUDIT_LOCAL  "local"  /* as syslog(3) */
 
 /* SERVE_CONFIGURE's payload. */
 struct serve_setup {
@@ -176,8 +183,9 @@ struct serve_config {
     char api_certificate[512], api_key[512]; /* the operator's; "": one of the service's own */
     char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
     unsigned kdc_workers, ldap_workers, dns_workers;
-    struct control_pools pools;   /* "subnet-NAME = ..."; none: the default ones */
-    struct control_topics topics; /* "topic-NAME = ..." */
+    struct control_pools pools;         /* "subnet-NAME = ..."; none: the default ones */
+    struct control_topics topics;       /* "topic-NAME = ..." */
+    struct serve_collectors collectors; /* "log-group-NAME = ..." */
 };
 void serve_config_default(struct serve_config *out);
 bool serve_log_is_text(const struct serve_config *config);

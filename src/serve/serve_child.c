@@ -140,10 +140,11 @@ static enum err configure(struct serve_child *child, struct span payload, const 
 }
 
 /* Until the next one comes; a full disk loses these events, and nothing else. */
-static void set_audit(struct serve_child *child, int fd)
+static void set_audit(struct serve_child *child, int fd, struct span form)
 {
     const struct serve_role_row *row = serve_role(child->role);
-    char name[96];
+    struct span domain = child->setup.spec.dns_name;
+    char name[96], host[340];
     plat_eventlog_free(child->audit);
     child->audit = NULL;
     if (fd < 0)
@@ -151,8 +152,17 @@ static void set_audit(struct serve_child *child, int fd)
     snprintf(name, sizeof(name), "%s%s%.*s", row->name, row->per_dc ? " " : "",
              row->per_dc ? (int)serve_child_dc(child)->host.len : 0,
              row->per_dc ? (const char *)serve_child_dc(child)->host.ptr : "");
-    if (plat_eventlog_new(child->loop, fd, name, &child->audit) != ERR_OK)
+    if (plat_eventlog_new(child->loop, fd, name, &child->audit) != ERR_OK) {
         close(fd);
+        return;
+    }
+    snprintf(host, sizeof(host), "%.*s%s%.*s",
+             row->per_dc ? (int)serve_child_dc(child)->host.len : 0,
+             row->per_dc ? (const char *)serve_child_dc(child)->host.ptr : "",
+             row->per_dc ? "." : "", SPAN_ARG(domain));
+    bool local = span_eq(form, SPAN_LIT(SERVE_AUDIT_LOCAL));
+    if (form.len && plat_eventlog_syslog(child->audit, host, local) != ERR_OK)
+        set_audit(child, -1, SPAN_NONE);
 }
 
 static void write_event(void *ctx, const struct event *ev)
@@ -190,7 +200,7 @@ static void parent_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *ms
         plat_counters_memory();
         (void)plat_channel_reply(ch, msg->seq, SERVE_PING, SPAN_NONE, -1);
     } else if (msg->type == SERVE_AUDIT) {
-        set_audit(child, msg->fd >= 0 ? plat_msg_take_fd(msg) : -1);
+        set_audit(child, msg->fd >= 0 ? plat_msg_take_fd(msg) : -1, msg->payload);
     } else if (msg->type == SERVE_LINK_WRITER && msg->fd >= 0) {
         link_writer(child, plat_msg_take_fd(msg));
     } else if (row->linked && msg->fd >= 0) {
@@ -235,6 +245,6 @@ int serve_child_main(const char *role)
         (void)plat_counters_share(plat_process_fd("counters"));
     plat_loop_run(child->loop);
     plat_eventlog_flush(child->log);
-    set_audit(child, -1);
+    set_audit(child, -1, SPAN_NONE);
     return 0;
 }

@@ -129,6 +129,19 @@ static enum err set_topic(struct serve_config *config, struct span name, struct 
     return ERR_RANGE;
 }
 
+#define LOG_GROUP SPAN_LIT("log-group-")
+
+static enum err set_collector(struct serve_config *config, struct span name, struct span value,
+                              struct arena *a, const char **why_out)
+{
+    const char *why;
+    struct span group = span_sub(name, LOG_GROUP.len, name.len);
+    if (serve_collectors_set(&config->collectors, group, value, &why) == ERR_OK)
+        return ERR_OK;
+    *why_out = arena_printf(a, "%.*s: %s", SPAN_ARG(name), why);
+    return ERR_RANGE;
+}
+
 enum err serve_config_set(struct serve_config *config, struct span name, struct span value,
                           struct arena *a, const char **why_out)
 {
@@ -152,13 +165,15 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     }
     if (starts(name, SUBNET))
         return set_subnet(config, name, value, a, why_out);
-    if (name.len > TOPIC.len && span_eq(span_sub(name, 0, TOPIC.len), TOPIC))
+    if (starts(name, TOPIC))
         return set_topic(config, name, value, a, why_out);
+    if (starts(name, LOG_GROUP))
+        return set_collector(config, name, value, a, why_out);
     *why_out = arena_printf(
         a,
         "%.*s: no setting has this name; known are state-dir, run-dir, user, api, api-name, "
         "api-certificate, api-key, metrics, log, log-format, log-groups, kdc-workers, "
-        "ldap-workers, dns-workers, subnet-NAME, topic-NAME",
+        "ldap-workers, dns-workers, subnet-NAME, topic-NAME, log-group-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;
 }
@@ -210,7 +225,7 @@ json_t *serve_config_json(const struct serve_config *config)
     const struct control_pools *pools =
         config->pools.count ? &config->pools : &control_pools_default;
     struct arena a;
-    char name[sizeof(config->topics.topic[0].name) + 8];
+    char name[sizeof(config->collectors.of[0].group) + 12];
     json_t *out = json_object();
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         const struct setting *s = &settings[i];
@@ -227,6 +242,10 @@ json_t *serve_config_json(const struct serve_config *config)
     for (unsigned i = 0; i < config->topics.count; i++) {
         snprintf(name, sizeof name, "topic-%s", config->topics.topic[i].name);
         json_object_set_new(out, name, json_string(config->topics.topic[i].url));
+    }
+    for (unsigned i = 0; i < config->collectors.count; i++) {
+        snprintf(name, sizeof name, "log-group-%s", config->collectors.of[i].group);
+        json_object_set_new(out, name, json_string(config->collectors.of[i].url));
     }
     return out;
 }

@@ -33,11 +33,43 @@ static void takes_settings_and_comments(void **state)
     assert_int_equal(parse("topic-a = http://127.0.0.1:9/x", &c, &why), ERR_OK);
     assert_string_equal(c.topics.topic[0].url, "http://127.0.0.1:9/x");
     assert_int_equal(parse("topic-a = https://127.0.0.1/x", &c, &why), ERR_RANGE);
+    assert_int_equal(parse("log-group-/aws/x = udp://10.0.0.9", &c, &why), ERR_OK);
+    assert_int_equal(
+        parse("log-group-aws/x = tcp://[::1]:601\nlog-group-b=unix:///dev/log", &c, &why), ERR_OK);
+    assert_int_equal(c.collectors.count, 2);
+    assert_string_equal(serve_collector_of(&c.collectors, SPAN_LIT("/aws/x"))->url,
+                        "tcp://[::1]:601");
+    assert_null(serve_collector_of(&c.collectors, SPAN_LIT("aws")));
     assert_int_equal(parse("api = [::1]:8053", &c, &why), ERR_OK);
     assert_string_equal(c.api, "[::1]:8053");
     assert_int_equal(parse("log-format = text\nmetrics = 127.0.0.1:9464", &c, &why), ERR_OK);
     assert_true(serve_log_is_text(&c));
     assert_string_equal(c.metrics, "127.0.0.1:9464");
+}
+
+static void a_collector_is_an_address_or_a_socket(void **state)
+{
+    static const char *const wrong[] = {
+        "log-group-a = /dev/log",          "log-group-a = unix://dev/log",
+        "log-group-a = udp://collector:9", "log-group-a = tcp://",
+        "log-group-a = https://127.0.0.1", "log-group-/ = udp://127.0.0.1",
+        "log-group- = udp://127.0.0.1",    "log-group-a b = udp://127.0.0.1",
+    };
+    struct serve_collector_at at;
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct serve_config c;
+        const char *why;
+        assert_int_equal(parse(wrong[i], &c, &why), ERR_RANGE);
+    }
+    assert_ok(serve_collector_parse(SPAN_LIT("udp://10.0.0.9"), &at));
+    assert_int_equal(at.type, SOCK_DGRAM);
+    assert_int_equal(plat_addr_port(&at.to), 514);
+    assert_ok(serve_collector_parse(SPAN_LIT("tcp://[::1]:601"), &at));
+    assert_int_equal(at.type, SOCK_STREAM);
+    assert_int_equal(plat_addr_port(&at.to), 601);
+    assert_ok(serve_collector_parse(SPAN_LIT("unix:///dev/log"), &at));
+    assert_string_equal(at.path, "/dev/log");
 }
 
 /* TLS wherever the network could listen, and on demand. */
@@ -122,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_settings_and_comments),
+        cmocka_unit_test(a_collector_is_an_address_or_a_socket),
         cmocka_unit_test(api_says_where_and_whether_with_tls),
         cmocka_unit_test(a_certificate_has_a_key_and_an_api_with_tls),
         cmocka_unit_test(refuses_with_line_and_remedy),

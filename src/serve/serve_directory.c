@@ -84,7 +84,7 @@ static enum err new_directory(struct serve_parent *p, struct span payload,
     if (!d)
         return ERR_NOMEM;
     d->parent = p;
-    d->audit_fd = -1;
+    d->audit_fd = d->relay_fd = -1;
     arena_init(&d->memory, 0, DIRECTORY_MEMORY, ARENA_WIPE);
     enum err e = control_spec_decode(arena_dup_span(&d->memory, payload), &d->spec);
     if (e == ERR_OK && (!control_id_ok(d->spec.id) || d->spec.dc_count == 0))
@@ -152,8 +152,7 @@ void serve_directory_free(struct serve_directory *d)
         serve_process_free(d->process[i]);
     serve_unbind(d);
     unlink_directory(d);
-    if (d->audit_fd >= 0)
-        close(d->audit_fd);
+    serve_audit_close(d);
     (void)unlink(d->volatile_path);
     arena_fini(&d->memory);
     free(d);
@@ -313,8 +312,10 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
         join_rpc(d, process->dc);
 }
 
-void serve_notify_link(struct serve_parent *p)
+void serve_notify_link(struct serve_parent *p, const struct serve_process *process)
 {
+    for (struct serve_directory *d = p->directories; process->role == ROLE_NOTIFY && d; d = d->next)
+        serve_audit_relay(d);
     if (p->notify)
         join(p->control, CONTROL_LINK_NOTIFY, SPAN_NONE, p->notify, SERVE_LINK_NOTIFY, SPAN_NONE);
 }

@@ -180,7 +180,8 @@ static void begin(struct serve_parent *p)
             p, "serve.unconfined", SPAN_NONE,
             "this kernel has no Landlock: a process that is taken over can open files of other "
             "directories");
-    if (p->config->topics.count && !(p->notify = serve_process_new(p, NULL, ROLE_NOTIFY, 0, 0)))
+    bool notifies = p->config->topics.count || p->config->collectors.count;
+    if (notifies && !(p->notify = serve_process_new(p, NULL, ROLE_NOTIFY, 0, 0)))
         ent_fatal("no memory");
     plat_child_start(p->control->child);
     if (p->notify)

@@ -61,8 +61,9 @@ struct serve_directory {
     unsigned dc_starting;
     bool again; /* it ran before: the writer's end is no failure of its beginning */
     char log_group[CONTROL_LOG_GROUP_MAX + 1]; /* empty: none */
-    int audit_fd;                              /* its file; -1: not open */
-    bool down[CONTROL_DCS_MAX + 1];            /* as control was told; the last is the writer's */
+    int audit_fd;                              /* its file, or the end of a pair; -1: not open */
+    int relay_fd;                   /* the pair's other end, the notifier's; -1: it is a file */
+    bool down[CONTROL_DCS_MAX + 1]; /* as control was told; the last is the writer's */
 };
 
 struct serve_parent {
@@ -110,8 +111,9 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 /* Gives a process that is ready its channels to others that are. */
 void serve_directory_link(struct serve_directory *d, struct serve_process *process);
 void serve_directory_free(struct serve_directory *d);
-/* The channel between control and the notifier, when both are ready. */
-void serve_notify_link(struct serve_parent *p);
+/* The channel between control and the notifier, when both are ready; and what the latter, if it is
+ * the process, has to read. */
+void serve_notify_link(struct serve_parent *p, const struct serve_process *process);
 
 /* Processes of a domain controller, made and started. */
 enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc);
@@ -134,6 +136,9 @@ bool serve_dc_is_starting(const struct serve_directory *d, const struct serve_pr
 void serve_audit_set(struct serve_parent *p, struct span payload, uint32_t seq);
 /* Gives a process that is ready the file. */
 void serve_audit_give(struct serve_directory *d, struct serve_process *process);
+/* Gives the notifier, when it is ready, the other end of a group that is a collector. */
+void serve_audit_relay(const struct serve_directory *d);
+void serve_audit_close(struct serve_directory *d);
 /* A file that is full or was moved is begun anew, a group that was away is looked for again. */
 void serve_audit_look(struct serve_directory *d);
 

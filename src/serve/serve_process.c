@@ -226,7 +226,7 @@ void serve_process_configured(struct serve_process *process, const struct contro
             serve_watch_tell(process->directory, false);
             serve_directory_ready(process->directory, process);
         } else {
-            serve_notify_link(p);
+            serve_notify_link(p, process);
             for (struct serve_directory *d = p->directories; process->role == ROLE_CONTROL && d;
                  d = d->next) {
                 serve_directory_link(d, process);

@@ -109,7 +109,8 @@ class AwsForest(EntenteForest):
     subnets = ()  # the configuration's own two
 
     def serve(self, *settings, api="127.0.0.1:8053"):
-        super().serve("--api", api, "--log-groups", f"{self.dir}/groups", "--topic-alarms",
+        super().serve("--api", api, "--log-groups", f"{self.dir}/groups", "--log-group-/aws/syslog",
+                      f"unix://{self.dir}/syslog", "--log-group-far", "tcp://127.0.0.1:10514", "--topic-alarms",
                       "http://127.0.0.1:9009/alarms?of=directories", *self.subnets, *settings)
 
     def new_key(self, *options):

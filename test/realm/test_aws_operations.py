@@ -210,6 +210,80 @@ def test_a_full_disk_stops_events_and_nothing_else(lab, subscribed):
     assert os.stat(subscribed).st_size == size and all(p["restarts"] == 0 for p in lab.cloud.processes().values())
 
 
+def test_no_folder_of_others_leads_elsewhere(lab):
+    """The owner of a folder on the way to a group's may put a link there: nothing is begun where it points to."""
+    above, target = f"{lab.cloud.dir}/groups/above", f"{lab.cloud.dir}/roots"
+    os.makedirs(f"{above}/inner")
+    os.chown(above, 65534, 65534)
+    os.mkdir(target)
+    os.symlink(target, f"{above}/link")
+    lab.refused("EntityDoesNotExistException", lab.ds.create_log_subscription, DirectoryId=lab.id, LogGroupName="above/link")
+    assert os.listdir(target) == []
+    # What is root's there is not believed either, since its name is not.
+    os.symlink(f"{target}/file", f"{above}/inner/{lab.id}.log")
+    lab.refused("DirectoryUnavailableException", lab.ds.create_log_subscription, DirectoryId=lab.id, LogGroupName="above/inner")
+    assert os.listdir(target) == [] and lab.cloud.cli("log", "list") == []
+
+
+RSYSLOG = """
+global(workDirectory="{dir}" defaultNetstreamDriver="ptcp")
+module(load="imuxsock" SysSock.Use="off")
+module(load="imtcp")
+input(type="imuxsock" Socket="{dir}/syslog" )
+input(type="imtcp" port="10514" address="127.0.0.1")
+template(name="parsed" type="list" option.jsonf="on") {{
+    property(outname="host" name="hostname" format="jsonf")
+    property(outname="app" name="app-name" format="jsonf")
+    property(outname="id" name="msgid" format="jsonf")
+    property(outname="facility" name="syslogfacility-text" format="jsonf")
+    property(outname="severity" name="syslogseverity-text" format="jsonf")
+    property(outname="version" name="protocol-version" format="jsonf")
+    property(outname="from" name="inputname" format="jsonf")
+    property(outname="text" name="msg" format="jsonf")
+}}
+action(type="omfile" file="{dir}/collected" template="parsed")
+"""
+
+
+def collected(lab, name):
+    """The messages about refused logons of this name, as rsyslogd has parsed them."""
+    if not os.path.exists(f"{lab.cloud.dir}/collected"):
+        return []
+    with open(f"{lab.cloud.dir}/collected", encoding="utf-8") as f:
+        return [m for line in f if line.endswith("\n") for m in (json.loads(line),) if name in m["text"]]
+
+
+@pytest.mark.parametrize("group, way", [("/aws/syslog", "imuxsock"), ("far", "imtcp")])
+def test_security_events_go_to_syslog(lab, group, way):
+    """A collector that comes late gets what was said before; when it comes anew, what is said from then on."""
+    mark, address = lab.cloud.mark(), lab.world.cloud.addresses[1]
+    lab.cloud.aws(lab.key, "ds", "create-log-subscription", "--directory-id", lab.id, "--log-group-name", group)
+    assert bind(lab, address, f"early-{way}") == 8
+    lab.cloud.reason_seen("CONTROL_SYSLOG_AWAY", mark)
+    configuration = lab.cloud.host.write("rsyslog.conf", RSYSLOG.format(dir=lab.cloud.dir))
+    for name in ("early", "late"):
+        daemon = lab.cloud.host.start("rsyslogd", "-n", "-f", configuration, "-i", f"{lab.cloud.dir}/rsyslogd.pid")
+        try:
+            def heard(who=name):
+                if who == "late":  # the first ones may have gone to the former daemon
+                    bind(lab, address, f"late-{way}")
+                return collected(lab, f"{who}-{way}")
+            message = wait_for(heard, f"the {name} logon", 20)[0]
+            dc = lab.world.cloud.hosts[1]
+            event = json.loads(message["text"])
+            assert (event["event"], event["component"]) == ("ldap.bind", f"ldap {dc}")
+            assert {k: message[k] for k in ("app", "facility", "severity", "from")} == {
+                "app": "entente", "facility": "authpriv", "severity": "err", "from": way}
+            if way == "imtcp":
+                assert (message["host"], message["id"]) == (f"{dc}.{lab.world.cloud.dns}", "ldap.bind")
+            else:
+                assert event["host"] == f"{dc}.{lab.world.cloud.dns}"
+        finally:
+            lab.cloud.host.stop(daemon)
+    lab.ds.delete_log_subscription(DirectoryId=lab.id)
+    assert all(p["restarts"] == 0 for p in lab.cloud.processes().values())
+
+
 # --- certificates and LDAPS ------------------------------------------------------------------------------------
 
 
