@@ -56,6 +56,9 @@ enum err dir_account_by_upn(const struct dir_snap *s, struct span upn, struct di
 /* spn: "host/web1.aws.example.com" or three parts; knows sPNMappings (HOST and its classes). */
 enum err dir_account_by_spn(const struct dir_snap *s, struct span spn, struct dir_account *out);
 
+/* Do this process's keys of a store open what is sealed in it? One secret is tried. ERR_INTEGRITY:
+ * they do not; ERR_NOT_FOUND: nothing is there to try; ERR_DENIED: without a key. */
+enum err dir_keyring_fits(const struct dir_snap *s, enum dir_secret_store store, struct arena *a);
 /* Decrypts the account's secret from the given store (ACCOUNT, or SERVICE for this machine's DCs).
  * The result holds keys: wipe it. ERR_DENIED when this process lacks the store's key. */
 enum err dir_account_keys(const struct dir_snap *s, enum dir_secret_store store, dir_id id,

@@ -61,6 +61,21 @@ static enum err open_secret(const struct dir_snap *s, enum dir_secret_store stor
     return ERR_OK;
 }
 
+enum err dir_keyring_fits(const struct dir_snap *s, enum dir_secret_store store, struct arena *a)
+{
+    struct store_key from;
+    struct span key, sealed, plain;
+    store_key_init(&from);
+    store_key_u8(&from, (uint8_t)store);
+    if (!store_from(s->txn, DB_SECRET, store_key_span(&from), &key, &sealed))
+        return dir_snap_err(s) ? ERR_IO : ERR_NOT_FOUND;
+    struct reader r = reader_of(key);
+    uint8_t found = reader_u8(&r);
+    dir_id id = reader_be32(&r);
+    TRY(reader_end(&r));
+    return found == store ? open_secret(s, store, id, a, &plain) : ERR_NOT_FOUND;
+}
+
 enum err dir_account_keys(const struct dir_snap *s, enum dir_secret_store store, dir_id id,
                           struct arena *a, struct dir_account_keys *out)
 {

@@ -41,6 +41,28 @@ static void test_keys_open_only_where_they_belong(void **state)
     dir_snap_end(&s);
 }
 
+static void test_a_keyring_fits_or_not(void **state)
+{
+    struct fixture *f = *state;
+    static const uint8_t other[32] = {3, 2, 1};
+    struct dir_open_args args = {.path = f->path, .writable = true};
+    struct change *c = fixture_change(f);
+    struct dir_snap s;
+    change_secret(c, DIR_SECRET_SERVICE, ID_ALICE, sealed_keys(f, DIR_SECRET_SERVICE, ID_ALICE));
+    assert_int_equal(fixture_apply(f, c, NULL), ERR_OK);
+    assert_int_equal(dir_snap_begin(f->dir, &s), ERR_OK);
+    assert_int_equal(dir_keyring_fits(&s, DIR_SECRET_SERVICE, &f->arena), ERR_OK);
+    assert_int_equal(dir_keyring_fits(&s, DIR_SECRET_ACCOUNT, &f->arena), ERR_NOT_FOUND);
+    assert_int_equal(dir_keyring_fits(&s, DIR_SECRET_BIND, &f->arena), ERR_NOT_FOUND);
+    dir_snap_end(&s);
+    dir_close(f->dir); /* LMDB: one open of a folder in a process */
+    dir_keyring_derive(other, 1 << DIR_SECRET_SERVICE, &args.keyring);
+    assert_int_equal(dir_open(&args, &f->dir), ERR_OK);
+    assert_int_equal(dir_snap_begin(f->dir, &s), ERR_OK);
+    assert_int_equal(dir_keyring_fits(&s, DIR_SECRET_SERVICE, &f->arena), ERR_INTEGRITY);
+    dir_snap_end(&s);
+}
+
 static void test_a_process_opens_only_the_stores_it_was_given(void **state)
 {
     struct fixture *f = *state;
@@ -109,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_keys_open_only_where_they_belong),
         T(test_a_process_opens_only_the_stores_it_was_given),
+        T(test_a_keyring_fits_or_not),
         T(test_trust_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,14 +11,16 @@
 #include "base/text.h"
 #include "crypt/hash.h"
 #include "crypt/seal.h"
+#include "directory/account.h"
 #include "plat/files.h"
 #include "plat/random.h"
 
 /* masters: this, then the sealed list of (length of id, id, master). */
-#define MAGIC    "ENTMAST1"
-#define LIST_MAX (SERVE_MASTERS_MAX * (1 + SERVE_MASTERS_ID_MAX + SERVE_MASTER_SIZE))
-#define FILE_MAX (LIST_MAX + SEAL_OVERHEAD + sizeof(MAGIC))
-#define PATH     640
+#define MAGIC      "ENTMAST1"
+#define LIST_MAX   (SERVE_MASTERS_MAX * (1 + SERVE_MASTERS_ID_MAX + SERVE_MASTER_SIZE))
+#define FILE_MAX   (LIST_MAX + SEAL_OVERHEAD + sizeof(MAGIC))
+#define PATH       640
+#define SECRET_MAX (1u << 20)
 
 static const char *path_of(const struct serve_masters *m, const char *file, char out[PATH])
 {
@@ -213,6 +215,65 @@ static enum err take_over(struct serve_masters *m, struct span id)
     return ERR_OK;
 }
 
+static bool is_plain(const char *folder, const char *name, struct stat *st)
+{
+    char path[PATH + 16];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return lstat(path, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 1;
+}
+
+/* The services may write there, and this is root: nothing is opened that leads elsewhere. LMDB's
+ * table of readers, which opening makes where there is none, belongs to whom the file does. */
+static enum err open_plain(const struct dir_open_args *args, struct dir **out)
+{
+    char table[PATH + 16];
+    struct stat folder, data, readers;
+    snprintf(table, sizeof(table), "%s/lock.mdb", args->path);
+    if (lstat(args->path, &folder) != 0 || !S_ISDIR(folder.st_mode) ||
+        !is_plain(args->path, "data.mdb", &data) ||
+        (lstat(table, &readers) == 0 && !is_plain(args->path, "lock.mdb", &readers)))
+        return ERR_DENIED;
+    enum err e = dir_open(args, out);
+    if (geteuid() == 0)
+        (void)!lchown(table, data.st_uid, data.st_gid);
+    return e;
+}
+
+/* What cannot be opened at all is no worse for a wrong master. */
+static bool opens(const struct serve_masters *m, const char *id,
+                  const uint8_t master[SERVE_MASTER_SIZE])
+{
+    char folder[PATH];
+    struct dir_open_args args = {.path = path_of(m, id, folder)};
+    struct dir_snap snap;
+    struct dir *d;
+    struct arena a;
+    bool fits = true;
+    dir_keyring_derive(master, 1u << DIR_SECRET_ACCOUNT, &args.keyring);
+    if (open_plain(&args, &d) == ERR_OK) {
+        arena_init(&a, 0, SECRET_MAX, ARENA_WIPE);
+        if (dir_snap_begin(d, &snap) == ERR_OK) {
+            fits = dir_keyring_fits(&snap, DIR_SECRET_ACCOUNT, &a) != ERR_INTEGRITY;
+            dir_snap_end(&snap);
+        }
+        arena_fini(&a);
+        dir_close(d);
+    }
+    mem_wipe(&args.keyring, sizeof(args.keyring));
+    return fits;
+}
+
+/* The first directory whose secrets these masters do not open; NULL. */
+static const char *not_opened(const struct serve_masters *m)
+{
+    for (unsigned i = 0; i < m->count; i++) {
+        if (strcmp(m->of[i].id, SERVE_MASTER_OF_KEYS) != 0 &&
+            !opens(m, m->of[i].id, m->of[i].master))
+            return m->of[i].id;
+    }
+    return NULL;
+}
+
 /* A directory that has a file. */
 static bool has_file(const struct serve_masters *m, const char *id)
 {
@@ -242,7 +303,7 @@ static enum err take_over_all(struct serve_masters *m)
     return e;
 }
 
-/* There is no file masters: nothing is there at all, or an older version was. */
+/* There is no file masters: nothing is there at all, or an older version was; or it was lost. */
 static enum err begin(struct serve_masters *m, enum err key, struct arena *a, const char **why_out)
 {
     char path[PATH];
@@ -252,6 +313,15 @@ static enum err begin(struct serve_masters *m, enum err key, struct arena *a, co
                       "the key file %s is missing, and opens what is sealed beside it; remedy: "
                       "restore it from where it is kept",
                       path_of(m, SERVE_KEY_FILE, path));
+    const char *sealed = key == ERR_OK ? not_opened(m) : NULL;
+    if (sealed) {
+        *why_out = arena_printf(a,
+                                "%s is missing, and without it the key file does not open what is "
+                                "sealed in %s/%s; remedy: restore it from a backup (entente backup "
+                                "create copies it)",
+                                path_of(m, SERVE_MASTERS_FILE, path), m->state_dir, sealed);
+        return ERR_STATE;
+    }
     if (key == ERR_NOT_FOUND)
         TRY(make_key(m, a, why_out));
     enum err e = write_masters(m, m->key);

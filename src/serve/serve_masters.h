@@ -4,7 +4,8 @@
  * file seals them anew, and opens nothing that is sealed in a directory itself.
  *
  * A directory that an older version made has no master there: its is an HMAC of its id under the
- * key file; all are taken over when there is no file masters yet.
+ * key file; all are taken over when there is no file masters yet, if they open what is sealed in
+ * their directories. If not, the file was lost, and a new one would hide that.
  *
  * Exchanging the key file is three steps, each of which is on disk before the next: the new key as
  * STATE-DIR/key.next, masters under it, the new key as STATE-DIR/key. serve_masters_load knows by

@@ -342,6 +342,10 @@ def no_whole_backup_is_restored(backup, key, former, state):
         said = restore(backup, key, elsewhere, ok=False)
         assert "has version 2" in said and "knows version 1" in said if other else "not completely made" in said, said
     version(backup, 1)
+    (backup / "masters").rename(backup.parent / "masters")
+    said = restore(backup, key, elsewhere, ok=False)
+    assert "masters is missing" in said and "d-" in said and "restore it from a backup" in said, said
+    (backup.parent / "masters").rename(backup / "masters")
     assert not elsewhere.exists()
     elsewhere.mkdir()
     (elsewhere / "x").touch()
