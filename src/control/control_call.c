@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "control/control_call.h"
+#include "directory/dir_schema.h"
 #include "plat/clock.h"
 
 #define INTENT_TIMEOUT (10 * UTIME_SECOND)
@@ -127,8 +128,10 @@ const json_t *control_list(const struct control_call *call, const char *member)
 
 enum err control_read(struct control_call *call)
 {
-    if (call->has_snap)
+    if (call->has_snap) { /* another task may have read another directory since */
+        dir_schema_use(&call->snap);
         return ERR_OK;
+    }
     if (call->directory->removed)
         return control_refuse(call, 404, "DirectoryNotFound", REASON_CONTROL_NO_DIRECTORY,
                               "the directory was deleted");

@@ -10,6 +10,7 @@
 
 #include "base/builder.h"
 #include "directory/account.h"
+#include "directory/dir_schema.h"
 #include "directory/directory.h"
 
 enum change_op {
@@ -101,6 +102,7 @@ struct dir_write {
 struct dir_nest {
     struct store_txn *outer;
     struct dir_epochs before;
+    struct dir_schema_mark schema;
 };
 enum err dir_write_nest(struct dir_write *w, struct dir_nest *out);
 /* An error of keeping is one of the whole transaction. */

@@ -220,7 +220,7 @@ static enum err check_owned(struct check *c, unsigned db, bool native)
 
 static enum err check_all(struct check *c)
 {
-    TRY(dir_schema_begin(c->s)); /* this may be another thread than that of the snapshot */
+    dir_schema_use(c->s); /* this may be another thread than that of the snapshot */
     TRY(dir_state_read(c->s->txn, &c->state));
     c->sd_refs = arena_new_array(c->arena, c->state.next_sd, uint32_t);
     if (!c->sd_refs)

@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 
-#define DESCRIPTION_MAX 65536
+#define DESCRIPTION_MAX (512u << 10) /* SCHEMA_MORE_MAX names more, each as long as can be */
 
 /* The descriptions of [MS-ADTS] 3.1.1.3.1.1.1, which are RFC 2252's with fewer parts. */
 

@@ -1,5 +1,6 @@
 #include "directory/dir_schema.h"
 
+#include "directory/change.h"
 #include "directory/dir_internal.h"
 #include "directory/schema_more.h"
 
@@ -26,40 +27,79 @@ static enum err version_in(const struct dir_snap *s, uint32_t *out)
     return ERR_OK;
 }
 
-/* A table of two threads that built it at the same time is kept by both. */
 static void publish(struct dir *d, struct schema_more *m)
 {
     if (m) {
         m->older = atomic_load(&d->schemas);
-        while (!atomic_compare_exchange_strong(&d->schemas, &m->older, m))
-            ;
+        atomic_store(&d->schemas, m);
     }
     atomic_store(&d->schema, m);
 }
 
-static enum err follow(const struct dir_snap *s)
+/* touched: what one record did to the table that there is. */
+static enum err follow(struct dir_snap *s, const struct schema_touched *touched)
 {
     struct dir *d = s->dir;
     const struct schema_more *now = atomic_load(&d->schema);
     struct schema_more *fresh = NULL;
-    uint32_t version;
+    uint32_t version, before = now ? now->version : 0;
     TRY(version_in(s, &version));
-    if (version != (now ? now->version : 0)) {
+    if (version != before) {
         if (version)
-            TRY(schema_load(s, version, now, &fresh));
+            TRY(schema_load(s, version, now, version == before + 1 ? touched : NULL, &fresh));
         publish(d, fresh);
     }
     atomic_store(&d->schema_epoch, s->epochs.naming);
     return ERR_OK;
 }
 
-enum err dir_schema_begin(const struct dir_snap *s)
+void dir_schema_use(const struct dir_snap *s)
+{
+    schema_use(s->schema);
+}
+
+static enum err begin(struct dir_snap *s, const struct schema_touched *touched)
 {
     struct dir *d = s->dir;
     if (atomic_load(&d->schema_epoch) != s->epochs.naming)
-        TRY(follow(s));
-    schema_use(atomic_load(&d->schema));
+        TRY(follow(s, touched));
+    s->schema = atomic_load(&d->schema);
+    schema_use(s->schema);
     return ERR_OK;
+}
+
+enum err dir_schema_begin(struct dir_snap *s)
+{
+    return begin(s, NULL);
+}
+
+static bool is_list(uint32_t attr)
+{
+    return attr == ATTR_mayContain || attr == ATTR_auxiliaryClass || attr == ATTR_possSuperiors;
+}
+
+/* False: it is too much to be told. */
+static bool touched_by(struct span record, struct schema_touched *out)
+{
+    struct change_reader r;
+    struct change_item item;
+    enum err e = change_read(record, &r);
+    while (e == ERR_OK && (e = change_next(&r, &item)) == ERR_OK) {
+        if (item.op != CHANGE_SET || !is_list(item.attr))
+            continue;
+        if (out->count == sizeof out->id / sizeof *out->id)
+            return false;
+        out->id[out->count++] = item.id;
+    }
+    return e == ERR_NOT_FOUND;
+}
+
+enum err dir_schema_applied(struct dir_snap *s, struct span record)
+{
+    struct schema_touched t = {.count = 0};
+    if (atomic_load(&s->dir->schema_epoch) == s->epochs.naming)
+        return ERR_OK;
+    return begin(s, touched_by(record, &t) ? &t : NULL);
 }
 
 struct schema_more *dir_schema_now(struct dir *d)
@@ -74,6 +114,50 @@ void dir_schema_back(struct dir *d, struct schema_more *before)
     atomic_store(&d->schema, before);
     atomic_store(&d->schema_epoch, UINT64_MAX);
     schema_use(before);
+}
+
+/* --- several records ----------------------------------------------------------------------------
+ */
+
+struct dir_schema_mark dir_schema_mark(struct dir *d)
+{
+    return (struct dir_schema_mark){atomic_load(&d->schema), atomic_load(&d->schemas)};
+}
+
+/* Nobody but the transaction saw those that came since. */
+static void drop(struct dir *d, const struct dir_schema_mark *since)
+{
+    struct schema_more *m = atomic_load(&d->schemas), *older;
+    for (; m != since->newest; m = older) {
+        older = m->older;
+        m->older = NULL;
+        schema_more_free(m);
+    }
+    atomic_store(&d->schemas, m);
+}
+
+enum err dir_schema_keep(struct dir_snap *s, const struct dir_schema_mark *since)
+{
+    struct dir *d = s->dir;
+    const struct schema_more *now = atomic_load(&d->schema);
+    struct schema_more *whole = NULL;
+    if (now == since->now)
+        return ERR_OK;
+    TRY(schema_load(s, now->version, since->now, NULL, &whole));
+    drop(d, since);
+    publish(d, whole);
+    s->schema = whole;
+    dir_schema_use(s);
+    return ERR_OK;
+}
+
+void dir_schema_drop(struct dir_snap *s, const struct dir_schema_mark *since)
+{
+    atomic_store(&s->dir->schema, since->now);
+    atomic_store(&s->dir->schema_epoch, UINT64_MAX);
+    drop(s->dir, since);
+    s->schema = since->now;
+    dir_schema_use(s);
 }
 
 void dir_schema_forget(struct dir *d)

@@ -1,5 +1,4 @@
 #include "directory/apply.h"
-#include "directory/dir_schema.h"
 
 enum err dir_write_begin(struct dir *d, struct dir_write *w)
 {
@@ -259,7 +258,8 @@ enum err dir_write_step_keep(struct dir_write *w)
 }
 
 /* A record that changed the schema is followed by others that use it. */
-static enum err applied(struct dir_write *w, const struct apply *ap, uint64_t *usn_out)
+static enum err applied(struct dir_write *w, const struct apply *ap, struct span record,
+                        uint64_t *usn_out)
 {
     struct dir *d = w->snap.dir;
     w->snap.epochs = ap->state.epochs;
@@ -268,7 +268,7 @@ static enum err applied(struct dir_write *w, const struct apply *ap, uint64_t *u
     if (d->next_rid < ap->state.next_rid)
         d->next_rid = ap->state.next_rid;
     *usn_out = ap->state.epochs.usn;
-    enum err e = dir_schema_begin(&w->snap);
+    enum err e = dir_schema_applied(&w->snap, record);
     if (e != ERR_OK)
         store_txn_fail(w->snap.txn, e);
     return e;
@@ -281,7 +281,7 @@ static enum err apply_in_step(struct dir_write *w, struct span record, uint64_t 
     step->apply.txn = w->snap.txn;
     step->err = apply_part(step, &step->apply, record);
     if (step->err == ERR_OK)
-        step->err = applied(w, &step->apply, usn_out);
+        step->err = applied(w, &step->apply, record, usn_out);
     apply_forget(&step->apply);
     return step->err;
 }
@@ -297,7 +297,7 @@ enum err dir_write_apply(struct dir_write *w, struct span record, uint64_t *usn_
     apply_init(ap);
     enum err e = apply_nested(w, ap, record);
     if (e == ERR_OK)
-        e = applied(w, ap, usn_out);
+        e = applied(w, ap, record, usn_out);
     arena_fini(&ap->arena);
     free(ap);
     return e;
@@ -327,7 +327,8 @@ enum err dir_write_nest(struct dir_write *w, struct dir_nest *out)
     struct store_txn *inner;
     ENT_ASSERT(!w->step);
     TRY(store_write_begin(w->snap.dir->store, w->snap.txn, &inner));
-    *out = (struct dir_nest){.outer = w->snap.txn, .before = w->snap.epochs};
+    *out = (struct dir_nest){
+        .outer = w->snap.txn, .before = w->snap.epochs, .schema = dir_schema_mark(w->snap.dir)};
     w->snap.txn = inner;
     return ERR_OK;
 }
@@ -336,17 +337,19 @@ enum err dir_write_nest_end(struct dir_write *w, const struct dir_nest *n, bool 
 {
     struct store_txn *inner = w->snap.txn;
     ENT_ASSERT(!w->step);
+    enum err e = keep ? dir_schema_keep(&w->snap, &n->schema) : ERR_OK;
     w->snap.txn = n->outer;
-    enum err e = keep ? store_commit(inner) : ERR_OK;
+    if (keep && e == ERR_OK)
+        e = store_commit(inner);
+    else
+        store_abort(inner);
     if (keep && e == ERR_OK)
         return ERR_OK;
-    if (!keep)
-        store_abort(inner);
-    else
+    if (keep)
         store_txn_fail(n->outer, e);
     w->snap.epochs = n->before;
-    given_up(w);
-    (void)dir_schema_begin(&w->snap); /* of what came before in the transaction */
+    dir_naming_forget(w->snap.dir);
+    dir_schema_drop(&w->snap, &n->schema);
     return e;
 }
 

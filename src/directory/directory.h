@@ -78,7 +78,8 @@ struct dir_snap {
     struct store_txn *txn;
     struct dir_epochs epochs;
     uint64_t id; /* the same in two snapshots: the same contents; 0 while it is being written */
-    struct dir_memo *memo; /* what was read lately; NULL: nothing is remembered */
+    struct dir_memo *memo;            /* what was read lately; NULL: nothing is remembered */
+    const struct schema_more *schema; /* the extensions that it sees (dir_schema.h) */
 };
 
 enum err dir_snap_begin(struct dir *d, struct dir_snap *out);

@@ -2,9 +2,11 @@
  * Schema in tools/gen_schema.py. */
 #include "directory/schema_more.h"
 
-#define CHAIN_MAX 64
+/* What one class may need while its lists are made: those above it may all name the same. */
+#define RAW_MEMORY (16u << 20)
 
-/* A set of ids while it grows; sorted and unique when it is done. */
+/* A set of ids while it grows, in memory of the class at hand alone; keep_ids sorts it and takes
+ * out what is twice. */
 struct ids {
     uint32_t *id;
     uint32_t count, room;
@@ -14,8 +16,7 @@ static enum err push(const struct schema_drafts *d, struct ids *s, uint32_t id)
 {
     if (s->count == s->room) {
         uint32_t room = s->room ? 2 * s->room : 32;
-        uint32_t *wider =
-            arena_grow(d->arena, s->id, s->room * sizeof *s->id, room * sizeof *s->id);
+        uint32_t *wider = arena_grow(d->raw, s->id, s->room * sizeof *s->id, room * sizeof *s->id);
         if (!wider)
             return ERR_NOMEM;
         s->id = wider;
@@ -39,7 +40,7 @@ static int by_id(const void *x, const void *y)
     return a < b ? -1 : a > b;
 }
 
-static struct schema_list sorted(struct ids *s)
+static struct schema_list sorted(const struct ids *s)
 {
     uint32_t kept = 0;
     if (s->count)
@@ -48,6 +49,22 @@ static struct schema_list sorted(struct ids *s)
         if (!kept || s->id[kept - 1] != s->id[i])
             s->id[kept++] = s->id[i];
     return (struct schema_list){s->id, kept};
+}
+
+static enum err keep_list(const struct schema_drafts *d, struct schema_list list,
+                          struct schema_list *out)
+{
+    const uint32_t *id = list.count ? arena_dup(d->arena, list.id, list.count * sizeof *id) : NULL;
+    if (list.count && !id)
+        return ERR_NOMEM;
+    *out = (struct schema_list){id, list.count};
+    return ERR_OK;
+}
+
+static enum err keep_ids(const struct schema_drafts *d, const struct ids *s,
+                         struct schema_list *out)
+{
+    return keep_list(d, sorted(s), out);
 }
 
 static bool among(const struct ids *s, uint32_t id)
@@ -88,7 +105,7 @@ static enum err chain(const struct schema_drafts *d, struct schema_class *c)
         TRY(push(d, &up, k->id));
         if (k->super == k->id)
             break;
-        if (up.count == CHAIN_MAX)
+        if (up.count == SCHEMA_CHAIN_MAX)
             return ERR_CONSTRAINT;
     }
     if (up.id[up.count - 1] != CLASS_top)
@@ -122,8 +139,7 @@ static enum err all_aux(const struct schema_drafts *d, struct schema_class *c)
             }
         }
     }
-    c->all_aux = sorted(&found);
-    return ERR_OK;
+    return keep_ids(d, &found, &c->all_aux);
 }
 
 static enum err attributes_of(const struct schema_drafts *d, const struct schema_list *chain,
@@ -146,13 +162,12 @@ static enum err attributes(const struct schema_drafts *d, struct schema_class *c
     TRY(attributes_of(d, &c->chain, &must, &may));
     for (uint32_t i = 0; i < c->all_aux.count; i++)
         TRY(attributes_of(d, &schema_draft(d, c->all_aux.id[i])->chain, &must, &may));
-    c->all_must = sorted(&must);
+    TRY(keep_ids(d, &must, &c->all_must));
     may.count = sorted(&may).count;
     for (uint32_t i = 0; i < may.count; i++)
         if (!schema_list_has(&c->all_must, may.id[i]))
             may.id[kept++] = may.id[i];
-    c->all_may = (struct schema_list){may.id, kept};
-    return ERR_OK;
+    return keep_list(d, (struct schema_list){may.id, kept}, &c->all_may);
 }
 
 static bool below_one_of(const struct schema_class *c, const struct schema_list *named)
@@ -175,8 +190,7 @@ static enum err superiors(const struct schema_drafts *d, struct schema_class *c)
     for (unsigned i = 0; i < d->count; i++)
         if (below_one_of(&d->row[i], &named))
             TRY(push(d, &all, d->row[i].id));
-    c->all_superiors = sorted(&all);
-    return ERR_OK;
+    return keep_ids(d, &all, &c->all_superiors);
 }
 
 static bool may_be_below(const struct schema_class *k, const struct schema_class *c)
@@ -191,8 +205,7 @@ static enum err inferiors(const struct schema_drafts *d, struct schema_class *c)
     for (unsigned i = 0; i < d->count; i++)
         if (may_be_below(&d->row[i], c))
             TRY(push(d, &below, d->row[i].id));
-    c->inferiors = sorted(&below);
-    return ERR_OK;
+    return keep_ids(d, &below, &c->inferiors);
 }
 
 /* --- what changed ---------------------------------------------------------------------------- */
@@ -280,7 +293,7 @@ static enum err more_superiors(const struct schema_drafts *d, struct schema_clas
         TRY(push(d, &all, d->row[i].id));
         c->all_superiors = (struct schema_list){all.id, all.count};
     }
-    return ERR_OK;
+    return all.count ? keep_ids(d, &all, &c->all_superiors) : ERR_OK;
 }
 
 static enum err more_inferiors(const struct schema_drafts *d, struct schema_class *c)
@@ -296,21 +309,33 @@ static enum err more_inferiors(const struct schema_drafts *d, struct schema_clas
         if (!below.count)
             TRY(push_list(d, &below, &before->inferiors));
         TRY(push(d, &below, d->row[i].id));
-        c->inferiors = (struct schema_list){below.id, below.count};
     }
-    return ERR_OK;
+    return below.count ? keep_ids(d, &below, &c->inferiors) : ERR_OK;
 }
 
-enum err schema_derive(struct schema_drafts *d)
+static enum err derive(const struct schema_drafts *d)
 {
     typedef enum err (*step)(const struct schema_drafts *, struct schema_class *);
     const bool grown = same_tree(d);
     const step steps[] = {chain, contents, grown ? more_superiors : superiors,
                           grown ? more_inferiors : inferiors};
     for (size_t s = 0; s < sizeof steps / sizeof *steps; s++)
-        for (unsigned i = 0; i < d->count; i++)
+        for (unsigned i = 0; i < d->count; i++) {
+            arena_reset(d->raw);
             TRY(steps[s](d, &d->row[i]));
+        }
     return ERR_OK;
+}
+
+enum err schema_derive(struct schema_drafts *d)
+{
+    struct arena raw;
+    arena_init(&raw, 0, RAW_MEMORY, 0);
+    d->raw = &raw;
+    enum err e = derive(d);
+    d->raw = NULL;
+    arena_fini(&raw);
+    return e;
 }
 
 bool schema_same_lists(const struct schema_class *a, const struct schema_class *b)

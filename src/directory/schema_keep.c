@@ -6,34 +6,71 @@
 struct keeping {
     struct schema_more *m;
     const struct schema_more *before;
-    const struct schema_attr *attrs;
-    struct schema_class *row; /* all classes, by index */
 };
 
-/* Of the same file, so an id has the same definition; only a back link may have come. */
-static const struct schema_attr *known_attr(const struct keeping *k, const struct schema_attr *a)
+/* --- attributes ------------------------------------------------------------------------------ */
+
+static enum err keep_attr(const struct keeping *k, unsigned i, const struct schema_attr *a)
 {
-    unsigned i = a->index - schema_attr_compiled();
     const struct schema_attr *was =
         k->before && i < k->before->attr_count ? k->before->attrs[i] : NULL;
-    return was && was->id == a->id && was->partner == a->partner ? was : NULL;
+    if (was && (was == a || memcmp(was, a, sizeof *a) == 0))
+        k->m->attrs[i] = was;
+    else
+        k->m->attrs[i] = arena_dup(&k->m->arena, a, sizeof *a);
+    return k->m->attrs[i] ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err keep_attrs(struct keeping *k)
+static unsigned name_place(const struct schema_more *m, unsigned count, struct span name)
+{
+    unsigned low = 0, high = count;
+    while (low < high) {
+        unsigned mid = low + (high - low) / 2;
+        if (schema_name_order(span_str(m->attr_names[mid]->name), name) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* Those before are in order; each new one is put among them, and a row that changed in its place.
+ */
+static enum err order_attrs(const struct keeping *k)
 {
     struct schema_more *m = k->m;
-    m->attrs = arena_array(&m->arena, m->attr_count + 1, sizeof *m->attrs);
-    if (!m->attrs)
+    const unsigned before = k->before ? k->before->attr_count : 0;
+    m->attr_names = arena_array(&m->arena, m->attr_count + 1, sizeof *m->attr_names);
+    if (!m->attr_names)
         return ERR_NOMEM;
+    if (before)
+        memcpy(m->attr_names, k->before->attr_names, before * sizeof *m->attr_names);
     for (unsigned i = 0; i < m->attr_count; i++) {
-        m->attrs[i] = known_attr(k, &k->attrs[i]);
-        if (!m->attrs[i])
-            m->attrs[i] = arena_dup(&m->arena, &k->attrs[i], sizeof k->attrs[i]);
-        if (!m->attrs[i])
-            return ERR_NOMEM;
+        if (i < before && m->attrs[i] == k->before->attrs[i])
+            continue;
+        unsigned count = i < before ? before : i;
+        unsigned at = name_place(m, count, span_str(m->attrs[i]->name));
+        if (i >= before)
+            memmove(m->attr_names + at + 1, m->attr_names + at,
+                    (count - at) * sizeof *m->attr_names);
+        m->attr_names[at] = m->attrs[i];
     }
     return ERR_OK;
 }
+
+enum err schema_keep_attrs(struct schema_more *m, const struct schema_more *before,
+                           const struct schema_attr *const *attrs)
+{
+    const struct keeping k = {m, before};
+    m->attrs = arena_array(&m->arena, m->attr_count + 1, sizeof *m->attrs);
+    if (!m->attrs)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < m->attr_count; i++)
+        TRY(keep_attr(&k, i, attrs[i]));
+    return order_attrs(&k);
+}
+
+/* --- classes --------------------------------------------------------------------------------- */
 
 static enum err keep_list(struct keeping *k, struct schema_list *list)
 {
@@ -68,59 +105,43 @@ static enum err keep_class(struct keeping *k, struct schema_class *c,
     return arena_failed(&k->m->arena) ? ERR_NOMEM : ERR_OK;
 }
 
-/* Most classes are as they were compiled, and their rows are not kept. */
-static enum err keep_classes(struct keeping *k)
-{
-    struct schema_more *m = k->m;
-    m->classes = arena_array(&m->arena, m->class_count, sizeof *m->classes);
-    if (!m->classes)
-        return ERR_NOMEM;
-    for (unsigned i = 0; i < m->class_count; i++) {
-        struct schema_class *c = &k->row[i];
-        if (i < schema_class_compiled() && schema_same_lists(c, schema_class_compiled_at(i)))
-            continue;
-        m->classes[i] = known_class(k, c);
-        if (!m->classes[i])
-            TRY(keep_class(k, c, &m->classes[i]));
-    }
-    return ERR_OK;
-}
-
-static int attr_order(const void *x, const void *y)
-{
-    const struct schema_attr *const *a = x, *const *b = y;
-    return schema_name_order(span_str((*a)->name), span_str((*b)->name));
-}
-
 static int class_order(const void *x, const void *y)
 {
     const struct schema_class *const *a = x, *const *b = y;
     return schema_name_order(span_str((*a)->name), span_str((*b)->name));
 }
 
-static enum err order_names(struct schema_more *m)
+static enum err order_classes(struct schema_more *m)
 {
     const unsigned compiled = schema_class_compiled(), fresh = m->class_count - compiled;
-    m->attr_names = arena_array(&m->arena, m->attr_count + 1, sizeof *m->attr_names);
     m->class_names = arena_array(&m->arena, fresh + 1, sizeof *m->class_names);
-    if (!m->attr_names || !m->class_names)
+    if (!m->class_names)
         return ERR_NOMEM;
-    for (unsigned i = 0; i < m->attr_count; i++)
-        m->attr_names[i] = m->attrs[i];
     for (unsigned i = 0; i < fresh; i++)
         m->class_names[i] = m->classes[compiled + i];
-    qsort(m->attr_names, m->attr_count, sizeof *m->attr_names, attr_order);
     qsort(m->class_names, fresh, sizeof *m->class_names, class_order);
     return ERR_OK;
 }
 
-enum err schema_keep(struct schema_more *m, const struct schema_more *before,
-                     const struct schema_attr *attrs, struct schema_class *row)
+/* Most classes are as they were compiled, and their rows are not kept. */
+enum err schema_keep_classes(struct schema_more *m, const struct schema_more *before,
+                             struct schema_class *row)
 {
-    struct keeping k = {m, before, attrs, row};
-    TRY(keep_attrs(&k));
-    TRY(keep_classes(&k));
-    return order_names(m);
+    struct keeping k = {m, before};
+    m->classes = arena_array(&m->arena, m->class_count, sizeof *m->classes);
+    if (!m->classes)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < m->class_count; i++) {
+        struct schema_class *c = &row[i];
+        if (i < schema_class_compiled() && schema_same_lists(c, schema_class_compiled_at(i)))
+            continue;
+        m->classes[i] = known_class(&k, c);
+        if (m->classes[i])
+            continue;
+        TRY(keep_class(&k, c, &m->classes[i]));
+        m->made++;
+    }
+    return order_classes(m);
 }
 
 void schema_more_free(struct schema_more *m)

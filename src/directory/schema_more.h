@@ -16,8 +16,12 @@
 /* Ids of extensions: this and the number of the object (msDS-IntId, [MS-ADTS] 3.1.1.2.6). */
 #define SCHEMA_MORE_ID     0x80000000u
 #define SCHEMA_MORE_ID_END 0xC0000000u
-/* Attributes and classes that extensions may add to one directory. */
-#define SCHEMA_MORE_MAX 4096
+/* Attributes and classes that extensions may add to one directory, and how many of them may be
+ * classes: each is compared with every other when a table is made from nothing. */
+#define SCHEMA_MORE_MAX         4096
+#define SCHEMA_MORE_CLASSES_MAX 1024
+/* Classes from top to the lowest; those of Windows Server 2016 are at most seven. */
+#define SCHEMA_CHAIN_MAX 16
 
 struct schema_more {
     struct schema_more *older; /* replaced, kept for who still points into it */
@@ -30,6 +34,7 @@ struct schema_more {
     const struct schema_class **classes;
     unsigned class_count;
     const struct schema_class **class_names; /* the new ones, by name */
+    unsigned made;                           /* rows of classes that the one before did not have */
 };
 
 /* NULL: the compiled schema alone. */
@@ -57,6 +62,7 @@ struct schema_drafts {
     const struct schema_class **was; /* NULL: everything is new */
     unsigned was_count;
     struct arena *arena;
+    struct arena *raw; /* schema_derive's own */
 };
 enum err schema_derive(struct schema_drafts *d);
 /* The same declarations; the same lists of whatever kind. */
@@ -68,9 +74,11 @@ bool schema_same_lists(const struct schema_class *a, const struct schema_class *
 /* --- keeping (schema_keep.c) ---------------------------------------------------------------------
  */
 
-/* Fills m, whose counts are set, with copies of the new attributes and of all classes; they live in
- * its arena, or are rows of the table before (NULL: none), which has to outlive it. */
-enum err schema_keep(struct schema_more *m, const struct schema_more *before,
-                     const struct schema_attr *attrs, struct schema_class *row);
+/* Fills m, whose counts are set, with copies of the new attributes, and of all classes; they live
+ * in its arena, or are rows of the table before (NULL: none), which has to outlive it. */
+enum err schema_keep_attrs(struct schema_more *m, const struct schema_more *before,
+                           const struct schema_attr *const *attrs);
+enum err schema_keep_classes(struct schema_more *m, const struct schema_more *before,
+                             struct schema_class *row);
 
 #endif

@@ -9,6 +9,9 @@
 #define SEARCH_FLAGS_KNOWN 0x3ff
 /* Of the service's own attributes: base schema, computed, operational, renaming. */
 #define SYSTEM_FLAGS_OURS 0x1e
+/* linkID: 0 is none, and 1 would be its back link; the next free one is above all others. */
+#define LINK_LOWEST  2
+#define LINK_HIGHEST 0x3fffffff
 
 static enum err invalid(struct draft *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -103,10 +106,31 @@ static bool truth(const struct draft *d, uint32_t attr)
     return draft_first(d, attr, &v) && v.len && v.ptr[0];
 }
 
+/* Who may make objects elsewhere may not make definitions there. */
+static enum err place_rules(struct draft *d)
+{
+    return d->parent == d->op->naming.schema_nc
+               ? ERR_OK
+               : invalid(d, "definitions are directly below the head of the schema");
+}
+
+static enum err room(struct draft *d)
+{
+    unsigned attrs = schema_attr_count() - schema_attr_compiled();
+    unsigned classes = schema_class_count() - schema_class_compiled();
+    if (attrs + classes >= SCHEMA_MORE_MAX)
+        return invalid(d, "the schema has %u extensions, and takes no more", SCHEMA_MORE_MAX);
+    if (d->cls->id == CLASS_classSchema && classes >= SCHEMA_MORE_CLASSES_MAX)
+        return invalid(d, "the schema has %u classes more than at first, and takes no more",
+                       SCHEMA_MORE_CLASSES_MAX);
+    return ERR_OK;
+}
+
 static enum err common(struct draft *d, uint32_t oid_attr)
 {
     if (d->id >= SCHEMA_MORE_ID_END - SCHEMA_MORE_ID)
         return ERR_LIMIT;
+    TRY(place_rules(d));
     TRY(name_rules(d));
     TRY(oid_rules(d, oid_attr));
     TRY(guid_rules(d));
@@ -115,11 +139,7 @@ static enum err common(struct draft *d, uint32_t oid_attr)
     if (draft_i32(d, ATTR_systemFlags, 0) & SYSTEM_FLAGS_OURS)
         return invalid(d, "systemFlags 0x%x are the service's own",
                        (unsigned)draft_i32(d, ATTR_systemFlags, 0) & SYSTEM_FLAGS_OURS);
-    return schema_attr_count() + schema_class_count() - schema_attr_compiled() -
-                       schema_class_compiled() <
-                   SCHEMA_MORE_MAX
-               ? ERR_OK
-               : invalid(d, "the schema has %u extensions, and takes no more", SCHEMA_MORE_MAX);
+    return room(d);
 }
 
 /* --- attributes ------------------------------------------------------------------------------ */
@@ -148,6 +168,8 @@ static enum err link_rules(struct draft *d, enum schema_syntax syntax)
     const struct schema_attr *forward = NULL;
     if (!link)
         return ERR_OK;
+    if (link < LINK_LOWEST || link > LINK_HIGHEST)
+        return invalid(d, "linkID is from %d to %d", LINK_LOWEST, LINK_HIGHEST);
     for (unsigned i = 0; i < schema_attr_count(); i++) {
         const struct schema_attr *a = schema_attr_at(i);
         if (a->link_id == link)
@@ -285,6 +307,10 @@ enum err schema_define_class(struct draft *d)
     if (!super || (super->flags & SCHEMA_DEFUNCT) ||
         (super->id != CLASS_top && (super->flags & SCHEMA_SYSTEM_ONLY)))
         return invalid(d, "subClassOf is no class of the schema, or one of the service's own");
+    if (schema_class_is(super, CLASS_attributeSchema) || schema_class_is(super, CLASS_classSchema))
+        return invalid(d, "definitions of attributes and classes are of no class but their own");
+    if (super->chain.count >= SCHEMA_CHAIN_MAX)
+        return invalid(d, "there are at most %d classes one above the other", SCHEMA_CHAIN_MAX);
     TRY(category_rules(d, super));
     TRY(naming_rules(d));
     TRY(descriptor_rules(d));

@@ -1,8 +1,15 @@
 /* A whole LDIF file of additions to the schema: all of it, or nothing. */
 #include "base/text.h"
 #include "directory/dir_schema.h"
+#include "directory/schema_more.h"
 #include "writer/ldif.h"
 #include "writer/op.h"
+
+/* The writer does nothing else meanwhile, so what a file may cost is bounded: by its size
+ * (CONTROL_LDIF_MAX), and where work grows faster than that. */
+#define VALUES_MAX 8192  /* of a record */
+#define NAMES_MAX  256   /* of them, different ones */
+#define ROWS_MAX   32768 /* of classes made anew: an addition to top costs one of each class */
 
 static enum err bad_record(struct op *op, uint32_t line, const char *why)
 {
@@ -20,6 +27,8 @@ static enum err gather(struct op *op, const struct ldif_record *rec, struct inte
     for (unsigned i = 0; i < rec->count; i++) {
         if (done[i])
             continue;
+        if (in->mod_count == NAMES_MAX)
+            return bad_record(op, rec->line, "the record has too many attributes");
         struct intent_mod *m = &in->mods[in->mod_count++];
         *m = (struct intent_mod){MOD_ADD, rec->values[i].name, values, 0};
         for (unsigned k = i; k < rec->count; k++) {
@@ -126,6 +135,8 @@ static enum err one(struct op *op, const struct ldif_record *rec)
     op->in = &in;
     TRY(op_start(op));
     TRY(in_schema(op, rec));
+    if (rec->count > VALUES_MAX)
+        return bad_record(op, rec->line, "the record has too many values");
     if (rec->modify) {
         TRY(gather_mods(op, rec, &in));
     } else {
@@ -153,10 +164,24 @@ static enum err record(struct op *op, const struct ldif_record *rec)
     return op_refuse(op, e, reply.reason, "line %u: %.*s", rec->line, SPAN_ARG(reply.text));
 }
 
+static enum err count_rows(struct op *op, const struct ldif_record *rec,
+                           const struct schema_more *before, unsigned *rows)
+{
+    const struct schema_more *now = schema_used();
+    if (now != before)
+        *rows += now->made;
+    if (*rows <= ROWS_MAX)
+        return ERR_OK;
+    return op_refuse(op, ERR_LIMIT, REASON_DIR_TOO_LARGE,
+                     "line %u: too many classes change in one file: hand it in as several",
+                     rec->line);
+}
+
 static enum err records(struct op *op, uint32_t *count_out)
 {
     struct ldif_reader reader = {.modifies = true, .rest = op->in->ldif, .line = 1};
     struct ldif_record rec;
+    unsigned rows = 0;
     for (*count_out = 0;;) {
         arena_reset(&op->w->record);
         enum err e = ldif_next(&reader, &op->w->record, &rec);
@@ -167,7 +192,9 @@ static enum err records(struct op *op, uint32_t *count_out)
         TRY(e);
         if (asks_for_schema(&rec))
             continue;
+        const struct schema_more *before = schema_used();
         TRY(record(op, &rec));
+        TRY(count_rows(op, &rec, before, &rows));
         ++*count_out;
     }
 }

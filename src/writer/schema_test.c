@@ -171,6 +171,68 @@ static void bad_definitions_are_refused(void **state)
     assert_int_equal(schema_attr_count() + schema_class_count(), before);
 }
 
+/* Who keeps a unit does not make definitions in it, whatever may be below units; and a definition
+ * is of no class that does not mean one to the service. */
+static void definitions_stand_in_the_schema(void **state)
+{
+    (void)state;
+    done(fixture_modify(&f, "CN=Attribute-Schema," SCHEMA, "possSuperiors: organizationalUnit"));
+    done(fixture_modify(&f, "CN=Class-Schema," SCHEMA, "possSuperiors: organizationalUnit"));
+    done(fixture_add(&f, "OU=defs", "objectClass: organizationalUnit"));
+    refused(fixture_add(&f, "CN=exOut,OU=defs",
+                        "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.9.3\n"
+                        "isSingleValued: TRUE\n" TEXT),
+            DIR_SCHEMA_INVALID);
+    refused(fixture_add(&f, "CN=exOut,OU=defs",
+                        "objectClass: classSchema\ngovernsID: 1.3.6.1.4.1.99999.9.3\n"
+                        "objectClassCategory: 1\nsubClassOf: top"),
+            DIR_SCHEMA_INVALID);
+    assert_null(attr("exOut"));
+    assert_null(class("exOut"));
+    refused(
+        CLASS("exKind", "1.3.6.1.4.1.99999.9.4", "objectClassCategory: 1\nsubClassOf: classSchema"),
+        DIR_SCHEMA_INVALID);
+    refused(CLASS("exKind", "1.3.6.1.4.1.99999.9.4",
+                  "objectClassCategory: 1\nsubClassOf: attributeSchema"),
+            DIR_SCHEMA_INVALID);
+}
+
+static void links_are_numbered_within_bounds(void **state)
+{
+    static const char *const links[] = {"linkID: 1", "linkID: -2", "linkID: 2147483646"};
+    (void)state;
+    for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
+        const char *text = arena_printf(&f.arena,
+                                        "objectClass: attributeSchema\n"
+                                        "attributeID: 1.3.6.1.4.1.99999.9.5\n"
+                                        "isSingleValued: FALSE\nattributeSyntax: 2.5.5.1\n"
+                                        "oMSyntax: 127\n%s",
+                                        links[i]);
+        refused(fixture_add(&f, "CN=exLink," SCHEMA, text), DIR_SCHEMA_INVALID);
+    }
+}
+
+/* More would be refused by every reader of the schema, so the writer does it. */
+static void classes_are_not_too_deep(void **state)
+{
+    char above[16] = "top";
+    (void)state;
+    for (unsigned i = 1; i <= SCHEMA_CHAIN_MAX; i++) {
+        const char *name = arena_printf(&f.arena, "exDeep%u", i);
+        const char *text = arena_printf(&f.arena,
+                                        "objectClass: classSchema\nsubClassOf: %s\n"
+                                        "governsID: 1.3.6.1.4.1.99999.6.%u\n"
+                                        "objectClassCategory: 1",
+                                        above, i);
+        enum err e = fixture_add(&f, arena_printf(&f.arena, "CN=%s," SCHEMA, name), text);
+        if (i < SCHEMA_CHAIN_MAX)
+            done(e);
+        else
+            refused(e, DIR_SCHEMA_INVALID);
+        snprintf(above, sizeof above, "%s", name);
+    }
+}
+
 static void administrators_of_the_schema_alone(void **state)
 {
     (void)state;
@@ -183,6 +245,24 @@ static void administrators_of_the_schema_alone(void **state)
     fixture_as(&f, "Administrator");
     done(ATTRIBUTE("exAdmin", "1.3.6.1.4.1.99999.1.7", TEXT));
     fixture_as_system(&f);
+}
+
+/* Each of two directories has its own schema, and a snapshot can be gone back to. */
+static void two_directories_in_one_thread(void **state)
+{
+    static struct fixture other;
+    (void)state;
+    fixture_init(&other);
+    fixture_close(&f);
+    assert_non_null(attr("exBadge"));
+    (void)fixture_snap(&other);
+    assert_null(schema_attr_by_name(SPAN_LIT("exBadge")));
+    dir_schema_use(&f.snap);
+    assert_non_null(schema_attr_by_name(SPAN_LIT("exBadge")));
+    dir_schema_use(&other.snap);
+    assert_null(schema_attr_by_name(SPAN_LIT("exBadge")));
+    fixture_fini(&other);
+    fixture_close(&f);
 }
 
 static void copy_lists(struct schema_class *rows, unsigned count)
@@ -207,9 +287,13 @@ static void it_is_there_after_a_restart(void **state)
     struct dir_open_args args = {.path = f.path, .writable = true};
     uint32_t id = attr("exBadge")->id, of = class("exAsset")->id;
     unsigned count = schema_class_count();
+    unsigned attrs = schema_attr_count();
     struct schema_class *rows = arena_array(&f.arena, count, sizeof *rows);
+    struct schema_attr *were = arena_array(&f.arena, attrs, sizeof *were);
     (void)state;
     copy_lists(rows, count);
+    for (unsigned i = 0; i < attrs; i++)
+        were[i] = *schema_attr_at(i);
     fixture_close(&f);
     writer_free(f.w);
     dir_close(f.dir);
@@ -224,6 +308,11 @@ static void it_is_there_after_a_restart(void **state)
     assert_int_equal(schema_class_count(), count);
     for (unsigned i = 0; i < count; i++)
         assert_true(schema_same_lists(&rows[i], schema_class_at(i)));
+    assert_int_equal(schema_attr_count(), attrs);
+    for (unsigned i = 0; i < attrs; i++) {
+        assert_memory_equal(&were[i], schema_attr_at(i), sizeof *were);
+        assert_ptr_equal(schema_attr_by_name(span_str(were[i].name)), schema_attr_at(i));
+    }
 }
 
 /* What a refused intent of a batch saw is seen by nobody, what an accepted one added by the next.
@@ -270,13 +359,24 @@ static enum err extend(const char *name, const char *ldif)
     "dn: CN=User," SCHEMA "," DOMAIN "\nchangetype: modify\nadd: mayContain\nmayContain: " name    \
     "\n-\n\n"
 
+static unsigned tables(void)
+{
+    unsigned n = 0;
+    (void)fixture_snap(&f);
+    for (const struct schema_more *m = schema_used(); m; m = m->older)
+        n++;
+    return n;
+}
+
 static void a_file_is_taken_whole(void **state)
 {
     struct span name;
+    unsigned before = tables();
     (void)state;
     done(extend("e-0000000001", LDIF_ATTRIBUTE("exFileOne", "1.3.6.1.4.1.99999.5.1")
                                     LDIF_NOW LDIF_USER("exFileOne")));
     assert_int_equal(f.reply.data.ptr[0], 2);
+    assert_int_equal(tables(), before + 1); /* those of its records are gone */
     assert_true(schema_class_allows(class("computer"), attr("exFileOne")));
     assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));
     assert_span(name, "e-0000000001");
@@ -288,12 +388,14 @@ static void of_a_bad_file_nothing_stays(void **state)
 {
     struct span name;
     struct dir_obj o;
+    unsigned before = tables();
     (void)state;
     refused(extend("e-0000000002", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2") LDIF_USER(
                                        "exFileTwo") LDIF_ATTRIBUTE("exFileThree", "2.5.4.13")),
             DIR_SCHEMA_TAKEN);
     assert_true(memcmp(f.reply.text.ptr, "line 17: ", 9) == 0);
     assert_null(attr("exFileTwo"));
+    assert_int_equal(tables(), before);
     assert_false(fixture_find(&f, "CN=exFileTwo," SCHEMA, &o));
     assert_ok(dir_meta(fixture_snap(&f), DIR_META_SCHEMA, &name));
     assert_span(name, "e-0000000001");
@@ -323,6 +425,47 @@ static void of_a_bad_file_nothing_stays(void **state)
     assert_non_null(attr("exFileOne"));
 }
 
+static void repeat(struct builder *b, unsigned count, const char *fmt)
+{
+    for (unsigned i = 0; i < count; i++) {
+        builder_printf(b, "%s%u", fmt, i);
+        builder_printf(b, "\n");
+    }
+}
+
+/* While the writer takes a file nobody else is served: what grows faster than the file is bounded,
+ * and what does not is quick. */
+static void files_cost_within_bounds(void **state)
+{
+    struct builder b;
+    struct span text;
+    unsigned before;
+    (void)state;
+    builder_in(&b, &f.arena, 1u << 20);
+    builder_printf(&b, "dn: CN=exMany," SCHEMA "," DOMAIN "\nobjectClass: attributeSchema\n");
+    repeat(&b, 300, "exNo: \nex");
+    assert_ok(builder_done(&b, &text));
+    refused(extend("e-0000000004", arena_dup_str(&f.arena, text)), DIR_SCHEMA_RECORD);
+    builder_in(&b, &f.arena, 1u << 20);
+    builder_printf(&b, "dn: CN=exMany," SCHEMA "," DOMAIN "\nobjectClass: classSchema\n");
+    repeat(&b, 8200, "mayContain: 1.3.6.1.4.1.99999.7.");
+    assert_ok(builder_done(&b, &text));
+    refused(extend("e-0000000004", arena_dup_str(&f.arena, text)), DIR_SCHEMA_RECORD);
+    builder_in(&b, &f.arena, 1u << 20);
+    for (unsigned i = 0; i < 150; i++) /* each makes every class anew */
+        builder_printf(&b,
+                       "dn: CN=exTop%u," SCHEMA "," DOMAIN "\nobjectClass: attributeSchema\n"
+                       "attributeID: 1.3.6.1.4.1.99999.7.%u\nisSingleValued: TRUE\n" TEXT "\n\n"
+                       "dn: CN=Top," SCHEMA "," DOMAIN "\nchangetype: modify\n"
+                       "add: mayContain\nmayContain: exTop%u\n-\n\n",
+                       i, i, i);
+    assert_ok(builder_done(&b, &text));
+    before = tables();
+    refused(extend("e-0000000004", arena_dup_str(&f.arena, text)), DIR_TOO_LARGE);
+    assert_int_equal(tables(), before);
+    assert_null(attr("exTop0"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,10 +474,15 @@ int main(void)
         cmocka_unit_test_setup(classes_below_each_other, suite_as_system),
         cmocka_unit_test_setup(links_come_in_pairs, suite_as_system),
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
+        cmocka_unit_test_setup(definitions_stand_in_the_schema, suite_as_system),
+        cmocka_unit_test_setup(links_are_numbered_within_bounds, suite_as_system),
+        cmocka_unit_test_setup(classes_are_not_too_deep, suite_as_system),
         cmocka_unit_test_setup(administrators_of_the_schema_alone, suite_as_system),
         cmocka_unit_test_setup(a_batch_sees_what_came_before, suite_as_system),
         cmocka_unit_test_setup(a_file_is_taken_whole, suite_as_system),
         cmocka_unit_test_setup(of_a_bad_file_nothing_stays, suite_as_system),
+        cmocka_unit_test_setup(files_cost_within_bounds, suite_as_system),
+        cmocka_unit_test_setup(two_directories_in_one_thread, suite_as_system),
         cmocka_unit_test_setup(it_is_there_after_a_restart, suite_as_system),
     };
     return cmocka_run_group_tests(tests, suite_setup, suite_teardown);
