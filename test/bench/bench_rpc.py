@@ -1,13 +1,16 @@
 """What SMB and RPC cost beside Samba: sessions, lookups, secure channels and logons over them, by Samba's own client
 library. It is slower than any server, so only the server's CPU time is looked at, that of children which have ended
-included: Samba has a process for each connection."""
+included: Samba has a process for each connection. Lookups by many clients at once are made by smb_load."""
+import json
 import os
 
-from bench_common import AWS, KEPT, LOAD_CPU, Failure, cpu_seconds, in_turn, run, tree, write
+from bench_common import AWS, BUILD, KEPT, LOAD_CPU, Failure, cpu_seconds, in_turn, run, tree, write
 from entente_server import ADMIN, SHORT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SESSIONS, LOOKUPS, CHANNELS, LOGONS = 150, 2000, 100, 1000
+MANY, CALLS_EACH, PEOPLE = 64, 500, 2000  # connections, calls over each, names that Samba has, too
+LOAD = os.path.join(BUILD, "test", "bench", "smb_load")
 NEED_PASSWORDS, NEED_CHANNEL = ("prepare", "channels", "channel-logons"), ("tcp-lookups",)
 
 
@@ -70,9 +73,34 @@ def beside(work, kind, count):
     return row
 
 
+def by_many(what, kind):
+    """By clients that ask at once: for each CPU second, and by the clock."""
+    def rows(bench):
+        ours, samba = bench.ours(), bench.samba_files()
+        secret = ours.secret(ADMIN)
+
+        def load(server, address, calls):
+            words = [f"kind={kind}", f"server={address}:445", f"domain={SHORT[AWS]}", "user=Administrator",
+                     f"password-file={secret}", f"names={server.users[AWS].keys}", f"use={PEOPLE}", f"conns={MANY}",
+                     f"count={calls}", f"root={server.process.pid}"]
+            done = json.loads(run("taskset", "-c", LOAD_CPU, LOAD, *words, timeout=120))
+            return done["replies"] / done["cpu_seconds"], done["replies"] / done["seconds"]
+        measures = [lambda: load(ours, ours.address[AWS], 10 * MANY * CALLS_EACH),
+                    lambda: load(samba, samba.address, MANY * CALLS_EACH)]
+        for measure in measures:
+            measure()
+        us, them = in_turn(bench.options.rounds, *measures)
+        work = f"LSA lookup of a {what}, {MANY} clients at once"
+        return [{"work": work, "ours": [r[i] for r in us], "peer": [r[i] for r in them], "name": "Samba", **more}
+                for i, more in ((0, {"goal": 10}), (1, {"unit": "per second"}))]
+    return rows
+
+
 ROWS = {
     "smb-sessions": beside("SMB session with NTLMv2, IPC$", "sessions", SESSIONS),
     "lsa-lookups": beside("LSA lookup of a name, pipe kept", "lookups", LOOKUPS),
+    "lsa-names-at-once": by_many("name", "names"),
+    "lsa-sids-at-once": by_many("SID", "sids"),
     "lsa-many": beside("names looked up by LSA, 100 a call", "many-lookups", 10 * LOOKUPS),
     "lsa-sids": beside("LSA lookup of a SID, pipe kept", "sids", LOOKUPS),
     "lsa-tcp": beside("LSA lookup of a name, TCP, sealed", "tcp-lookups", LOOKUPS),

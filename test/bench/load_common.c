@@ -31,6 +31,11 @@ struct sockaddr_in load_address(const char *s)
     return out;
 }
 
+void load_host(const struct sockaddr_in *at, char *out)
+{
+    (void)inet_ntop(AF_INET, &at->sin_addr, out, 64);
+}
+
 unsigned load_number(const char *s, unsigned max)
 {
     unsigned long n = strtoul(s, NULL, 10);
@@ -47,6 +52,29 @@ void load_pids(const char *s, struct load_pids *out)
             ent_fatal("too many processes");
         out->pid[out->count++] = (int)strtoul(s, &end, 10);
     }
+}
+
+/* Of the processes themselves; no server here has children of its other threads. */
+static void add_children(int pid, struct load_pids *out)
+{
+    char path[64];
+    int child;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+    FILE *f = fopen(path, "re");
+    while (f && fscanf(f, "%d", &child) == 1) {
+        if (out->count == LOAD_PIDS_MAX)
+            ent_fatal("too many processes");
+        out->pid[out->count++] = child;
+    }
+    if (f)
+        fclose(f);
+}
+
+void load_tree(int root, struct load_pids *out)
+{
+    *out = (struct load_pids){.count = 1, .pid = {root}};
+    for (unsigned i = 0; i < out->count; i++)
+        add_children(out->pid[i], out);
 }
 
 uint64_t load_now_ns(void)

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-#define LOAD_PIDS_MAX 128
+#define LOAD_PIDS_MAX 512
 
 struct load_pids {
     unsigned count;
@@ -19,10 +19,15 @@ struct load_pids {
 const char *load_option(int argc, char **argv, const char *name);
 /* IPv4 ADDRESS:PORT. */
 struct sockaddr_in load_address(const char *s);
+/* The address without its port; 64 bytes. */
+void load_host(const struct sockaddr_in *at, char *out);
 /* 1 to max. */
 unsigned load_number(const char *s, unsigned max);
 /* With commas between them. */
 void load_pids(const char *s, struct load_pids *out);
+
+/* The process and all below it. */
+void load_tree(int root, struct load_pids *out);
 
 /* Monotonic. */
 uint64_t load_now_ns(void);
