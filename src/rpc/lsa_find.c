@@ -43,15 +43,27 @@ uint32_t lsa_finder_begin(struct rpc_ctx *c, struct lsa_finder *out)
         (struct lsa_finder){.arena = c->arena, .domains = arena_new(c->arena, struct lsa_domains)};
     if (!out->domains)
         return NT_INSUFFICIENT_RESOURCES;
-    out->domains->domains = arena_new_array(c->arena, LSA_DOMAINS_MAX, struct lsa_domain);
-    if (!out->domains->domains)
-        return NT_INSUFFICIENT_RESOURCES;
     return lsa_view_begin(c, &out->view);
 }
 
 void lsa_finder_end(struct lsa_finder *f)
 {
     lsa_view_end(&f->view);
+}
+
+/* Room for one more: the array doubles whenever it is full. */
+static enum err room(struct lsa_domains *d, struct arena *a)
+{
+    size_t size = d->count * sizeof(d->domains[0]);
+    if (d->count == LSA_DOMAINS_MAX)
+        return ERR_LIMIT;
+    if (d->count & (d->count - 1))
+        return ERR_OK;
+    void *more = arena_grow(a, d->domains, size, d->count ? 2 * size : sizeof(d->domains[0]));
+    if (!more)
+        return ERR_NOMEM;
+    d->domains = more;
+    return ERR_OK;
 }
 
 enum err lsa_refer(struct lsa_domains *d, struct arena *a, struct span name, const struct sid *sid,
@@ -63,8 +75,7 @@ enum err lsa_refer(struct lsa_domains *d, struct arena *a, struct span name, con
             return ERR_OK;
         }
     }
-    if (d->count == LSA_DOMAINS_MAX)
-        return ERR_LIMIT;
+    TRY(room(d, a));
     struct lsa_domain new = {arena_dup_span(a, name), arena_dup(a, sid, sizeof(*sid))};
     if (!new.sid || arena_failed(a))
         return ERR_NOMEM;

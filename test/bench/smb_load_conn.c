@@ -15,7 +15,7 @@
 #include "wire/rpc/lsa_policy.h"
 
 #define SIGNATURE_AT    48
-#define SILENCE         5 /* seconds */
+#define SILENCE         30 /* seconds */
 #define PIPE_ACCESS     0x0012019f
 #define PIPE_READ       65536
 #define SHARE_ALL       7
@@ -91,6 +91,8 @@ static struct span receive(struct load_conn *c, struct smb2_header *head_out, st
         c->have -= taken;
         if (message.len)
             return message;
+        if (taken)
+            continue;
         ssize_t n = recv(c->fd, c->in + c->have, sizeof(c->in) - c->have, 0);
         if (n <= 0)
             ent_fatal("recv: %s", n ? strerror(errno) : "closed early");
@@ -110,7 +112,8 @@ static uint32_t ask(struct load_conn *c, unsigned command, const void *body, voi
         ent_fatal("SMB command %u was answered 0x%08x", command, h.status);
     MUST("an answer", smb2_decode(smb2_response_shape(command), message, answer));
     c->session_id = h.session_id;
-    c->tree_id = h.tree_id;
+    if (command == SMB2_TREE_CONNECT)
+        c->tree_id = h.tree_id;
     return h.status;
 }
 

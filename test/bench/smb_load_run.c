@@ -7,7 +7,7 @@
 #include "wire/rpc/lsa_lookup.h"
 #include "wire/rpc/rpc_pdu.h"
 
-#define SILENCE_MS 5000
+#define SILENCE_MS 30000
 #define SAMPLE     16 /* one of so many answers is looked into */
 #define PIPE_READ  65536
 
@@ -88,25 +88,35 @@ static void check(struct load *l, const struct load_conn *c, struct span message
 /* --- all of them --------------------------------------------------------------------------------
  */
 
-/* True: the call's answer is here. */
+static void take_answer(struct load *l, const struct load_conn *c, const struct smb2_header *h,
+                        struct span message, unsigned number)
+{
+    if (h->status)
+        ent_fatal("a lookup was answered 0x%08x", h->status);
+    l->took[number] = (uint32_t)(load_now_ns() - c->sent);
+    check(l, c, message, number);
+}
+
+/* True: the call's answer is here. What says that it comes later may stand before it. */
 static bool receive(struct load *l, struct load_conn *c, unsigned number)
 {
     struct smb2_header h;
+    bool answered = false;
     size_t taken;
     ssize_t n = recv(c->fd, c->in + c->have, sizeof(c->in) - c->have, 0);
     if (n <= 0)
         ent_fatal("recv: %s", n ? strerror(errno) : "closed early");
     c->have += (size_t)n;
-    struct span message = load_answer(c, &h, &taken);
-    if (message.len) {
-        if (h.status)
-            ent_fatal("a lookup was answered 0x%08x", h.status);
-        l->took[number] = (uint32_t)(load_now_ns() - c->sent);
-        check(l, c, message, number);
-    }
-    memmove(c->in, c->in + taken, c->have - taken);
-    c->have -= taken;
-    return message.len > 0;
+    do {
+        struct span message = load_answer(c, &h, &taken);
+        if (message.len) {
+            take_answer(l, c, &h, message, number);
+            answered = true;
+        }
+        memmove(c->in, c->in + taken, c->have - taken);
+        c->have -= taken;
+    } while (taken);
+    return answered;
 }
 
 static void run(struct load *l)
