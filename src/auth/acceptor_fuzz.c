@@ -3,46 +3,18 @@
  * of a session key could have encrypted, and as the last of an NTLM exchange. The first byte says
  * which.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "auth/acceptor_state.h"
-#include "directory/account.h"
-#include "directory/change.h"
-#include "directory/provision.h"
+#include "directory/fuzz_forest.h"
 
-/* When the seed of an authenticator was made. */
-#define NOW    (INT64_C(1795352071) * UTIME_SECOND)
 #define MEMORY (16u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct acceptor *acceptor;
 static struct krb_key dc_key;
 static const struct krb_key session = {ETYPE_AES256_SHA1, 32, {7}};
 
-static utime now(void)
-{
-    return NOW;
-}
-
 static void random_bytes(void *out, size_t len)
 {
     memset(out, 0x5a, len);
-}
-
-/* The numbers of the tests of src/kdc: the domain controller's key is the same, and the seeds krb5
- * and spnego, which that KDC made, become sessions. */
-static void xorshift(void *out, size_t len)
-{
-    static uint64_t state = 88172645463325252u;
-    for (size_t i = 0; i < len; i++) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        ((uint8_t *)out)[i] = (uint8_t)(state >> 32);
-    }
 }
 
 static enum err intent(void *ctx, const struct intent *in, struct arena *a,
@@ -80,39 +52,20 @@ static void take_dc_key(struct dir *dir, struct arena *a)
     dir_snap_end(&s);
 }
 
-/* A forest whose files have no name any more once they are open. */
-static void start(void)
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char path[] = "/tmp/entente-fuzz-XXXXXX", file[64];
-    const uint8_t master[32] = {1};
-    struct span address = SPAN_LIT("127.0.0.1");
-    struct provision_dc dc = {SPAN_LIT("dc1"), &address, 1};
-    struct provision_args args = {.dns_name = SPAN_LIT("cloud.example.com"),
-                                  .flat_name = SPAN_LIT("CLOUD"),
-                                  .admin_password = SPAN_LIT("Correct-Horse-1"),
-                                  .domain_sid = SID_NT(21, 1000, 2000, 3000),
-                                  .dcs = &dc,
-                                  .dc_count = 1,
-                                  .now = NOW - UTIME_DAY,
-                                  .random = xorshift};
-    struct dir_open_args open = {.path = path, .writable = true};
-    struct acceptor_env env = {
-        .dc_name = SPAN_LIT("DC1"), .now = now, .random = random_bytes, .ntlm = &ntlm};
+    struct acceptor_env env = {.dir = fuzz_forest(),
+                               .dc_name = SPAN_LIT("DC1"),
+                               .now = fuzz_now,
+                               .random = random_bytes,
+                               .ntlm = &ntlm};
     struct arena a;
-    ENT_ASSERT(mkdtemp(path) != NULL);
-    dir_keyring_derive(master, 7, &open.keyring);
-    ENT_ASSERT(dir_create_empty(path) == ERR_OK);
-    ENT_ASSERT(dir_open(&open, &env.dir) == ERR_OK);
-    ENT_ASSERT(provision_forest(env.dir, &args) == ERR_OK);
-    snprintf(file, sizeof(file), "%s/data.mdb", path);
-    unlink(file);
-    snprintf(file, sizeof(file), "%s/lock.mdb", path);
-    unlink(file);
-    rmdir(path);
+    (void)argc, (void)argv;
     arena_init(&a, 0, MEMORY, ARENA_WIPE);
     take_dc_key(env.dir, &a);
     arena_fini(&a);
     ENT_ASSERT(acceptor_new(&env, &acceptor) == ERR_OK);
+    return 0;
 }
 
 static struct krb_encrypted sealed(const struct krb_key *key, uint32_t number, struct span plain,
@@ -137,8 +90,8 @@ static struct span good_ticket(struct arena *a)
         .crealm = SPAN_LIT("CLOUD.EXAMPLE.COM"),
         .cname = krb_name_1(KRB_NT_PRINCIPAL, SPAN_LIT("Administrator"), a),
         .transited = {KRB_TR_DOMAIN_X500_COMPRESS, SPAN_LIT("")},
-        .authtime = NOW,
-        .endtime = NOW + UTIME_HOUR};
+        .authtime = FUZZ_NOW,
+        .endtime = FUZZ_NOW + UTIME_HOUR};
     ENT_ASSERT(krb_encode_enc_ticket_part(&part, a, &out) == ERR_OK);
     return out;
 }
@@ -231,8 +184,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span in = span_sub(span_of(data, size), 1, size);
     if (size == 0)
         return 0;
-    if (!acceptor)
-        start();
     ENT_ASSERT(acceptor_context_new(acceptor, &c) == ERR_OK);
     arena_init(&a, 0, MEMORY, ARENA_WIPE);
     switch (data[0] % 6) {
@@ -253,7 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         messages(c, in, data[0] % 6 == 3, &a);
     }
     /* Authenticators of former runs are forgotten. */
-    (void)acceptor_replays_add(acceptor->replays, in, NOW + UTIME_DAY, 0);
+    (void)acceptor_replays_add(acceptor->replays, in, FUZZ_NOW + UTIME_DAY, 0);
     arena_fini(&a);
     acceptor_context_free(c);
     return 0;

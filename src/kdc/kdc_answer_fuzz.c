@@ -17,6 +17,7 @@
 #include "writer/writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 #define NOW            (INT64_C(1790000000) * UTIME_SECOND)
 #define CLOUD          SPAN_LIT("CLOUD.EXAMPLE.COM")
@@ -97,7 +98,7 @@ static void read_keys(struct dir *d)
     f.session = (struct krb_key){.etype = ETYPE_AES256_SHA1, .len = 32, .bytes = {7}};
 }
 
-static void start(void)
+int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     static const uint8_t master[32] = {9, 8, 7};
     static const char *const files[] = {"data.mdb", "lock.mdb", "volatile"};
@@ -115,6 +116,7 @@ static void start(void)
     struct dir_open_args open = {.path = mkdtemp(path), .volatile_path = vol, .writable = true};
     struct kdc_env env = {
         .dc_name = SPAN_LIT("DC1"), .now = fuzz_now, .random = fuzz_random, .intent = fuzz_intent};
+    (void)argc, (void)argv;
     ENT_ASSERT(open.path);
     snprintf(vol, sizeof(vol), "%s/volatile", path);
     dir_keyring_derive(master, 7, &open.keyring);
@@ -129,6 +131,7 @@ static void start(void)
         unlink(file);
     }
     rmdir(path);
+    return 0;
 }
 
 /* --- making requests ---------------------------------------------------------------------------
@@ -286,8 +289,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a, mine;
     struct span message, reply = SPAN_NONE;
-    if (!f.kdc)
-        start();
     if (size == 0 || size > SIZE_MAX_TRIED)
         return 0;
     unsigned mode = data[0] % MODES;
