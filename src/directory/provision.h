@@ -17,6 +17,10 @@
 #define PROVISION_ADDRESSES_MAX 16
 #define PROVISION_LEVEL         7 /* Windows Server 2016 */
 
+/* The group policies of every domain and of its domain controllers ([MS-GPOD] 1.1.6). */
+#define PROVISION_POLICY_DOMAIN "{31B2F340-016D-11D2-945F-00C04FB984F9}"
+#define PROVISION_POLICY_DC     "{6AC1786C-016F-11D2-945F-00C04FB984F9}"
+
 struct provision_dc {
     struct span name;       /* "dc-a": host name; its account is "DC-A$" */
     struct span *addresses; /* IPv4 and IPv6 as text, at least one */

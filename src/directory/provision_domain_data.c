@@ -1,12 +1,14 @@
 #include "directory/provision_data.h"
 
+#include "directory/provision.h"
+
 /* systemFlags: not to be deleted, renamed or moved, in a domain. */
 #define FIXED    "systemFlags: -1946157056\n"
 #define CRITICAL "isCriticalSystemObject: TRUE\n"
 #define SHOWN    "showInAdvancedViewOnly: FALSE\n"
 
-#define POLICY_DOMAIN "{31B2F340-016D-11D2-945F-00C04FB984F9}"
-#define POLICY_DC     "{6AC1786C-016F-11D2-945F-00C04FB984F9}"
+#define POLICY_DOMAIN PROVISION_POLICY_DOMAIN
+#define POLICY_DC     PROVISION_POLICY_DC
 
 /* One account policy for the domain and, with zeros, the Builtin container. */
 static const struct provision_row domain_rows[] = {

@@ -21,8 +21,7 @@ struct dir_settings {
                                   DIR_UDP_REPLY_LIMIT */
     unsigned forwarder_count;  /* DNS servers for all other names; none: REFUSED */
     char forwarder[DIR_SETTINGS_FORWARDERS_MAX][46]; /* IP addresses as text */
-    unsigned
-        network_count; /* who may ask for other names; none: loopback and the DC's own address */
+    unsigned network_count; /* who may ask for other names, see serve/role_dns.c */
     char network[DIR_SETTINGS_NETWORKS_MAX][50]; /* CIDR */
 };
 

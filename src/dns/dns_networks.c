@@ -40,6 +40,26 @@ enum err dns_networks_add(struct dns_networks *n, struct span cidr)
     return ERR_OK;
 }
 
+enum err dns_networks_add_private(struct dns_networks *n)
+{
+    static const char *const private[] = {"127.0.0.0/8",    "10.0.0.0/8",     "172.16.0.0/12",
+                                          "192.168.0.0/16", "169.254.0.0/16", "::1",
+                                          "fc00::/7",       "fe80::/10"};
+    for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+        TRY(dns_networks_add(n, span_str(private[i])));
+    return ERR_OK;
+}
+
+bool dns_networks_meet(const struct dns_networks *a, const struct dns_networks *b)
+{
+    for (size_t i = 0; i < a->count * b->count; i++) {
+        const struct dns_network *x = &a->list[i / b->count], *y = &b->list[i % b->count];
+        if (x->v6 == y->v6 && bits_equal(x->host, y->host, x->bits < y->bits ? x->bits : y->bits))
+            return true;
+    }
+    return false;
+}
+
 bool dns_networks_hold(const struct dns_networks *n, const struct plat_addr *addr)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

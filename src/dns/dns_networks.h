@@ -7,7 +7,8 @@
 
 #include "plat/address.h"
 
-#define DNS_NETWORKS_MAX 64
+#define DNS_NETWORKS_MAX 96 /* of the settings, private ones, a domain controller's own addresses  \
+                             */
 
 struct dns_network {
     uint8_t host[16]; /* bits beyond the prefix are zero */
@@ -23,6 +24,10 @@ struct dns_networks {
 /* "10.0.0.0/8", "fd00::/8", or one address. ERR_MALFORMED for bad text or bits set beyond the
  * prefix, ERR_LIMIT. */
 enum err dns_networks_add(struct dns_networks *n, struct span cidr);
+/* Those that no route of the Internet leads to (RFC 1918, 3927, 4193, 4291), and this machine. */
+enum err dns_networks_add_private(struct dns_networks *n);
+/* Some address is in both. */
+bool dns_networks_meet(const struct dns_networks *a, const struct dns_networks *b);
 /* An IPv4-mapped IPv6 address is its IPv4 address. */
 bool dns_networks_hold(const struct dns_networks *n, const struct plat_addr *addr);
 

@@ -142,6 +142,35 @@ static struct plat_addr addr(const char *text)
     return a;
 }
 
+static void private_networks(void **state)
+{
+    (void)state;
+    static const char *const in[] = {"127.0.1.10",  "10.99.7.61", "172.31.255.255", "192.168.0.1",
+                                     "169.254.1.1", "::1",        "fd12:3456::1",   "fe80::1"};
+    static const char *const out[] = {"128.0.0.1",   "11.0.0.1", "172.32.0.0",  "192.169.0.0",
+                                      "203.0.113.9", "::2",      "2001:db8::1", "fec0::1"};
+    static const struct {
+        const char *network;
+        bool meets;
+    } other[] = {{"10.1.0.0/16", true}, {"0.0.0.0/0", true},       {"::/0", true},
+                 {"fd00::1", true},     {"203.0.113.0/24", false}, {"2001:db8::/32", false}};
+    struct dns_networks n = {0}, none = {0};
+    assert_ok(dns_networks_add_private(&n));
+    for (size_t i = 0; i < sizeof(in) / sizeof(*in); i++) {
+        struct plat_addr a = addr(in[i]), b = addr(out[i]);
+        assert_true(dns_networks_hold(&n, &a));
+        assert_false(dns_networks_hold(&n, &b));
+    }
+    for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++) {
+        struct dns_networks one = {0};
+        assert_ok(dns_networks_add(&one, span_str(other[i].network)));
+        assert_int_equal(dns_networks_meet(&n, &one), other[i].meets);
+        assert_int_equal(dns_networks_meet(&one, &n), other[i].meets);
+    }
+    assert_false(dns_networks_meet(&n, &none));
+    assert_false(dns_networks_meet(&none, &n));
+}
+
 static void networks_hold_their_addresses(void **state)
 {
     (void)state;
@@ -206,6 +235,7 @@ int main(void)
         cmocka_unit_test(foreign_answers_end),
         cmocka_unit_test(the_least_used_makes_room),
         cmocka_unit_test(how_long_an_answer_lives),
+        cmocka_unit_test(private_networks),
         cmocka_unit_test(networks_hold_their_addresses),
         cmocka_unit_test(floods_are_limited),
     };

@@ -92,11 +92,13 @@ static void datagram(void *ctx, unsigned events)
 }
 
 /* Uniform over all ports that are not privileged, so that a forger has to guess (RFC 5452). */
-static enum err dial_datagram(const struct plat_addr *to, int *fd_out)
+static enum err dial_datagram(const struct peer_ask *k, const struct plat_addr *to, int *fd_out)
 {
     struct plat_addr from = {0};
     enum err e = ERR_IO;
     from.sa.sa_family = to->sa.sa_family;
+    if (k->from)
+        from = *k->from;
     for (unsigned i = 0; i < PORT_TRIES && e != ERR_OK; i++) {
         plat_addr_set_port(&from, (uint16_t)(PORT_FIRST + plat_random_below(65536 - PORT_FIRST)));
         e = plat_udp_dial(&from, to, fd_out);
@@ -189,6 +191,13 @@ static void begin(struct peer_ask *k, enum err dialled, utime timeout, unsigned 
         plat_timer_start(k->timer, 0, 0);
 }
 
+static enum err dial_stream(const struct peer_ask *k, const struct plat_addr *to, int *fd_out)
+{
+    struct plat_addr from = k->from ? *k->from : *to;
+    plat_addr_set_port(&from, 0);
+    return plat_tcp_dial(k->from ? &from : NULL, to, fd_out);
+}
+
 void peer_ask_stream(struct peer_ask *k, const struct plat_addr *to, unsigned prefix,
                      struct span request, utime timeout)
 {
@@ -203,7 +212,7 @@ void peer_ask_stream(struct peer_ask *k, const struct plat_addr *to, unsigned pr
     builder_span(&b, request);
     enum err e = builder_done(&b, &k->unsent);
     if (e == ERR_OK)
-        e = plat_tcp_dial(NULL, to, &k->fd);
+        e = dial_stream(k, to, &k->fd);
     begin(k, e, timeout, PLAT_WRITABLE, stream);
 }
 
@@ -214,7 +223,7 @@ void peer_ask_datagram(struct peer_ask *k, const struct plat_addr *to, struct sp
     k->connected = false;
     k->out = request;
     k->in = arena_alloc(k->a, PEER_DATAGRAM_MAX);
-    enum err e = k->in ? dial_datagram(to, &k->fd) : ERR_NOMEM;
+    enum err e = k->in ? dial_datagram(k, to, &k->fd) : ERR_NOMEM;
     begin(k, e, timeout, PLAT_READABLE, datagram);
     if (e == ERR_OK)
         send_datagram(k);

@@ -2,7 +2,7 @@
  * One question to one address and its answer, on the loop: over TCP with a length in front, or as a
  * datagram that is repeated while there is no answer. Nothing here knows what is asked.
  *
- * The owner embeds a peer_ask, sets its first four members and calls one of the two; done comes
+ * The owner embeds a peer_ask, sets its first five members and calls one of the two; done comes
  * exactly once, never from inside that call, and from then on it may be used again. The timeout
  * bounds all of it. The request has to stay in place.
  */
@@ -26,6 +26,7 @@ struct peer_ask {
     void (*done)(struct peer_ask *ask, enum err e, struct span reply);
     /* Of datagrams: is this one the answer? Others are passed over. May be NULL. */
     bool (*fits)(struct peer_ask *ask, struct span datagram);
+    const struct plat_addr *from; /* the address it goes out with; NULL: any. The port is drawn */
 
     /* Of peer_ask.c. */
     struct plat_timer *timer;

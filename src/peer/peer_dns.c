@@ -79,6 +79,9 @@ void peer_dns_ask(struct peer_dns_question *q, const struct plat_addr *server, s
     dns_exchange_begin(&q->x, name, type, true, true, random);
     q->ask.done = replied;
     q->ask.fits = fits;
+    /* The server is the domain controller's own, which may look names up for few others: the
+     * system's choice may be another address of the machine. */
+    q->ask.from = server;
     q->server = server;
     q->tcp = false;
     q->guesses = 0;

@@ -87,6 +87,12 @@ static size_t answer(struct span request, enum mode mode, uint8_t *out)
     return done.len;
 }
 
+/* A domain controller's DNS server: it is asked from its own address, whatever others there are. */
+static bool is_own(const struct server *s, const struct plat_addr *from)
+{
+    return span_eq(plat_addr_host(from), plat_addr_host(&s->addr));
+}
+
 static void serve_udp(const struct server *s, enum mode mode)
 {
     static uint8_t in[2000], out[DNS_MSG_MAX];
@@ -94,7 +100,7 @@ static void serve_udp(const struct server *s, enum mode mode)
     struct plat_addr from;
     socklen_t from_len = sizeof(from);
     ssize_t got = recvfrom(s->udp, in, sizeof(in), 0, &from.sa, &from_len);
-    if (got <= 0 || mode == SILENT || (mode == FORGETS_ONE && count++ == 0))
+    if (got <= 0 || mode == SILENT || !is_own(s, &from) || (mode == FORGETS_ONE && count++ == 0))
         return;
     size_t len = answer(span_of(in, (size_t)got), mode, out);
     if (mode == TRUNCATES)
@@ -110,9 +116,11 @@ static void serve_udp(const struct server *s, enum mode mode)
 static void serve_tcp(const struct server *s, enum mode mode)
 {
     static uint8_t in[2000], out[2 + DNS_MSG_MAX];
-    int c = accept(s->tcp, NULL, NULL);
+    struct plat_addr from;
+    socklen_t from_len = sizeof(from);
+    int c = accept(s->tcp, &from.sa, &from_len);
     utime deadline = plat_mono() + 5 * UTIME_SECOND;
-    if (c < 0 || plat_recv_all_wait(c, in, 2, deadline) != ERR_OK)
+    if (c < 0 || !is_own(s, &from) || plat_recv_all_wait(c, in, 2, deadline) != ERR_OK)
         return;
     size_t len = (size_t)in[0] << 8 | in[1];
     if (plat_recv_all_wait(c, in, len, deadline) == ERR_OK) {
@@ -126,7 +134,7 @@ static void serve_tcp(const struct server *s, enum mode mode)
 
 static void start(struct server *s, enum mode mode)
 {
-    assert_ok(plat_addr_parse(SPAN_LIT("127.0.0.1"), 0, &s->addr));
+    assert_ok(plat_addr_parse(SPAN_LIT("127.0.0.7"), 0, &s->addr));
     assert_ok(plat_tcp_listen(&s->addr, &s->tcp));
     assert_ok(plat_sock_addr(s->tcp, &s->addr));
     assert_ok(plat_udp_bind(&s->addr, &s->udp));

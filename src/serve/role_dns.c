@@ -1,6 +1,6 @@
 /*
- * The DNS service over the directory's zones. Recursion is for the networks of the settings;
- * without any, for this machine and the DC's own address.
+ * The DNS service over the directory's zones. Recursion is for the networks of the settings, and
+ * for all private ones as long as none of these is among them.
  */
 #include "directory/settings.h"
 #include "dns/dns_service.h"
@@ -32,10 +32,10 @@ static enum err read_networks(struct serve_child *child, struct dns_networks *ou
     TRY(e);
     for (unsigned i = 0; i < settings.network_count; i++)
         TRY(dns_networks_add(&networks, span_str(settings.network[i])));
-    if (settings.network_count == 0) {
-        TRY(dns_networks_add(&networks, SPAN_LIT("127.0.0.0/8")));
-        TRY(dns_networks_add(&networks, SPAN_LIT("::1")));
-    }
+    struct dns_networks private = {.count = 0};
+    TRY(dns_networks_add_private(&private));
+    if (!dns_networks_meet(&networks, &private))
+        TRY(dns_networks_add_private(&networks));
     /* The DC's own processes look names up here. */
     for (unsigned i = 0; i < dc->address_count; i++)
         TRY(dns_networks_add(&networks, dc->address[i]));

@@ -13,35 +13,17 @@
 #include "plat/random.h"
 #include "rpc/rpc.h"
 #include "serve/serve.h"
+#include "serve/serve_sysvol.h"
 #include "smb/smb.h"
 #include "wire/rpc/srvsvc.h"
 
 struct rpc_role {
     struct smb_server *smb;
     struct rpc_server *rpc;
-    char sysvol[1024];
     struct ntlm_partners *partners;
     struct acceptor_ntlm_ops ntlm;
     struct plat_channel *peer; /* NULL while there is no link */
 };
-
-/* DIRECTORY/sysvol/DOMAIN/{Policies,scripts}: empty until somebody puts files there. */
-static enum err make_sysvol(const struct serve_child *child, struct rpc_role *role)
-{
-    static const char *const folders[] = {"Policies", "scripts"};
-    char path[sizeof(role->sysvol) + 512];
-
-    int len =
-        snprintf(role->sysvol, sizeof(role->sysvol), "%.*s/sysvol", SPAN_ARG(child->setup.path));
-    if (len < 0 || (size_t)len >= sizeof(role->sysvol))
-        return ERR_LIMIT;
-    for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%.*s/%s", role->sysvol,
-                 SPAN_ARG(child->setup.spec.dns_name), folders[i]);
-        TRY(plat_dir_make(path, 0755));
-    }
-    return ERR_OK;
-}
 
 /* --- pipes: SMB and RPC do not know each other ------------------------------------------------ */
 
@@ -244,10 +226,11 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
     const struct control_spec *spec = &child->setup.spec;
     struct rpc_role *role = arena_new(&child->memory, struct rpc_role);
 
-    *why_out = "the folder of SYSVOL cannot be made";
-    if (!role)
+    const char *sysvol = serve_sysvol_path(child->setup.path, &child->memory);
+
+    *why_out = "no memory";
+    if (!role || !sysvol)
         return ERR_NOMEM;
-    TRY(make_sysvol(child, role));
     struct smb_env env = {.loop = child->loop,
                           .dir = child->dir,
                           .events = child->events,
@@ -255,7 +238,7 @@ enum err serve_begin_rpc(struct serve_child *child, const char **why_out)
                           .host = serve_child_dc(child)->host,
                           .controllers = controllers,
                           .controllers_ctx = child,
-                          .sysvol = role->sysvol,
+                          .sysvol = sysvol,
                           .ntlm = &role->ntlm,
                           .now = plat_now,
                           .random = plat_random,

@@ -14,6 +14,7 @@
 #include "plat/process.h"
 #include "plat/random.h"
 #include "serve/serve.h"
+#include "serve/serve_sysvol.h"
 #include "writer/writer.h"
 
 #define BATCH_FIRST    (64u << 10)
@@ -184,6 +185,14 @@ static enum err provision(struct serve_child *child, const char **why_out)
     return provision_forest(child->dir, &args);
 }
 
+static enum err make_sysvol(struct serve_child *child, const char **why_out)
+{
+    const struct serve_setup *s = &child->setup;
+    const char *sysvol = serve_sysvol_path(s->path, &child->memory);
+    *why_out = "the files that SYSVOL begins with cannot be made";
+    return sysvol ? serve_sysvol_make(sysvol, s->spec.dns_name, &child->memory) : ERR_NOMEM;
+}
+
 static enum err open_or_make(struct serve_child *child, const char **why_out)
 {
     const struct serve_setup *s = &child->setup;
@@ -223,6 +232,7 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
     role->child = child;
     arena_init(&role->memory, BATCH_FIRST, BATCH_MEMORY, ARENA_WIPE);
     TRY(open_or_make(child, why_out));
+    TRY(make_sysvol(child, why_out));
     struct writer_args args = {.dir = child->dir, .events = child->events};
     *why_out = "the writer cannot begin";
     TRY(writer_new(&args, &role->writer));

@@ -83,9 +83,8 @@ class EntenteForest:
         """of_dcs: the addresses of each domain controller, parted by commas; one each otherwise."""
         f = self.forest
         words = [w for a in of_dcs or f.addresses for w in ("--address", a)] + [w for h in f.hosts for w in ("--host", h)]
-        # Names of other domains are looked up for clients of these networks only.
-        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--network", "10.99.0.0/16", "--network", "fd99::/16",
-                 "--admin-password-file", self.secret(f.admin_password))
+        self.cli("directory", "create", f.dns, "--short-name", f.netbios, *words, "--admin-password-file",
+                 self.secret(f.admin_password))
         self.wait_ready()
 
     def processes(self):
