@@ -17,8 +17,8 @@ COMPLEMENT = {"incoming": 2, "outgoing": 1, "two-way": 3}
 
 
 class Lab:
-    def __init__(self, name="samba", ipv6=False, until=LAST_OF_HEIMDAL):
-        self.world = World(name, dcs=2, ipv6=ipv6, until=until)
+    def __init__(self, name="samba", ipv6=False, until=LAST_OF_HEIMDAL, today=False):
+        self.world = World(name, dcs=2, ipv6=ipv6, until=until, today=today)
         self.net = Network(name[:3], self.world.clock)
         self.made = None
         try:

@@ -40,16 +40,17 @@ class Forest:
 
 
 class World:
-    """Two forests and the shared trust password. Each world of one run differs: its name is mixed in."""
+    """Two forests and the shared trust password. Each world of one run differs: its name is mixed in. today: at the
+    machine's own date, for programs that change their user, which FAKETIME does not survive."""
 
-    def __init__(self, name, dcs=1, seed=SEED, ipv6=False, until=LAST):
+    def __init__(self, name, dcs=1, seed=SEED, ipv6=False, until=LAST, today=False):
         self.rng = random.Random(f"{seed}/{name}")
         self.net = self.rng.randrange(1, 255)
         self.ipv6 = ipv6
         words = self.words = self.rng.sample(WORDS, 6)
         self.cloud = self._forest(words[0], words[1], 1, dcs)
         self.corp = self._forest(words[2], words[3], 2, 1)
-        self.clock = self.rng.randint(FIRST, until) - int(time.time())
+        self.clock = 0 if today else self.rng.randint(FIRST, until) - int(time.time())
         self.client_address, self.other_client_address = self.address(200), self.address(201)
         self.trust_password = self.password()
 
