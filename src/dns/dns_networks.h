@@ -7,8 +7,9 @@
 
 #include "plat/address.h"
 
-#define DNS_NETWORKS_MAX 96 /* of the settings, private ones, a domain controller's own addresses  \
-                             */
+#define DNS_NETWORKS_MAX                                                                           \
+    96 /* of the settings, private ones, a domain controller's own addresses                       \
+        */
 
 struct dns_network {
     uint8_t host[16]; /* bits beyond the prefix are zero */
