@@ -73,23 +73,45 @@ enum err dir_schema_begin(struct dir_snap *s)
     return begin(s, NULL);
 }
 
-static bool is_list(uint32_t attr)
+static bool is_told(uint32_t attr)
 {
-    return attr == ATTR_mayContain || attr == ATTR_auxiliaryClass || attr == ATTR_possSuperiors;
+    switch (attr) {
+    case ATTR_mayContain:
+    case ATTR_auxiliaryClass:
+    case ATTR_possSuperiors:
+    case ATTR_searchFlags:
+    case ATTR_isMemberOfPartialAttributeSet:
+    case ATTR_attributeSecurityGUID:
+    case ATTR_rangeLower:
+    case ATTR_rangeUpper:
+        return true;
+    default:
+        return false;
+    }
 }
 
-/* False: it is too much to be told. */
+static bool tell(struct schema_touched *t, dir_id id)
+{
+    if (t->count && t->id[t->count - 1] == id)
+        return true;
+    if (t->count == sizeof t->id / sizeof *t->id)
+        return false;
+    t->id[t->count++] = id;
+    return true;
+}
+
+/* False: it is too much to be told. Ids only grow, so those from the first new one on are new. */
 static bool touched_by(struct span record, struct schema_touched *out)
 {
     struct change_reader r;
     struct change_item item;
+    dir_id fresh = UINT32_MAX;
     enum err e = change_read(record, &r);
     while (e == ERR_OK && (e = change_next(&r, &item)) == ERR_OK) {
-        if (item.op != CHANGE_SET || !is_list(item.attr))
-            continue;
-        if (out->count == sizeof out->id / sizeof *out->id)
+        if (item.op == CHANGE_CREATE && item.id < fresh)
+            fresh = item.id;
+        if (item.op == CHANGE_SET && item.id < fresh && is_told(item.attr) && !tell(out, item.id))
             return false;
-        out->id[out->count++] = item.id;
     }
     return e == ERR_NOT_FOUND;
 }

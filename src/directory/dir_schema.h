@@ -40,7 +40,7 @@ uint32_t dir_schema_version(const struct dir_obj *head);
 /* An OID as it is stored, as text. 0: it is none. */
 size_t schema_oid_text(struct span stored, char out[SCHEMA_OID_TEXT]);
 
-/* Classes whose lists a record changed; what is new needs no mention. */
+/* Attributes and classes that a record changed; what is new needs no mention. */
 struct schema_touched {
     dir_id id[8];
     unsigned count;

@@ -108,6 +108,22 @@ static enum err set_partner(struct loading *l, unsigned i, uint32_t partner)
     return ERR_OK;
 }
 
+/* What may change of it says nothing about links. */
+static enum err attr_again(struct loading *l, const struct dir_obj *o)
+{
+    struct schema_attr *a = arena_new(&l->scratch, struct schema_attr);
+    if (!a)
+        return ERR_NOMEM;
+    TRY(schema_read_attr(o, a));
+    for (unsigned i = 0; i < l->attr_count; i++)
+        if (l->attrs[i]->id == a->id) {
+            a->index = l->attrs[i]->index;
+            a->partner = l->attrs[i]->partner;
+            l->attrs[i] = a;
+        }
+    return ERR_OK;
+}
+
 /* Both sides of a pair are extensions, or none is. from: those before have the partner they had,
  * unless a new one is it. */
 static enum err pair_links(struct loading *l, unsigned from)
@@ -167,7 +183,7 @@ static enum err read_touched(struct loading *l)
     for (unsigned i = 0; i < l->touched->count; i++) {
         struct dir_obj o;
         TRY(dir_by_id(l->s, l->touched->id[i], &o));
-        TRY(read_again(l, &o));
+        TRY(o.class_id == CLASS_attributeSchema ? attr_again(l, &o) : read_again(l, &o));
     }
     return ERR_OK;
 }

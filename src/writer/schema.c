@@ -138,12 +138,7 @@ enum err schema_defaults(struct draft *d)
 
 /* --- changes of what is there ---------------------------------------------------------------- */
 
-static bool is_list(uint32_t attr)
-{
-    return attr == ATTR_mayContain || attr == ATTR_auxiliaryClass || attr == ATTR_possSuperiors;
-}
-
-static bool changeable(const struct draft *d, uint32_t attr)
+static bool is_text(uint32_t attr)
 {
     switch (attr) {
     case ATTR_adminDescription:
@@ -152,8 +147,48 @@ static bool changeable(const struct draft *d, uint32_t attr)
     case ATTR_displayName:
         return true;
     default:
-        return is_list(attr) && d->cls->id == CLASS_classSchema;
+        return false;
     }
+}
+
+static bool is_list(uint32_t attr)
+{
+    return attr == ATTR_mayContain || attr == ATTR_auxiliaryClass || attr == ATTR_possSuperiors;
+}
+
+/* Who may read values and what new ones may be; nothing that is stored is other for it. */
+static bool is_handling(uint32_t attr)
+{
+    switch (attr) {
+    case ATTR_searchFlags:
+    case ATTR_isMemberOfPartialAttributeSet:
+    case ATTR_attributeSecurityGUID:
+    case ATTR_rangeLower:
+    case ATTR_rangeUpper:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Rows of compiled attributes are for all directories, so they stay. */
+static bool changeable(const struct draft *d, uint32_t attr)
+{
+    if (is_text(attr))
+        return true;
+    return d->cls->id == CLASS_classSchema ? is_list(attr)
+                                           : is_handling(attr) && draft_has(d, ATTR_msDS_IntId);
+}
+
+/* Values that are there would have to be put into an index, or taken out. */
+static enum err same_index(struct draft *d)
+{
+    int32_t was = draft_was_i32(d, ATTR_searchFlags, 0), is = draft_i32(d, ATTR_searchFlags, 0);
+    return ((was ^ is) & SEARCH_INDEX)
+               ? op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
+                           "%.*s: an index (bit 1 of searchFlags) comes with the definition alone",
+                           SPAN_ARG(d->rdn))
+               : ERR_OK;
 }
 
 /* Objects may rest on every value that there was. */
@@ -204,16 +239,20 @@ static enum err changed(struct draft *d)
                              s->attr->name);
         TRY(grows(d, s));
     }
-    if (d->cls->id == CLASS_attributeSchema)
-        return ERR_OK;
+    if (d->cls->id == CLASS_attributeSchema) {
+        TRY(same_index(d));
+        return schema_define_handling(d);
+    }
     TRY(schema_define_lists(d));
     return no_new_must(d);
 }
 
-static bool lists_changed(const struct draft *d)
+static bool texts_alone(const struct draft *d)
 {
-    return draft_changed(d, ATTR_mayContain) || draft_changed(d, ATTR_auxiliaryClass) ||
-           draft_changed(d, ATTR_possSuperiors);
+    for (unsigned i = 0; i < d->count; i++)
+        if (d->attrs[i].changed && !is_text(d->attrs[i].attr->id))
+            return false;
+    return true;
 }
 
 /* --- the count ------------------------------------------------------------------------------- */
@@ -243,7 +282,7 @@ enum err schema_check(struct draft *d)
         return ERR_OK;
     if (!d->is_new) {
         TRY(changed(d));
-        if (!lists_changed(d)) /* texts for people */
+        if (texts_alone(d)) /* for people */
             return ERR_OK;
     } else if (d->cls->id == CLASS_attributeSchema) {
         TRY(schema_define_attribute(d));

@@ -22,6 +22,8 @@ enum err schema_check(struct draft *d);
 /* One definition (schema_define.c). */
 enum err schema_define_attribute(struct draft *d);
 enum err schema_define_class(struct draft *d);
+/* What may change of an attribute: flags and range. */
+enum err schema_define_handling(struct draft *d);
 /* Lists of a class: the ids are of attributes or of classes of the right kind. */
 enum err schema_define_lists(struct draft *d);
 

@@ -204,6 +204,14 @@ static enum err range_rules(struct draft *d)
     return ERR_OK;
 }
 
+enum err schema_define_handling(struct draft *d)
+{
+    TRY(range_rules(d));
+    if (draft_i32(d, ATTR_searchFlags, 0) & ~SEARCH_FLAGS_KNOWN)
+        return invalid(d, "searchFlags has bits that mean nothing");
+    return ERR_OK;
+}
+
 enum err schema_define_attribute(struct draft *d)
 {
     enum schema_syntax syntax;
@@ -211,10 +219,7 @@ enum err schema_define_attribute(struct draft *d)
     TRY(syntax_rules(d, &syntax));
     TRY(link_rules(d, syntax));
     TRY(map_rules(d));
-    TRY(range_rules(d));
-    if (draft_i32(d, ATTR_searchFlags, 0) & ~SEARCH_FLAGS_KNOWN)
-        return invalid(d, "searchFlags has bits that mean nothing");
-    return ERR_OK;
+    return schema_define_handling(d);
 }
 
 /* --- classes --------------------------------------------------------------------------------- */

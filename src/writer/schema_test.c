@@ -171,6 +171,31 @@ static void bad_definitions_are_refused(void **state)
     assert_int_equal(schema_attr_count() + schema_class_count(), before);
 }
 
+/* What no stored value rests on may change, of attributes that were added. */
+static void flags_and_ranges_change(void **state)
+{
+    (void)state;
+    const struct schema_attr *a = attr("exBadge");
+    uint32_t partner = attr("exOwner")->partner;
+    done(fixture_modify(&f, "CN=exBadge," SCHEMA,
+                        "=searchFlags: 129\n=rangeUpper: 9\n"
+                        "isMemberOfPartialAttributeSet: TRUE"));
+    assert_ptr_not_equal(attr("exBadge"), a);
+    assert_int_equal(attr("exBadge")->flags, (a->flags | SCHEMA_CONFIDENTIAL | SCHEMA_GC));
+    assert_int_equal(attr("exBadge")->range_upper, 9);
+    assert_int_equal(attr("exBadge")->index, a->index);
+    assert_int_equal(a->range_upper, 8); /* who still has the old row reads what it was */
+    done(fixture_modify(&f, "CN=Bo,CN=Users", "=exBadge: 123456789"));
+    refused(fixture_modify(&f, "CN=exBadge," SCHEMA, "=searchFlags: 128"), DIR_SCHEMA_FIXED);
+    refused(fixture_modify(&f, "CN=exBadge," SCHEMA, "=searchFlags: 4097"), DIR_SCHEMA_INVALID);
+    refused(fixture_modify(&f, "CN=exBadge," SCHEMA, "rangeLower: 10"), DIR_SCHEMA_INVALID);
+    refused(fixture_modify(&f, "CN=exBadge," SCHEMA, "linkID: 100300"), DIR_SCHEMA_FIXED);
+    refused(fixture_modify(&f, "CN=Description," SCHEMA, "=searchFlags: 128"), DIR_SCHEMA_FIXED);
+    done(fixture_modify(&f, "CN=exOwner," SCHEMA, "=searchFlags: 16"));
+    assert_int_equal(attr("exOwner")->partner, partner);
+    assert_int_equal(attr("exOwns")->partner, attr("exOwner")->id);
+}
+
 /* Who keeps a unit does not make definitions in it, whatever may be below units; and a definition
  * is of no class that does not mean one to the service. */
 static void definitions_stand_in_the_schema(void **state)
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup(classes_below_each_other, suite_as_system),
         cmocka_unit_test_setup(links_come_in_pairs, suite_as_system),
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
+        cmocka_unit_test_setup(flags_and_ranges_change, suite_as_system),
         cmocka_unit_test_setup(definitions_stand_in_the_schema, suite_as_system),
         cmocka_unit_test_setup(links_are_numbered_within_bounds, suite_as_system),
         cmocka_unit_test_setup(classes_are_not_too_deep, suite_as_system),

@@ -86,6 +86,46 @@ def test_subnets_have_ends(service):
     assert refused(service, *create, "--subnet", "subnet-first", "--address", "127.0.0.5") == "CONTROL_ARGUMENT"
 
 
+# --- the schema ------------------------------------------------------------------------------------------------------
+
+def test_the_schema_is_extended_by_the_service_alone(service, admin):
+    """Not by Admin over LDAP, not even through a unit that is Admin's; what the owner hands in is Admin's to use."""
+    schema = f"CN=Schema,CN=Configuration,{BASE}"
+    new = [("objectClass", b"attributeSchema"), ("attributeID", b"1.3.6.1.4.1.99999.1.1"), ("isSingleValued", b"TRUE"),
+           ("attributeSyntax", b"2.5.5.12"), ("oMSyntax", b"64")]
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        admin.add_s(f"CN=exBadge,{schema}", new)
+    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
+        admin.modify_s(f"CN=User,{schema}", [(ldap.MOD_ADD, "mayContain", b"employeeNumber")])
+    service.cli("schema", "extend", service.ldif(f"""dn: CN=exBadge,{schema}
+changetype: ntdsSchemaAdd
+objectClass: attributeSchema
+attributeID: 1.3.6.1.4.1.99999.1.1
+attributeSyntax: 2.5.5.12
+oMSyntax: 64
+isSingleValued: TRUE
+
+dn: CN=User,{schema}
+changetype: ntdsSchemaModify
+add: mayContain
+mayContain: exBadge
+-
+
+dn: CN=Attribute-Schema,{schema}
+changetype: ntdsSchemaModify
+add: possSuperiors
+possSuperiors: organizationalUnit
+-
+
+"""))
+    dn = user(admin, "badged")
+    admin.modify_s(dn, [(ldap.MOD_ADD, "exBadge", b"17")])
+    assert admin.search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["cn"])[0][1] == {"cn": [b"badged"]}
+    new[1] = ("attributeID", b"1.3.6.1.4.1.99999.1.2")
+    with pytest.raises(ldap.UNWILLING_TO_PERFORM, match="below the head of the schema"):
+        admin.add_s(f"CN=exOther,ou=Users,{UNIT}", new)
+
+
 # --- what Admin may ---------------------------------------------------------------------------------------------------
 
 def test_admin_logs_on_everywhere(service):

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import uuid
 from pathlib import Path
 
 import ldap
@@ -14,6 +15,8 @@ import pytest
 import ldap_service
 from ldap_service import Service, values
 from netns import wait_for
+from samba.dcerpc import security
+from samba.ndr import ndr_pack, ndr_unpack
 
 FOREST, BASE = "more.example", "DC=more,DC=example"
 SCHEMA = f"CN=Schema,CN=Configuration,{BASE}"
@@ -180,6 +183,121 @@ def test_auxiliary_classes(service):
     client.add_s(f"ou=other,{BASE}", [("objectClass", [b"organizationalUnit"]), ("exRoom", b"14")])
     found = connect(0).search_s(BASE, ldap.SCOPE_SUBTREE, "(exRoom=14)", ["ou"])
     assert sorted(a["ou"][0] for dn, a in found if dn) == [b"other", b"tagged"]
+
+
+LAPS_ARC = "1.2.840.113556.1.8000.2554.50051.45980.28112.18903.35903.6685103.1224907.2"
+LAPS = """dn: CN=ms-Mcs-AdmPwdExpirationTime,{schema}
+changetype: add
+objectClass: attributeSchema
+ldapDisplayName: ms-Mcs-AdmPwdExpirationTime
+adminDisplayName: ms-Mcs-AdmPwdExpirationTime
+attributeId: {arc}.2
+attributeSyntax: 2.5.5.16
+omSyntax: 65
+isSingleValued: TRUE
+instanceType: 4
+searchFlags: 0
+systemOnly: FALSE
+showInAdvancedViewOnly: FALSE
+
+dn: CN=ms-Mcs-AdmPwd,{schema}
+changetype: add
+objectClass: attributeSchema
+ldapDisplayName: ms-Mcs-AdmPwd
+adminDisplayName: ms-Mcs-AdmPwd
+attributeId: {arc}.1
+attributeSyntax: 2.5.5.5
+omSyntax: 19
+isSingleValued: TRUE
+instanceType: 4
+searchFlags: {flags}
+systemOnly: FALSE
+isMemberOfPartialAttributeSet: FALSE
+showInAdvancedViewOnly: FALSE
+
+dn:
+changetype: modify
+add: schemaUpdateNow
+schemaUpdateNow: 1
+-
+
+dn: CN=Computer,{schema}
+changetype: modify
+add: mayContain
+mayContain: ms-Mcs-AdmPwdExpirationTime
+mayContain: ms-Mcs-AdmPwd
+-
+
+"""
+
+
+def test_passwords_of_local_administrators(service):
+    """As LAPS keeps them: the attribute is confidential, so the right to read all is not enough for it."""
+    password, machine = "Local-secret-1", f"CN=MACHINE,CN=Computers,{BASE}"
+    tool(service, "ldapmodify", ldif(LAPS, arc=LAPS_ARC, flags=904))
+    for who in ("reader", "helper"):
+        service.secret(who, "Wonder-land-7")
+        ldap_service.PASSWORD[who] = "Wonder-land-7"
+        service.cli("user", "create", who, "--password-file", service.dir / who, "--directory", FOREST)
+    admin = connect()
+    admin.add_s(machine, [("objectClass", b"computer"), ("sAMAccountName", b"MACHINE$"),
+                          ("ms-Mcs-AdmPwd", password.encode()), ("ms-Mcs-AdmPwdExpirationTime", b"134000000000000000")])
+
+    def seen(who):
+        client = Service.connect(None, who, forest=FOREST)
+        found = client.search_s(BASE, ldap.SCOPE_SUBTREE, "(sAMAccountName=MACHINE$)",
+                                ["ms-Mcs-AdmPwd", "ms-Mcs-AdmPwdExpirationTime"])
+        guessed = client.search_s(BASE, ldap.SCOPE_SUBTREE, f"(ms-Mcs-AdmPwd={password})", ["cn"])
+        begins = client.search_s(BASE, ldap.SCOPE_SUBTREE, "(ms-Mcs-AdmPwd=Local*)", ["cn"])
+        other = client.search_s(BASE, ldap.SCOPE_SUBTREE, f"(&(objectClass=computer)(!(ms-Mcs-AdmPwd={password})))", ["cn"])
+        try:
+            compared = client.compare_s(machine, "ms-Mcs-AdmPwd", password)
+        except ldap.LDAPError:
+            compared = False
+        return (sorted(next(a for dn, a in found if dn)), [len([dn for dn, _ in x if dn]) for x in (guessed, begins)],
+                machine in [dn for dn, _ in other], compared)  # as if it had none
+
+    both, time = ["ms-Mcs-AdmPwd", "ms-Mcs-AdmPwdExpirationTime"], ["ms-Mcs-AdmPwdExpirationTime"]
+    assert seen("administrator") == (both, [1, 1], False, True)
+    assert seen("reader") == (time, [0, 0], True, False)
+    assert seen("helper") == (time, [0, 0], True, False)
+    # The right that is given: to read this one attribute, and control access for it ([MS-ADTS] 3.1.1.4.4).
+    raw = admin.search_s(f"CN=ms-Mcs-AdmPwd,{SCHEMA}", ldap.SCOPE_BASE, attrlist=["schemaIDGUID"])[0][1]["schemaIDGUID"][0]
+    sid = ndr_unpack(security.dom_sid, admin.search_s(f"CN=helper,CN=Users,{BASE}", ldap.SCOPE_BASE, attrlist=["objectSid"])
+                     [0][1]["objectSid"][0])
+    flags = ldap.controls.RequestControl("1.2.840.113556.1.4.801", True, b"\x30\x03\x02\x01\x04")
+    sd = ndr_unpack(security.descriptor, admin.search_ext_s(
+        machine, ldap.SCOPE_BASE, attrlist=["nTSecurityDescriptor"], serverctrls=[flags])[0][1]["nTSecurityDescriptor"][0])
+    given = security.descriptor.from_sddl(f"D:(OA;;RPCR;{uuid.UUID(bytes_le=raw)};;{sid})", sid)
+    sd.dacl_add(given.dacl.aces[0])
+    admin.modify_ext_s(machine, [(ldap.MOD_REPLACE, "nTSecurityDescriptor", ndr_pack(sd))], serverctrls=[flags])
+    assert seen("helper") == (both, [1, 1], False, True)
+    assert seen("reader") == (time, [0, 0], True, False)
+
+
+def test_flags_are_changed(service):
+    """What everybody reads becomes confidential for all at once, by samba-tool, and the other way round."""
+    admin = connect()
+    dn = f"CN=MACHINE,CN=Computers,{BASE}"
+    at = (f"-H ldap://dc1.{FOREST} --use-kerberos=required --option=realm={FOREST.upper()} --option=workgroup=MORE "
+          f"--option=interfaces=lo -U administrator%{ldap_service.PASSWORD['administrator']}")
+
+    def samba(words):
+        return service.run(f"samba-tool schema {words} {at}", forest=FOREST)
+
+    def reads():
+        client = Service.connect(None, "reader", forest=FOREST)
+        return sorted(client.search_s(dn, ldap.SCOPE_BASE, attrlist=["ms-Mcs-AdmPwdExpirationTime"])[0][1])
+    assert reads()
+    samba("attribute modify ms-Mcs-AdmPwdExpirationTime --searchflags=fCONFIDENTIAL")
+    assert not reads() and "searchFlags: 128" in samba("attribute show ms-Mcs-AdmPwdExpirationTime")
+    samba("attribute modify ms-Mcs-AdmPwdExpirationTime --searchflags=fCOPY")
+    assert reads()
+    assert "Computer" in samba("attribute show_oc ms-Mcs-AdmPwd").split()
+    assert "ms-Mcs-AdmPwd" in samba("objectclass show computer")
+    for value in (b"1", b"129"):  # an index
+        with pytest.raises(ldap.UNWILLING_TO_PERFORM):
+            admin.modify_s(f"CN=ms-Mcs-AdmPwd,{SCHEMA}", [(ldap.MOD_REPLACE, "searchFlags", value)])
 
 
 def test_another_directory_has_its_own(service):
