@@ -239,7 +239,6 @@ void dir_remember(struct dir *d)
 
 enum err dir_reopen(struct dir *d)
 {
-    dir_schema_forget(d);
     return store_reopen(d->store);
 }
 

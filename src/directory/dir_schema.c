@@ -182,12 +182,6 @@ void dir_schema_drop(struct dir_snap *s, const struct dir_schema_mark *since)
     dir_schema_use(s);
 }
 
-void dir_schema_forget(struct dir *d)
-{
-    atomic_store(&d->schema, NULL);
-    atomic_store(&d->schema_epoch, UINT64_MAX);
-}
-
 void dir_schema_free(struct dir *d)
 {
     for (const struct schema_more *m = atomic_load(&d->schemas); m; m = m->older)

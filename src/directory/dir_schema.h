@@ -27,8 +27,6 @@ struct dir_schema_mark dir_schema_mark(struct dir *d);
 enum err dir_schema_keep(struct dir_snap *s, const struct dir_schema_mark *since);
 void dir_schema_drop(struct dir_snap *s, const struct dir_schema_mark *since);
 
-/* Another file is behind the directory. */
-void dir_schema_forget(struct dir *d);
 void dir_schema_free(struct dir *d);
 
 /* The name of the last extension that was made as a whole (INTENT_SCHEMA). */
@@ -54,6 +52,8 @@ enum err schema_load(const struct dir_snap *s, uint32_t version, const struct sc
  * follows. Texts and lists of classes are in the arena. ERR_IO: it is no such object as the writer
  * lets in. */
 enum err schema_read_attr(const struct dir_obj *o, struct schema_attr *out);
+/* What may be other than it was compiled. */
+void schema_read_handling(const struct dir_obj *o, struct schema_attr *a);
 enum err schema_read_class(const struct dir_snap *s, const struct dir_obj *o, struct arena *a,
                            struct schema_class *out);
 enum err schema_read_lists(const struct dir_obj *o, struct arena *a, struct schema_class *out);

@@ -105,6 +105,13 @@ static const struct schema_class *class_now(const struct schema_class *c)
     return more->classes[c->index];
 }
 
+static const struct schema_attr *attr_now(const struct schema_attr *a)
+{
+    if (!more || !more->attrs_changed || !more->attrs_changed[a->index])
+        return a;
+    return more->attrs_changed[a->index];
+}
+
 static const struct schema_attr *more_attr_by_name(struct span name)
 {
     unsigned low = 0, high = more->attr_count;
@@ -171,10 +178,18 @@ static const struct schema_class *more_class_by_guid(const struct guid *g)
 
 /* --- both ------------------------------------------------------------------------------------ */
 
-const struct schema_attr *schema_attr(uint32_t id)
+const struct schema_attr *schema_attr_plain(uint32_t id)
 {
     PROBE(schema_attr_by_id_slots, schema_attr_by_id_mask, hash_id(id), schema_attrs, r->id == id);
-    return more && id >= SCHEMA_MORE_ID ? more_attr(id) : NULL;
+    return NULL;
+}
+
+const struct schema_attr *schema_attr(uint32_t id)
+{
+    if (id >= SCHEMA_MORE_ID)
+        return more ? more_attr(id) : NULL;
+    const struct schema_attr *a = schema_attr_plain(id);
+    return a ? attr_now(a) : NULL;
 }
 
 const struct schema_class *schema_class_plain(uint32_t id)
@@ -191,11 +206,17 @@ const struct schema_class *schema_class(uint32_t id)
     return class_now(schema_class_plain(id));
 }
 
-const struct schema_attr *schema_attr_by_guid(const struct guid *g)
+static const struct schema_attr *attr_plain_by_guid(const struct guid *g)
 {
     PROBE(schema_attr_by_guid_slots, schema_attr_by_guid_mask, hash_guid(g), schema_attrs,
           guid_eq(&r->guid, g));
-    return more_attr_by_guid(g);
+    return NULL;
+}
+
+const struct schema_attr *schema_attr_by_guid(const struct guid *g)
+{
+    const struct schema_attr *a = attr_plain_by_guid(g);
+    return a ? attr_now(a) : more_attr_by_guid(g);
 }
 
 static const struct schema_class *class_plain_by_guid(const struct guid *g)
@@ -211,11 +232,19 @@ const struct schema_class *schema_class_by_guid(const struct guid *g)
     return c ? class_now(c) : more_class_by_guid(g);
 }
 
-static const struct schema_attr *attr_by_descr(struct span name)
+static const struct schema_attr *attr_plain_by_descr(struct span name)
 {
     PROBE(schema_attr_by_name_slots, schema_attr_by_name_mask, hash_name(name), schema_attrs,
           ascii_eq_fold(span_str(r->name), name));
-    return more ? more_attr_by_name(name) : NULL;
+    return NULL;
+}
+
+static const struct schema_attr *attr_by_descr(struct span name)
+{
+    const struct schema_attr *a = attr_plain_by_descr(name);
+    if (a || !more)
+        return a ? attr_now(a) : NULL;
+    return more_attr_by_name(name);
 }
 
 static const struct schema_class *class_plain_by_descr(struct span name)
@@ -265,7 +294,7 @@ const struct schema_class *schema_class_by_name(struct span name)
 const struct schema_attr *schema_attr_at(unsigned index)
 {
     if (index < schema_attr_total)
-        return &schema_attrs[index];
+        return attr_now(&schema_attrs[index]);
     index -= schema_attr_total;
     return more && index < more->attr_count ? more->attrs[index] : NULL;
 }

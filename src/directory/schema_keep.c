@@ -70,6 +70,28 @@ enum err schema_keep_attrs(struct schema_more *m, const struct schema_more *befo
     return order_attrs(&k);
 }
 
+/* Compiled ones; most directories have none. */
+enum err schema_keep_changed(struct schema_more *m, const struct schema_more *before,
+                             const struct schema_attr *const *changed)
+{
+    for (unsigned i = 0; i < schema_attr_compiled(); i++) {
+        if (!changed[i])
+            continue;
+        if (!m->attrs_changed)
+            m->attrs_changed =
+                arena_array(&m->arena, schema_attr_compiled(), sizeof *m->attrs_changed);
+        if (!m->attrs_changed)
+            return ERR_NOMEM;
+        const struct schema_attr *was =
+            before && before->attrs_changed ? before->attrs_changed[i] : NULL;
+        bool same = was && memcmp(was, changed[i], sizeof *was) == 0;
+        m->attrs_changed[i] = same ? was : arena_dup(&m->arena, changed[i], sizeof *was);
+        if (!m->attrs_changed[i])
+            return ERR_NOMEM;
+    }
+    return ERR_OK;
+}
+
 /* --- classes --------------------------------------------------------------------------------- */
 
 static enum err keep_list(struct keeping *k, struct schema_list *list)

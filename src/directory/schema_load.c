@@ -18,6 +18,7 @@ struct loading {
     struct arena scratch;                 /* of what is computed and mostly thrown away again */
     const struct schema_attr **attrs;     /* new ones, by id; in scratch, or rows of before */
     unsigned attr_count, attr_room;
+    const struct schema_attr **changed; /* compiled ones, by index; NULL where they are as such */
     struct schema_drafts drafts;
     unsigned class_count; /* new ones */
 };
@@ -74,11 +75,11 @@ static enum err each_extension(struct loading *l, loader f)
     return each(l, &at, f);
 }
 
-static enum err each_class(struct loading *l, loader f)
+static enum err each_of(struct loading *l, uint32_t class_id, loader f)
 {
     struct dir_index_cursor at;
     uint8_t id[4];
-    le32_to(id, CLASS_classSchema);
+    le32_to(id, class_id);
     TRY(dir_index_open(ATTR_objectClass, INDEX_EQUAL, span_of(id, sizeof id), false, &at));
     return each(l, &at, f);
 }
@@ -109,7 +110,7 @@ static enum err set_partner(struct loading *l, unsigned i, uint32_t partner)
 }
 
 /* What may change of it says nothing about links. */
-static enum err attr_again(struct loading *l, const struct dir_obj *o)
+static enum err new_again(struct loading *l, const struct dir_obj *o)
 {
     struct schema_attr *a = arena_new(&l->scratch, struct schema_attr);
     if (!a)
@@ -122,6 +123,27 @@ static enum err attr_again(struct loading *l, const struct dir_obj *o)
             l->attrs[i] = a;
         }
     return ERR_OK;
+}
+
+static enum err compiled_again(struct loading *l, const struct dir_obj *o)
+{
+    const struct schema_attr *plain =
+        schema_attr_plain((uint32_t)dir_attr_i32(o, ATTR_attributeID, 0));
+    struct schema_attr a;
+    if (!plain)
+        return ERR_OK;
+    memcpy(&a, plain, sizeof a); /* padding, too */
+    schema_read_handling(o, &a);
+    bool same = a.flags == plain->flags && a.search_flags == plain->search_flags;
+    l->changed[plain->index] = same ? NULL : arena_dup(&l->scratch, &a, sizeof a);
+    return same || l->changed[plain->index] ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err attr_again(struct loading *l, const struct dir_obj *o)
+{
+    if (o->class_id != CLASS_attributeSchema)
+        return ERR_OK;
+    return int_id(o) ? new_again(l, o) : compiled_again(l, o);
 }
 
 /* Both sides of a pair are extensions, or none is. from: those before have the partner they had,
@@ -178,14 +200,16 @@ static enum err read_again(struct loading *l, const struct dir_obj *o)
 
 static enum err read_touched(struct loading *l)
 {
-    if (!l->touched)
-        return each_class(l, read_again);
-    for (unsigned i = 0; i < l->touched->count; i++) {
+    for (unsigned i = 0; l->touched && i < l->touched->count; i++) {
         struct dir_obj o;
         TRY(dir_by_id(l->s, l->touched->id[i], &o));
-        TRY(o.class_id == CLASS_attributeSchema ? attr_again(l, &o) : read_again(l, &o));
+        TRY(attr_again(l, &o));
+        TRY(read_again(l, &o));
     }
-    return ERR_OK;
+    if (l->touched)
+        return ERR_OK;
+    TRY(each_of(l, CLASS_attributeSchema, attr_again));
+    return each_of(l, CLASS_classSchema, read_again);
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -216,6 +240,16 @@ static void count_before(struct loading *l)
     l->class_count = l->before->class_count - schema_class_compiled();
 }
 
+static enum err changed_before(struct loading *l)
+{
+    l->changed = arena_array(&l->scratch, schema_attr_compiled(), sizeof *l->changed);
+    if (!l->changed)
+        return ERR_NOMEM;
+    if (l->touched && l->before && l->before->attrs_changed)
+        memcpy(l->changed, l->before->attrs_changed, schema_attr_compiled() * sizeof *l->changed);
+    return ERR_OK;
+}
+
 static bool classes_changed(const struct loading *l)
 {
     return !l->before || !l->touched || l->touched->count || l->drafts.count != l->drafts.was_count;
@@ -235,6 +269,7 @@ static enum err read_rows(struct loading *l)
         return ERR_NOMEM;
     for (unsigned i = 0; i < kept; i++)
         l->attrs[i] = l->before->attrs[i];
+    TRY(changed_before(l));
     if (classes_changed(l))
         TRY(rows_before(l));
     TRY(each_extension(l, read_extension));
@@ -249,6 +284,7 @@ static enum err build(struct loading *l)
     l->m->attr_count = l->attr_count;
     l->m->class_count = l->drafts.count;
     TRY(schema_keep_attrs(l->m, l->before, l->attrs));
+    TRY(schema_keep_changed(l->m, l->before, l->changed));
     if (!classes_changed(l)) {
         l->m->classes = l->before->classes;
         l->m->class_names = l->before->class_names;

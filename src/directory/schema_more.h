@@ -30,6 +30,8 @@ struct schema_more {
     const struct schema_attr **attrs; /* new ones, by id; their indexes follow the compiled ones' */
     unsigned attr_count;
     const struct schema_attr **attr_names; /* the same, by name */
+    /* Compiled ones, by index: NULL where the compiled row is true. NULL: it is everywhere. */
+    const struct schema_attr **attrs_changed;
     /* By index, compiled ones too: NULL where the compiled row is true. New ones are by id. */
     const struct schema_class **classes;
     unsigned class_count;
@@ -45,6 +47,7 @@ const struct schema_more *schema_used(void);
 int schema_name_order(struct span a, struct span b);
 
 /* The row as it was compiled, without what extensions made of it. NULL: it was not compiled. */
+const struct schema_attr *schema_attr_plain(uint32_t id);
 const struct schema_class *schema_class_plain(uint32_t id);
 const struct schema_class *schema_class_compiled_at(unsigned index);
 
@@ -78,6 +81,8 @@ bool schema_same_lists(const struct schema_class *a, const struct schema_class *
  * in its arena, or are rows of the table before (NULL: none), which has to outlive it. */
 enum err schema_keep_attrs(struct schema_more *m, const struct schema_more *before,
                            const struct schema_attr *const *attrs);
+enum err schema_keep_changed(struct schema_more *m, const struct schema_more *before,
+                             const struct schema_attr *const *changed);
 enum err schema_keep_classes(struct schema_more *m, const struct schema_more *before,
                              struct schema_class *row);
 

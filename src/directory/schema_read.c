@@ -116,6 +116,13 @@ static uint32_t attr_flags(const struct dir_obj *o, const struct schema_attr *a)
     return flags;
 }
 
+void schema_read_handling(const struct dir_obj *o, struct schema_attr *a)
+{
+    const uint32_t read = SCHEMA_CONFIDENTIAL | SCHEMA_GC;
+    a->search_flags = number(o, ATTR_searchFlags);
+    a->flags = (a->flags & ~read) | (attr_flags(o, a) & read);
+}
+
 enum err schema_read_attr(const struct dir_obj *o, struct schema_attr *a)
 {
     struct span oid;

@@ -171,24 +171,35 @@ static bool is_handling(uint32_t attr)
     }
 }
 
-/* Rows of compiled attributes are for all directories, so they stay. */
+/* Of what every directory begins with, what an extension of a product asks for: to be found by
+ * ambiguous names and in the global catalog. */
 static bool changeable(const struct draft *d, uint32_t attr)
 {
     if (is_text(attr))
         return true;
-    return d->cls->id == CLASS_classSchema ? is_list(attr)
-                                           : is_handling(attr) && draft_has(d, ATTR_msDS_IntId);
+    if (d->cls->id == CLASS_classSchema)
+        return is_list(attr);
+    return draft_has(d, ATTR_msDS_IntId)
+               ? is_handling(attr)
+               : attr == ATTR_searchFlags || attr == ATTR_isMemberOfPartialAttributeSet;
 }
 
-/* Values that are there would have to be put into an index, or taken out. */
-static enum err same_index(struct draft *d)
+/* Values that are there would have to be put into an index, or taken out; of compiled attributes
+ * the bit is kept and means nothing, since products set it. Who may read those was decided with
+ * them, and Active Directory does not let it change either. */
+static enum err flags_rules(struct draft *d)
 {
     int32_t was = draft_was_i32(d, ATTR_searchFlags, 0), is = draft_i32(d, ATTR_searchFlags, 0);
-    return ((was ^ is) & SEARCH_INDEX)
-               ? op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
-                           "%.*s: an index (bit 1 of searchFlags) comes with the definition alone",
-                           SPAN_ARG(d->rdn))
-               : ERR_OK;
+    bool ours = !draft_has(d, ATTR_msDS_IntId);
+    if (ours && ((was ^ is) & SEARCH_CONFIDENTIAL))
+        return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
+                         "%.*s: whether the base schema's attributes are confidential stays",
+                         SPAN_ARG(d->rdn));
+    if (!ours && ((was ^ is) & SEARCH_INDEX))
+        return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
+                         "%.*s: an index (bit 1 of searchFlags) comes with the definition alone",
+                         SPAN_ARG(d->rdn));
+    return ERR_OK;
 }
 
 /* Objects may rest on every value that there was. */
@@ -240,7 +251,7 @@ static enum err changed(struct draft *d)
         TRY(grows(d, s));
     }
     if (d->cls->id == CLASS_attributeSchema) {
-        TRY(same_index(d));
+        TRY(flags_rules(d));
         return schema_define_handling(d);
     }
     TRY(schema_define_lists(d));

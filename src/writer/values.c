@@ -181,6 +181,10 @@ enum err values_from_text(struct draft *d, const struct schema_attr *attr, struc
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NO_REFERENCE,
                          "%s: there is no object \"%.*s\"", attr->name, (int)shown,
                          (const char *)text.ptr);
+    if (e == ERR_MALFORMED && attr->syntax == SYNTAX_OID)
+        return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SYNTAX,
+                         "%s: the schema has no attribute or class \"%.*s\"", attr->name,
+                         (int)shown, (const char *)text.ptr);
     if (e == ERR_MALFORMED || e == ERR_RANGE || e == ERR_LIMIT)
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SYNTAX,
                          "%s: \"%.*s\" is not a value of syntax %s within its range", attr->name,

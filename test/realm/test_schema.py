@@ -97,6 +97,14 @@ def listed(service):
     return json.loads(service.cli("--output", "json", "schema", "list"))["result"]
 
 
+def tried(what):
+    """None while a process is away."""
+    try:
+        return what()
+    except (ldap.SERVER_DOWN, ldap.UNAVAILABLE, ldap.BUSY):
+        return None
+
+
 def test_openldap_extends(service):
     tool(service, "ldapmodify", ldif(ATTRIBUTE, NOW, name="exBadge", oid=f"{ARC}.1.1"))
     tool(service, "ldapmodify", ldif(GROW, of="User", what="mayContain", value="exBadge"))
@@ -340,17 +348,37 @@ def test_it_is_there_after_a_restart(service):
     for child in children:  # all but the parent
         os.kill(int(child), signal.SIGKILL)
 
-    def answered(what):
-        try:
-            return what()
-        except (ldap.SERVER_DOWN, ldap.UNAVAILABLE, ldap.BUSY):
-            return None
-    found = wait_for(lambda: answered(lambda: connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["exBadge"])),
+    found = wait_for(lambda: tried(lambda: connect(1).search_s(BASE, ldap.SCOPE_SUBTREE, "(exBadge=17)", ["exBadge"])),
                      "the directory is read again")
     assert [a for dn, a in found if dn] == [{"exBadge": [b"17"]}]
     change = [(ldap.MOD_REPLACE, "exBadge", b"19")]
-    wait_for(lambda: answered(lambda: connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", change)), "and written")
+    wait_for(lambda: tried(lambda: connect(0).modify_s(f"cn=bo,cn=Users,{BASE}", change)), "and written")
     service.cli("directory", "check")  # fails when something contradicts itself
+
+
+def test_a_writer_killed_over_a_file(service):
+    """All of the file is there or nothing, and what is told is what is so."""
+    names = [f"exKilled{i}" for i in range(1200)]
+    path = service.ldif("".join(ldif(ATTRIBUTE, name=n, oid=f"{ARC}.9.{i}") for i, n in enumerate(names)))
+    before = len(listed(service))
+    asked = subprocess.Popen([ldap_service.BUILD / "src" / "entente", "schema", "extend", str(path)],
+                             env=dict(os.environ, ENTENTE_SOCKET=str(service.socket)), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    wait_for(lambda: listed(service)[before:] and listed(service)[-1]["status"] != "Initializing", "the writer is asked")
+    pid = service.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    writer = [c for c in children if Path(f"/proc/{c}/comm").read_text(encoding="ascii").strip().startswith("writer")]
+    assert len(writer) == 1
+    os.kill(int(writer[0]), signal.SIGKILL)
+    asked.communicate(timeout=60)
+    status = listed(service)[-1]["status"]
+    assert status in ("Completed", "Failed") and (status == "Completed") == (asked.returncode == 0)
+    found = {a["lDAPDisplayName"][0] for dn, a in connect().search_s(
+        SCHEMA, ldap.SCOPE_ONELEVEL, "(lDAPDisplayName=exKilled*)", ["lDAPDisplayName"]) if dn}
+    assert len(found) == (len(names) if status == "Completed" else 0)
+    change = [(ldap.MOD_REPLACE, "exBadge", b"18")]
+    wait_for(lambda: tried(lambda: connect().modify_s(f"cn=bo,cn=Users,{BASE}", change)), "somebody writes again")
+    service.cli("directory", "check")
 
 
 def test_a_snapshot_has_the_schema_of_its_time(service):
@@ -360,7 +388,7 @@ def test_a_snapshot_has_the_schema_of_its_time(service):
     connect().modify_s(bo, [(ldap.MOD_ADD, "exLate", b"1")])
     service.cli("snapshot", "restore", made)
     entry = connect(1).search_s(bo, ldap.SCOPE_BASE)[0][1]
-    assert "exLate" not in entry and entry["exBadge"] == [b"19"]
+    assert "exLate" not in entry and entry["exBadge"] == [b"18"]
     with pytest.raises(ldap.NO_SUCH_ATTRIBUTE):
         connect(1).modify_s(bo, [(ldap.MOD_ADD, "exLate", b"1")])
     whole = ATTRIBUTE.replace("2.5.5.12", "2.5.5.9").replace("oMSyntax: 64", "oMSyntax: 2")
