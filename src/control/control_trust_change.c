@@ -78,6 +78,19 @@ static enum err created(struct control_call *call, const struct trust *t)
     return ERR_OK;
 }
 
+static const char deleted[] = "what was made there is deleted again";
+
+/* What became of what may have been made there. */
+static const char *take_away(struct control_call *call, const struct trust *t,
+                             enum trust_remote_act how)
+{
+    if (control_trust_remote_delete(call, t, how) == ERR_OK)
+        return deleted;
+    return call->reason == REASON_REMOTE_UNCERTAIN
+               ? "it is not there so far, but may still be made"
+               : "what was made there could not be deleted, and may still be there";
+}
+
 /* Ours is made first, because what is wrong with it shows without anybody else; it goes again when
  * theirs cannot be made, and theirs when it turns out to be of somebody else than we were told. */
 static enum err remote_half(struct control_call *call, struct trust *t)
@@ -85,25 +98,20 @@ static enum err remote_half(struct control_call *call, struct trust *t)
     struct intent undo = {.kind = INTENT_TRUST_DELETE, .target = t->dns_name};
     struct intent_reply reply;
     struct control_call before;
-    bool made = false, gone = true;
-    enum err e = control_trust_remote_make(call, t, control_arg(call, "password"), &made);
+    enum trust_remote_act how = TRUST_REMOTE_MAKE;
+    const char *became = NULL;
+    enum err e = control_trust_remote_make(call, t, control_arg(call, "password"), &how);
     if (e == ERR_OK)
         return ERR_OK;
     before = *call; /* what is told is why there is no trust */
-    if (made)
-        gone = control_trust_remote_delete(call, t) == ERR_OK;
+    if (how != TRUST_REMOTE_MAKE)
+        became = take_away(call, t, how);
     (void)control_intent(call, &undo, &reply);
     call->status = before.status;
     call->code = before.code;
-    call->reason = before.reason;
-    call->message = before.message;
-    if (made)
-        call->message =
-            arena_printf(call->a, "%s; %s", before.message,
-                         gone ? "what was made there is deleted again"
-                              : "what was made there could not be deleted, and may still be there");
-    if (!gone)
-        call->reason = REASON_REMOTE_UNCERTAIN;
+    call->reason = became && became != deleted ? REASON_REMOTE_UNCERTAIN : before.reason;
+    call->message =
+        became ? arena_printf(call->a, "%s; %s", before.message, became) : before.message;
     return e;
 }
 
@@ -191,7 +199,7 @@ enum err control_trust_delete(struct control_call *call)
     struct intent in = {.kind = INTENT_TRUST_DELETE};
     struct intent_reply reply;
     TRY(control_trust_find(call, &t));
-    TRY(control_trust_remote_delete(call, &t));
+    TRY(control_trust_remote_delete(call, &t, TRUST_REMOTE_DELETE));
     in.target = t.dns_name;
     TRY(control_intent(call, &in, &reply));
     control_trust_forget_state(call, t.dns_name);

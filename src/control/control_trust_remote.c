@@ -4,7 +4,6 @@
 #include "control/control_trusts.h"
 
 #include "base/text.h"
-#include "trust/trust_ask.h"
 
 #define REMOTE_TIMEOUT (TRUST_CALL_TIMEOUT + 5 * UTIME_SECOND)
 
@@ -60,7 +59,7 @@ static enum err ask(struct control_call *call, const struct trust *t, const stru
 }
 
 enum err control_trust_remote_make(struct control_call *call, struct trust *t, struct span password,
-                                   bool *made_out)
+                                   enum trust_remote_act *undo_out)
 {
     struct trust_remote in;
     struct trust_identity them;
@@ -70,20 +69,24 @@ enum err control_trust_remote_make(struct control_call *call, struct trust *t, s
     in.password = password;
     enum err e = ask(call, t, &in, &them);
     /* A peer that was asked and fell silent may have made it. */
-    *made_out = e == ERR_OK || call->reason == REASON_REMOTE_UNCERTAIN ||
-                (call->reason == REASON_CONTROL_PEER_AWAY && control_peer(call->directory, NULL));
+    if (e == ERR_OK)
+        *undo_out = TRUST_REMOTE_DELETE;
+    else if (call->reason == REASON_REMOTE_UNCERTAIN ||
+             (call->reason == REASON_CONTROL_PEER_AWAY && control_peer(call->directory, NULL)))
+        *undo_out = TRUST_REMOTE_UNDO;
     TRY(e);
     t->sid = them.sid;
     return control_trust_put(call, t, SPAN_NONE, true);
 }
 
-enum err control_trust_remote_delete(struct control_call *call, const struct trust *t)
+enum err control_trust_remote_delete(struct control_call *call, const struct trust *t,
+                                     enum trust_remote_act how)
 {
     struct trust_remote in;
     struct trust_identity them;
     if (!control_arg(call, "remote_admin").len)
         return ERR_OK;
     TRY(wish(call, t, &in));
-    in.remove = true;
+    in.act = how;
     return ask(call, t, &in, &them);
 }

@@ -10,6 +10,7 @@
 
 #include "auth/trust_facts.h"
 #include "control/control_call.h"
+#include "trust/trust_ask.h"
 
 /* How often what was built on a trust is built again because somebody else changed it. */
 #define CONTROL_TRUST_TRIES 4
@@ -83,11 +84,12 @@ enum err control_trust_refresh(struct control_call *call, const struct trust *t)
 /* --- control_trust_remote.c --- */
 
 /* With the argument "remote-admin": makes the partner's half, which is complementary to t and has
- * this password, and learns its names; or deletes it. Without: does nothing. *made_out is set once
- * the half is there, whatever fails after that. */
+ * this password, and learns its names; or deletes it. Without: does nothing. *undo_out is what
+ * takes the half away again, whatever fails once it may be there: TRUST_REMOTE_MAKE, nothing. */
 enum err control_trust_remote_make(struct control_call *call, struct trust *t, struct span password,
-                                   bool *made_out);
-enum err control_trust_remote_delete(struct control_call *call, const struct trust *t);
+                                   enum trust_remote_act *undo_out);
+enum err control_trust_remote_delete(struct control_call *call, const struct trust *t,
+                                     enum trust_remote_act how);
 
 /* --- control_trust_ask.c --- */
 

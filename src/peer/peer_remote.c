@@ -14,6 +14,8 @@
 #define OBJECT_NAME_NOT_FOUND 0xc0000034u
 #define OBJECT_NAME_COLLISION 0xc0000035u
 #define REMOTE_TIMEOUT        (TRUST_CALL_TIMEOUT - UTIME_SECOND)
+#define LOOK_FOR              (5 * UTIME_SECOND)
+#define LOOK_EVERY            (UTIME_SECOND / 2)
 
 struct remote {
     const struct peer_env *env;
@@ -183,15 +185,46 @@ static enum err delete_object(struct remote *x, const struct rpc_handle *trust)
     return q.status ? refused(x, "DeleteObject", q.status) : ERR_OK;
 }
 
-/* One that is not there is deleted. */
-static enum err take_away(struct remote *x)
+static enum err take_away(struct remote *x, bool *found_out)
 {
     struct lsa_open_trusted_by_name q = {
         .policy = x->policy, .name = x->us.dns, .access = DELETE_ACCESS};
     TRY(call(x, "OpenTrustedDomainByName", LSA_OPEN_TRUSTED_BY_NAME, &q));
-    if (q.status == OBJECT_NAME_NOT_FOUND)
+    *found_out = q.status != OBJECT_NAME_NOT_FOUND;
+    if (!*found_out)
         return ERR_OK;
     return q.status ? refused(x, "OpenTrustedDomainByName", q.status) : delete_object(x, &q.handle);
+}
+
+static void wake(void *ctx)
+{
+    plat_task_wake(ctx);
+}
+
+static enum err rest(struct remote *x)
+{
+    struct plat_timer *timer = plat_timer_new(x->env->loop, wake, plat_task_self());
+    if (!timer)
+        return ERR_NOMEM;
+    plat_timer_start(timer, LOOK_EVERY, 0);
+    plat_task_wait();
+    plat_timer_free(timer);
+    return ERR_OK;
+}
+
+/* What was asked for and never answered comes once or not at all; how late, nobody can tell. */
+static enum err undo(struct remote *x)
+{
+    utime until = plat_mono() + LOOK_FOR;
+    bool found = false;
+    TRY(take_away(x, &found));
+    while (!found && plat_mono() < until) {
+        TRY(rest(x));
+        TRY(take_away(x, &found));
+    }
+    return found ? ERR_OK
+                 : peer_fail(x->why, PEER_IO_TIMEOUT, REASON_REMOTE_UNCERTAIN,
+                             "no trust with us has appeared so far");
 }
 
 /* --- both ----------------------------------------------------------------------------------------
@@ -213,6 +246,19 @@ static enum err make_whole(struct remote *x)
     bool deleted = delete_object(x, &trust) == ERR_OK;
     *x->why = why;
     return deleted ? e : uncertain(x);
+}
+
+static enum err act(struct remote *x)
+{
+    bool found;
+    switch (x->wish->act) {
+    case TRUST_REMOTE_DELETE:
+        return take_away(x, &found); /* one that is not there is deleted */
+    case TRUST_REMOTE_UNDO:
+        return undo(x);
+    default:
+        return make_whole(x);
+    }
 }
 
 static enum err read_us(struct remote *x)
@@ -241,7 +287,7 @@ static enum err over_pipe(struct remote *x)
                          "the LSA's pipe cannot be used: %s", err_name(e));
     TRY(open_policy(x));
     TRY(who_are_they(x));
-    return x->wish->remove ? take_away(x) : make_whole(x);
+    return act(x);
 }
 
 static enum err work(struct remote *x)

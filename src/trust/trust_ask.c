@@ -166,7 +166,7 @@ enum err trust_remote_encode(const struct trust_remote *in, struct arena *a, str
     put_stub(&b, in->password);
     builder_le32(&b, in->direction);
     builder_le32(&b, in->attributes);
-    builder_u8(&b, in->remove);
+    builder_u8(&b, (uint8_t)in->act);
     return builder_done(&b, out);
 }
 
@@ -179,10 +179,9 @@ enum err trust_remote_decode(struct span bytes, struct trust_remote *out)
     remote.password = read_stub(&r);
     remote.direction = reader_le32(&r);
     remote.attributes = reader_le32(&r);
-    uint8_t remove = reader_u8(&r);
-    if (remove > 1)
+    remote.act = reader_u8(&r);
+    if (remote.act >= TRUST_REMOTE_ACT__COUNT)
         reader_fail(&r, ERR_MALFORMED);
-    remote.remove = remove == 1;
     TRY(reader_end(&r));
     *out = remote;
     return ERR_OK;

@@ -83,13 +83,22 @@ struct trust_channel {
     struct span server; /* the domain controller of the last attempt; may be empty */
 };
 
+/* What becomes of the partner's half. After a making whose answer was lost it may be made yet: one
+ * that is not there is then looked for until it is, and deleted, or said to be uncertain. */
+enum trust_remote_act {
+    TRUST_REMOTE_MAKE,
+    TRUST_REMOTE_DELETE,
+    TRUST_REMOTE_UNDO,
+    TRUST_REMOTE_ACT__COUNT
+};
+
 /* A secret: give the functions memory that wipes. */
 struct trust_remote {
     struct span partner;               /* DNS name */
     struct span admin, admin_password; /* name without a realm */
     struct span password;              /* of the trust, UTF-8 */
     uint32_t direction, attributes;    /* of our half */
-    bool remove;
+    enum trust_remote_act act;
 };
 struct trust_identity {
     struct span flat_name;

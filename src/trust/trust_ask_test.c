@@ -83,7 +83,7 @@ static void test_what_is_made_over_there(void **state)
                                   .password = SPAN_LIT("shared"),
                                   .direction = 2,
                                   .attributes = 8,
-                                  .remove = true};
+                                  .act = TRUST_REMOTE_UNDO};
     struct trust_identity identity = {.flat_name = SPAN_LIT("CORP"), .sid = SID_NT(21, 9, 8, 7)};
     struct trust_remote remote_back;
     struct trust_identity identity_back;
@@ -92,7 +92,7 @@ static void test_what_is_made_over_there(void **state)
     assert_int_equal(trust_remote_encode(&remote, &arena, &bytes), ERR_OK);
     assert_int_equal(trust_remote_decode(bytes, &remote_back), ERR_OK);
     assert_true(span_eq(remote_back.admin_password, remote.admin_password));
-    assert_true(span_eq(remote_back.password, remote.password) && remote_back.remove);
+    assert_true(span_eq(remote_back.password, remote.password) && remote_back.act == remote.act);
     assert_true(remote_back.direction == 2 && remote_back.attributes == 8);
     REFUSES_PREFIXES(trust_remote_decode, bytes, &remote_back);
     assert_int_equal(trust_identity_encode(&identity, &arena, &bytes), ERR_OK);

@@ -165,44 +165,64 @@ def test_half_a_trust_is_not_left_behind(lab):
     assert (lab.corp.cli("trust", "list"), lab.cloud.cli("trust", "list")) == ([], [])
 
 
-# Stands before an SMB server, and hangs up where the answer to LsarCreateTrustedDomainEx2 (59) would come; from then
-# on, with "forever", before everything.
+# Stands before an SMB server, and hangs up on who asks for LsarCreateTrustedDomainEx2 (59): where the answer would come;
+# with "forever" from then on before everything; with "late" and "never" before the request has gone on, which it does once
+# somebody has looked for the trust (LsarOpenTrustedDomainByName, 55) and been answered, or not at all.
 FORGETFUL = """import socket, sys, threading
-server, forever = sys.argv[1], "forever" in sys.argv
-lost = threading.Event()
+server, how = sys.argv[1:]
+lost, looked = threading.Event(), threading.Event()
+def asks(data, opnum):
+    at = data.find(b"\\x05\\x00\\x00\\x03\\x10")
+    return at >= 0 and data[at + 22:at + 24] == bytes((opnum, 0))
 def serve(client):
     there = socket.create_connection((server, 445))
-    created = threading.Event()
+    created, looking = threading.Event(), threading.Event()
+    def hang_up():
+        lost.set()
+        client.shutdown(socket.SHUT_RDWR)
     def back():
         while data := there.recv(65536):
-            if not created.is_set():
+            if lost.is_set() and created.is_set():
+                continue
+            pending = data[12:16] == b"\\x03\\x01\\x00\\x00"
+            if created.is_set() and not pending:  # not one that only says STATUS_PENDING: this is what is lost
+                hang_up()
+            else:
                 client.sendall(data)
-            elif data[12:16] != b"\\x03\\x01\\x00\\x00":  # not one that only says STATUS_PENDING: this is what is lost
-                lost.set()
-                client.shutdown(socket.SHUT_RDWR)
+                if looking.is_set() and not pending:
+                    looked.set()
     threading.Thread(target=back, daemon=True).start()
     while data := client.recv(65536):
-        at = data.find(b"\\x05\\x00\\x00\\x03\\x10")
-        if at >= 0 and data[at + 22:at + 24] == b"\\x3b\\x00" and not lost.is_set():
+        if asks(data, 59) and not lost.is_set():
             created.set()
+            if how in ("late", "never"):
+                hang_up()
+                if how == "late":
+                    looked.wait()
+                    there.sendall(data)
+                continue
+        elif asks(data, 55) and lost.is_set():
+            looking.set()
         there.sendall(data)
 listening = socket.create_server(("", 8445))
 print("listens", flush=True)
 while True:
     client, _ = listening.accept()
-    if forever and lost.is_set():
+    if how == "forever" and lost.is_set():
         client.close()
     else:
         threading.Thread(target=serve, args=(client,), daemon=True).start()
 """
 
 
-@pytest.mark.parametrize("forever", [False, True])
-def test_the_answer_of_the_other_side_is_lost(lab, forever):
-    """Its half may be there by then: it is deleted again, or who asked is told that it may still be there."""
+@pytest.mark.parametrize("how,became,stays", [
+    ("once", "is deleted again", False), ("forever", "may still be there", True),
+    ("late", "is deleted again", False), ("never", "is not there so far, but may still be made", False)])
+def test_the_answer_of_the_other_side_is_lost(lab, how, became, stays):
+    """Its half may be there by then, or be made yet: it is deleted again, or who asked is told that it may be there."""
     w, there = lab.world, lab.corp.host
-    proxy = there.start("/usr/bin/python3", "-c", FORGETFUL, w.corp.addresses[0], *["forever"][:forever], log=f"forgetful{forever}.log")
-    wait_for(lambda: "listens" in Path(there.dir, f"forgetful{forever}.log").read_text(encoding="utf-8"), "the one between")
+    proxy = there.start("/usr/bin/python3", "-c", FORGETFUL, w.corp.addresses[0], how, log=f"forgetful.{how}.log")
+    wait_for(lambda: "listens" in Path(there.dir, f"forgetful.{how}.log").read_text(encoding="utf-8"), "the one between")
     there.run("nft", "-f", "-", input="table ip between {\n chain c {\n type nat hook prerouting priority -100;\n"
               " tcp dport 445 redirect to :8445\n }\n}\n")
     try:
@@ -213,9 +233,9 @@ def test_the_answer_of_the_other_side_is_lost(lab, forever):
         there.nft_flush()
         there.stop(proxy)
     assert code and body["error"]["reason"] == "REMOTE_UNCERTAIN", text
-    assert ("may still be there" if forever else "is deleted again") in body["error"]["message"], text
+    assert became in body["error"]["message"], text
     assert lab.cloud.cli("trust", "list") == []
-    assert [t["partner"] for t in lab.corp.cli("trust", "list")] == ([w.cloud.dns] if forever else [])
+    assert [t["partner"] for t in lab.corp.cli("trust", "list")] == ([w.cloud.dns] if stays else [])
 
 
 def test_each_side_makes_new_passwords(lab):
