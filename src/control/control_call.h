@@ -38,6 +38,7 @@ struct control_directory {
     json_t *making;   /* what a request changes now: a partner's trust, a forwarder, IP routes */
     unsigned checks;  /* of trusts that go on now and nobody asked for */
     json_t *checking; /* partners whose trust is proved now without anybody asking */
+    int64_t heard;    /* when any partner was heard, as last looked at (directory/volatile.h) */
     unsigned users;   /* requests that point here: it lives until they have ended */
     bool removed;     /* not in the list any more */
     bool started;     /* serve was asked to start it */
@@ -61,7 +62,8 @@ struct control {
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
     unsigned checks;            /* that go on now and nobody asked for */
-    unsigned looks;             /* of watch, so far */
+    utime look_due;             /* of watch, at all that there is (plat_mono) */
+    unsigned looks;             /* of these, so far */
 };
 
 struct control_call {

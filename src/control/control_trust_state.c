@@ -1,7 +1,7 @@
 /*
  * How far a trust has come, and how long that is believed. It is kept in control.json: trusts is a
  * list of {partner, object, state, since, reason, detail, checked, proved, due,
- * rotate_days, password_changed}.
+ * rotate_days, password_changed, heard, stirred}.
  */
 #include "control/control_trusts.h"
 
@@ -14,7 +14,7 @@
 static const struct {
     utime younger_than, every;
 } patience[] = {
-    {2 * UTIME_MINUTE, 2 * UTIME_SECOND},   /* somebody is at it */
+    {2 * UTIME_MINUTE, UTIME_SECOND},       /* somebody is at it */
     {10 * UTIME_MINUTE, 10 * UTIME_SECOND}, /* and looks at something else meanwhile */
     {UTIME_HOUR, 30 * UTIME_SECOND},        /* less than a minute, still */
     {24 * UTIME_HOUR, UTIME_MINUTE},        /* on the same day */
@@ -76,6 +76,7 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
         json_object_del(entry, "rotate_days");
         json_object_del(entry, "password_changed");
         json_object_del(entry, "proved");
+        json_object_del(entry, "heard");
     }
     if (changed) {
         json_object_del(entry, "checked");
@@ -91,12 +92,14 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
         control_set_span(entry, "detail", detail);
     }
     utime since = json_integer_value(json_object_get(entry, "began"));
+    utime stirred = json_integer_value(json_object_get(entry, "stirred"));
     if (strcmp(state, "Created") != 0)
         set_iso(entry, "checked", now);
     if (strcmp(state, "Verified") == 0)
         json_object_set_new(entry, "proved", json_integer(now));
-    json_object_set_new(entry, "due",
-                        json_integer(now + control_trust_patience(state, since, now)));
+    json_object_set_new(
+        entry, "due",
+        json_integer(now + control_trust_patience(state, stirred > since ? stirred : since, now)));
     if (news || !background)
         tell(call, t, state, reason);
     return news || !background ? control_keep(call) : ERR_OK;

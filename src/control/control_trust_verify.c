@@ -149,6 +149,7 @@ enum err control_trust_prove(struct control_call *call, struct trust *t, bool ba
                              struct trust_report *report, enum trust_status *verdict_out)
 {
     bool known = t->sid.count > 0, was = is_verified(call->directory, t->dns_name);
+    control_trust_hear_begun(call, t);
     TRY(prove(call, t, background, report, verdict_out));
     if ((!known && t->sid.count > 0) || (!was && is_verified(call->directory, t->dns_name)))
         other_half(call, t);

@@ -1,16 +1,18 @@
 /*
- * Trusts are proved again, without anybody asking: those that are not proved soon, the others now
- * and then. One timer looks over all directories; each check is a task of its own, which waits for
- * the peer while others are served.
+ * Trusts are proved again, without anybody asking: those that are not proved soon, and at once when
+ * their partner was heard, the others now and then. One timer looks over all directories; each
+ * check is a task of its own, which waits for the peer while others are served.
  */
 #include "control/control_lifecycle.h"
 #include "control/control_trusts.h"
 
 #include "base/text.h"
+#include "directory/volatile.h"
 #include "plat/clock.h"
 #include "plat/task.h"
 
-#define LOOK_EVERY   (2 * UTIME_SECOND) /* a trust that was made through the LSA is found so */
+#define LOOK_EVERY   UTIME_SECOND       /* a trust that was made through the LSA is found so */
+#define HEAR_EVERY   (UTIME_SECOND / 4) /* one number of each directory */
 #define CHECKS_MAX   16                 /* at the same time, of all directories */
 #define CHECKS_EACH  4                  /* of one, whose partners may all be silent */
 #define DUE_MAX      (2 * UTIME_HOUR)   /* beyond: the clock was set back */
@@ -113,16 +115,17 @@ void control_trust_check(struct control *c, struct control_directory *d, struct 
         start(c, d, partner, json_string(ASKED));
 }
 
-static bool is_due(struct control_directory *d, const struct trust *t, struct arena *a, utime now)
+static bool is_due(struct control_call *call, const struct trust *t, utime now)
 {
-    const json_t *entry = control_trust_state(d, t->dns_name, false);
-    const char *partner = arena_dup_str(a, t->dns_name);
+    const struct control_directory *d = call->directory;
+    const json_t *entry = control_trust_state(call->directory, t->dns_name, false);
+    const char *partner = arena_dup_str(call->a, t->dns_name);
     if (!partner || !(t->direction & TRUST_BOTH) || json_object_get(d->checking, partner) ||
         json_object_get(d->making, partner))
         return false;
     utime due = json_integer_value(json_object_get(entry, "due"));
     return !entry || json_integer_value(json_object_get(entry, "object")) != t->object ||
-           due <= now || due > now + DUE_MAX;
+           due <= now || due > now + DUE_MAX || control_trust_is_heard(call, t);
 }
 
 /* What is known of trusts that were deleted through the LSA. */
@@ -152,18 +155,21 @@ static void look_at(struct control *c, struct control_directory *d)
     control_hold(&call, d);
     if (control_read(&call) == ERR_OK && auth_trusts(&call.snap, &a, &list, &count) == ERR_OK)
         forget_deleted(d, list, count);
+    for (unsigned i = 0; i < count; i++) {
+        if (!is_due(&call, &list[i], plat_now()))
+            list[i].dns_name = SPAN_NONE;
+    }
     control_read_end(&call); /* the list is in the arena */
     for (unsigned i = 0; i < count && room(c, d); i++) {
-        if (is_due(d, &list[i], &a, plat_now()))
+        if (list[i].dns_name.len)
             start(c, d, list[i].dns_name, json_true());
     }
     control_release(d);
     arena_fini(&a);
 }
 
-static void look(void *ctx)
+static void look_at_all(struct control *c)
 {
-    struct control *c = ctx;
     unsigned count = control_directory_count(c), first = count ? c->looks++ % count : 0, i;
     /* Each time from another one on: where many are due, all have their turn. */
     for (unsigned round = 0; round < 2; round++) {
@@ -175,11 +181,34 @@ static void look(void *ctx)
     }
 }
 
+static bool hears(struct control_directory *d)
+{
+    int64_t heard = d->dir ? vol_heard_at(d->dir, 0) : 0;
+    bool news = heard != d->heard;
+    d->heard = heard;
+    return news;
+}
+
+static void look(void *ctx)
+{
+    struct control *c = ctx;
+    bool all = plat_mono() >= c->look_due;
+    if (all) {
+        c->look_due = plat_mono() + LOOK_EVERY;
+        look_at_all(c);
+        return;
+    }
+    for (struct control_directory *d = c->directories; d; d = d->next) {
+        if (hears(d) && control_peer(d, NULL) && room(c, d))
+            look_at(c, d);
+    }
+}
+
 enum err control_watch_start(struct control *c)
 {
     c->watch = plat_timer_new(c->env.loop, look, c);
     if (!c->watch)
         return ERR_NOMEM;
-    plat_timer_start(c->watch, LOOK_EVERY, LOOK_EVERY);
+    plat_timer_start(c->watch, HEAR_EVERY, HEAR_EVERY);
     return ERR_OK;
 }

@@ -41,6 +41,16 @@ void control_trust_add_state(struct control_call *call, const struct trust *t, j
 /* How long a trust in this state since that time is left alone. */
 utime control_trust_patience(const char *state, utime since, utime now);
 
+/* --- control_trust_hear.c --- */
+
+/* A partner that shows that it has the trust's secret, after it was silent, has its half now: a
+ * trust that is not proved is then proved at once, however long it was not. The snapshot is open.
+ */
+bool control_trust_is_heard(struct control_call *call, const struct trust *t);
+/* A proof begins: what was heard until now is no news after it. If it was, the trust is as one that
+ * somebody is at: "stirred" is when. */
+void control_trust_hear_begun(struct control_call *call, const struct trust *t);
+
 /* --- control_trust_watch.c --- */
 
 /* Proves this trust now, in a task of its own; when that is going on already, once more after it.

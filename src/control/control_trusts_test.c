@@ -10,8 +10,8 @@ static void patience_grows(void **state)
     static const struct {
         utime lasts, wait;
     } rows[] = {
-        {0, 2 * UTIME_SECOND},
-        {2 * UTIME_MINUTE - 1, 2 * UTIME_SECOND},
+        {0, UTIME_SECOND},
+        {2 * UTIME_MINUTE - 1, UTIME_SECOND},
         {2 * UTIME_MINUTE, 10 * UTIME_SECOND},
         {10 * UTIME_MINUTE - 1, 10 * UTIME_SECOND},
         {10 * UTIME_MINUTE, 30 * UTIME_SECOND},

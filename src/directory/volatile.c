@@ -22,7 +22,8 @@ struct vol_slot {
     _Atomic uint64_t bad;
     _Atomic int64_t last_logon;
     _Atomic uint32_t logons;
-    uint32_t unused[3];
+    uint32_t unused;
+    _Atomic int64_t heard; /* FILETIME */
 };
 _Static_assert(sizeof(struct vol_slot) == 32, "the file's layout");
 
@@ -69,6 +70,29 @@ static uint32_t count_of(uint64_t bad)
 static int64_t time_of(uint64_t bad)
 {
     return (int64_t)((bad & BAD_TIME_MASK) << BAD_TIME_SHIFT);
+}
+
+#define HEARD_APART INT64_C(1000000) /* 100 ns units */
+
+static void hear(struct vol_slot *s, int64_t now)
+{
+    int64_t last = atomic_load(&s->heard);
+    if (now - last >= HEARD_APART || now < last)
+        atomic_store(&s->heard, now);
+}
+
+void vol_heard(struct dir *d, dir_id id, int64_t now_filetime)
+{
+    if (!d->volatile_slots)
+        return;
+    hear(slot(d, id), now_filetime);
+    hear(slot(d, 0), now_filetime);
+}
+
+int64_t vol_heard_at(const struct dir *d, dir_id id)
+{
+    struct vol_slot *s = slot(d, id);
+    return s ? atomic_load(&s->heard) : 0;
 }
 
 uint32_t vol_bad_password(struct dir *d, dir_id id, int64_t now_filetime, int64_t window)

@@ -24,4 +24,10 @@ void vol_good_logon(struct dir *d, dir_id id, int64_t now_filetime);
 void vol_reset_bad(struct dir *d, dir_id id);
 void vol_get(const struct dir *d, dir_id id, struct vol_state *out);
 
+/* A partner has shown that it has the secret of a trust; id is the trust's object, or its account.
+ * When that was last, of one or (id 0) of any of them; 0: never. What comes within a tenth of a
+ * second counts as one, so that a trust that is used much costs its readers nothing. */
+void vol_heard(struct dir *d, dir_id id, int64_t now_filetime);
+int64_t vol_heard_at(const struct dir *d, dir_id id);
+
 #endif

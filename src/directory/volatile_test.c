@@ -54,6 +54,25 @@ static void test_counts_within_the_window(void **state)
     assert_true(st.bad_time > 0);
 }
 
+static void test_who_was_heard(void **state)
+{
+    (void)state;
+    assert_int_equal(vol_heard_at(&dir, 0), 0);
+    vol_heard(&dir, 7, NOW);
+    assert_int_equal(vol_heard_at(&dir, 7), NOW);
+    assert_int_equal(vol_heard_at(&dir, 8), 0);
+    assert_int_equal(vol_heard_at(&dir, 0), NOW);
+    vol_heard(&dir, 7, NOW + SECOND / 20);
+    assert_int_equal(vol_heard_at(&dir, 7), NOW);
+    vol_heard(&dir, 8, NOW + SECOND / 20);
+    assert_int_equal(vol_heard_at(&dir, 8), NOW + SECOND / 20);
+    vol_heard(&dir, 7, NOW + SECOND / 10);
+    assert_int_equal(vol_heard_at(&dir, 7), NOW + SECOND / 10);
+    assert_int_equal(vol_heard_at(&dir, 0), NOW + SECOND / 10);
+    vol_heard(&dir, 7, NOW - SECOND); /* the clock was set back */
+    assert_int_equal(vol_heard_at(&dir, 7), NOW - SECOND);
+}
+
 static void test_the_file_is_sparse_and_shared(void **state)
 {
     (void)state;
@@ -101,6 +120,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_counts_within_the_window),
+        T(test_who_was_heard),
         T(test_the_file_is_sparse_and_shared),
         T(test_cve_2021_20251_no_guess_is_free),
     };

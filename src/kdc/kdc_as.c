@@ -290,6 +290,8 @@ static void keep_logon(struct kdc_request *r, const struct kdc_account *client)
     int64_t day = 10 * UTIME_DAY; /* in 100 ns */
     int64_t last = client->logon_kept;
     vol_good_logon(r->kdc->env.dir, client->facts.id, now);
+    if (client->facts.uac & UAC_INTERDOMAIN_TRUST_ACCOUNT)
+        vol_heard(r->kdc->env.dir, client->facts.id, now);
     counter_add(COUNTER_LOGONS_KERBEROS, 1);
     if (r->kdc->env.logged_on && now - last > (14 - client->facts.id % 5) * day)
         r->kdc->env.logged_on(r->kdc->env.ctx, client->facts.id, now);

@@ -2,6 +2,7 @@
  * The header of a TGS request (and the armour of an AS): an AP-REQ with a TGT of ours or an
  * inter-realm TGT of a trusted realm, RFC 4120 sections 3.2.3 and 3.3.2.
  */
+#include "directory/volatile.h"
 #include "kdc/kdc_request.h"
 
 /* A ticket that we issued: krbtgt/US@US, in any current or former key of krbtgt. */
@@ -43,6 +44,7 @@ static enum err open_foreign(struct kdc_request *r, const struct krb_ticket *tic
          (key = trust_decryption_key(keys, ticket->enc_part.etype, kvno, r->now, i)); i++) {
         if (kdc_decrypt_kept(r, key, KRB_USAGE_TICKET, &ticket->enc_part, plain_out) == ERR_OK) {
             h->key = key;
+            vol_heard(r->kdc->env.dir, h->trust->object, utime_to_filetime(r->now));
             return ERR_OK;
         }
     }

@@ -5,6 +5,7 @@
 #include "rpc/netlogon_service.h"
 
 #include "base/text.h"
+#include "directory/volatile.h"
 #include "wire/rpc/netlogon_channel.h"
 
 /* 3.1.4.2: all that exists but RODC pass-through and Kerberos in the place of a channel. */
@@ -138,6 +139,8 @@ static uint32_t authenticate(struct rpc_ctx *c, struct netlogon_authenticate3 *x
         mem_wipe(&s, sizeof(s));
         return refuse(c, x, REASON_NETLOGON_COMPUTER, NT_INVALID_COMPUTER_NAME);
     }
+    if (acc.tdo)
+        vol_heard(c->env->dir, acc.tdo, utime_to_filetime(c->env->now()));
     s.flags = x->flags;
     s.account = acc.account;
     s.tdo = acc.tdo;

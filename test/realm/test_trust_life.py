@@ -53,6 +53,33 @@ def test_the_other_half_comes_later(lab, direction, complement):
     assert told == ["Verified"], told
 
 
+def not_due(ours, partner):
+    """As if that trust had been missed for long: it is not tried again by itself while this test lasts."""
+    ours.stop()
+    file = Path(ours.state, "control.json")
+    known = json.loads(file.read_text(encoding="utf-8"))
+    entry, = (t for d in known["directories"] for t in d["trusts"] if t["partner"] == partner)
+    hour = 3600 * 10**6
+    entry["began"] -= hour
+    entry["due"] += hour
+    file.write_text(json.dumps(known), encoding="utf-8")
+    ours.serve()
+    ours.wait_ready()
+
+
+@pytest.mark.parametrize("direction,complement", [("two-way", "two-way"), ("outgoing", "incoming"), ("incoming", "outgoing")])
+def test_a_partner_that_is_heard_is_proved_at_once(lab, direction, complement):
+    """Long before its turn comes: its first proof of its own half is heard by our KDC."""
+    lab.half(lab.cloud, direction)
+    not_due(lab.cloud, lab.world.corp.dns)
+    shown, since = lab.shown(lab.cloud), lab.cloud.mark()
+    assert shown["state"] == "VerifyFailed", shown
+    lab.half(lab.corp, complement)
+    both_heal(lab)
+    verified_at, = (e["time"] for e in lab.cloud.events(since) if e["event"] == "control.trust_state")
+    assert verified_at < shown["next_check"], shown
+
+
 def test_who_made_a_half_waits_for_the_other(lab):
     w, ours = lab.world, lab.cloud
     making = ours.host.start(str(BUILD / "entente"), "--socket", ours.socket, "--output", "json", "trust", "create", w.corp.dns,
