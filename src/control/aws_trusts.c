@@ -69,8 +69,10 @@ static void add_reason(const json_t *state, json_t *into)
     if (!code)
         return;
     const struct reason_row *row = reason_row(reason_by_code(span_str(code)));
+    const char *name = json_string_value(json_object_get(state, "state"));
+    bool warned = name && strcmp(name, "Verified") == 0;
     json_object_set_new(into, "TrustStateReason",
-                        json_sprintf("%s%s: %s%s%s %s", category(code), code,
+                        json_sprintf("%s%s: %s%s%s %s", warned ? "Warning: " : category(code), code,
                                      detail && *detail ? detail : row->cause,
                                      detail && *detail ? ". " : " ",
                                      detail && *detail ? row->cause : "", row->remedy));

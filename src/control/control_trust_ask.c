@@ -161,6 +161,7 @@ static enum err add_up(const struct verification *v, struct trust_report *out)
         return ERR_NOMEM;
     for (unsigned i = 0; i < v->count; i++)
         add_one(&v->part[i], &all);
+    trust_report_settle(&all);
     *out = all;
     return ERR_OK;
 }
@@ -180,12 +181,12 @@ enum err control_trust_ask_peers(struct control_call *call, struct span partner,
     return heard ? add_up(v, out) : away(call);
 }
 
-struct span control_trust_first_failure(struct control_call *call,
-                                        const struct trust_report *report)
+struct span control_trust_first(struct control_call *call, const struct trust_report *report,
+                                enum trust_status status)
 {
     for (unsigned i = 0; i < report->count; i++) {
         const struct trust_check *c = &report->checks[i];
-        if (c->status != TRUST_STATUS_FAIL)
+        if (c->status != status)
             continue;
         if (c->dc.len == 0 || c->server.len == 0)
             return c->detail;

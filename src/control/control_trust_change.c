@@ -27,7 +27,7 @@ static enum err find_flat_name(struct control_call *call, struct trust *t, bool 
         *guessed_out = true;
         return t->flat_name.len ? ERR_OK : ERR_NOMEM;
     }
-    struct span why = control_trust_first_failure(call, &report);
+    struct span why = control_trust_first(call, &report, TRUST_STATUS_FAIL);
     return control_refuse(call, 400, "PartnerUnknown", REASON_TRUST_FLAT_NAME_UNKNOWN,
                           "the NetBIOS name of %.*s could not be found: %.*s",
                           SPAN_ARG(t->dns_name), SPAN_ARG(why));

@@ -22,12 +22,13 @@ static const struct {
 };
 /* end table */
 #define VERIFIED_EVERY UTIME_HOUR
+#define WARNED_EVERY   (5 * UTIME_MINUTE)
 
-utime control_trust_patience(const char *state, utime since, utime now)
+utime control_trust_patience(const char *state, bool warned, utime since, utime now)
 {
     unsigned i = 0;
     if (strcmp(state, "Verified") == 0)
-        return VERIFIED_EVERY;
+        return warned ? WARNED_EVERY : VERIFIED_EVERY;
     while (i + 1 < sizeof(patience) / sizeof(patience[0]) &&
            now - since >= patience[i].younger_than)
         i++;
@@ -99,7 +100,8 @@ enum err control_trust_set_state(struct control_call *call, const struct trust *
         json_object_set_new(entry, "proved", json_integer(now));
     json_object_set_new(
         entry, "due",
-        json_integer(now + control_trust_patience(state, stirred > since ? stirred : since, now)));
+        json_integer(now + control_trust_patience(state, code != NULL,
+                                                  stirred > since ? stirred : since, now)));
     if (news || !background)
         tell(call, t, state, reason);
     return news || !background ? control_keep(call) : ERR_OK;

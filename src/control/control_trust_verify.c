@@ -116,14 +116,16 @@ static enum err prove(struct control_call *call, struct trust *t, bool backgroun
                             t)); /* it may have been changed or deleted meanwhile */
     TRY(learn_sid(call, t, &report->sid));
     *verdict_out = trust_report_verdict(report, t->direction, &reason);
-    if (*verdict_out == TRUST_STATUS_PASS) {
-        enum err e =
-            control_trust_set_state(call, t, "Verified", REASON_NONE, SPAN_NONE, background);
+    if (*verdict_out == TRUST_STATUS_PASS || *verdict_out == TRUST_STATUS_WARN) {
+        enum err e = control_trust_set_state(call, t, "Verified", reason,
+                                             control_trust_first(call, report, TRUST_STATUS_WARN),
+                                             background);
         refresh(call, t);
         return e;
     }
     return control_trust_set_state(call, t, "VerifyFailed", reason,
-                                   control_trust_first_failure(call, report), background);
+                                   control_trust_first(call, report, TRUST_STATUS_FAIL),
+                                   background);
 }
 
 static bool is_verified(struct control_directory *d, struct span partner)
@@ -177,10 +179,8 @@ enum err control_trust_verify(struct control_call *call)
     call->result = json_array();
     for (unsigned i = 0; i < report.count; i++)
         json_array_append_new(call->result, check_json(&report.checks[i]));
-    if (verdict == TRUST_STATUS_PASS && !complete(&report))
+    if (verdict != TRUST_STATUS_FAIL && !complete(&report))
         verdict = TRUST_STATUS_UNKNOWN;
-    call->verdict = verdict == TRUST_STATUS_PASS   ? "pass"
-                    : verdict == TRUST_STATUS_FAIL ? "fail"
-                                                   : "unknown";
+    call->verdict = trust_status_name(verdict);
     return ERR_OK;
 }

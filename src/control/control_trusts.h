@@ -30,8 +30,8 @@ enum err control_trust_add_sentence(struct control_call *call, const struct trus
 
 /* --- control_trust_state.c --- */
 
-/* detail is used with a reason only. background: nobody asked, and what stays as it was is neither
- * an event nor written. */
+/* detail is used with a reason only: why it failed, or, with Verified, a warning. background:
+ * nobody asked, and what stays as it was is neither an event nor written. */
 enum err control_trust_set_state(struct control_call *call, const struct trust *t,
                                  const char *state, enum reason reason, struct span detail,
                                  bool background);
@@ -39,7 +39,7 @@ void control_trust_forget_state(struct control_call *call, struct span partner);
 /* state, since, reason, detail, checked, next_check, rotate_days, password_changed. */
 void control_trust_add_state(struct control_call *call, const struct trust *t, json_t *into);
 /* How long a trust in this state since that time is left alone. */
-utime control_trust_patience(const char *state, utime since, utime now);
+utime control_trust_patience(const char *state, bool warned, utime since, utime now);
 
 /* --- control_trust_hear.c --- */
 
@@ -110,9 +110,9 @@ enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct
  * all, with a row of status unknown for one that could not be asked. Refused: none could. */
 enum err control_trust_ask_peers(struct control_call *call, struct span partner,
                                  struct trust_report *out);
-/* What was seen, from where and toward whom. */
-struct span control_trust_first_failure(struct control_call *call,
-                                        const struct trust_report *report);
+/* What was seen first with this status, from where and toward whom. */
+struct span control_trust_first(struct control_call *call, const struct trust_report *report,
+                                enum trust_status status);
 
 /* --- control_trust_verify.c --- */
 

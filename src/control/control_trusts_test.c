@@ -22,9 +22,12 @@ static void patience_grows(void **state)
         {1000 * UTIME_HOUR, 5 * UTIME_MINUTE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_true(control_trust_patience("VerifyFailed", NOW - rows[i].lasts, NOW) ==
+        assert_true(control_trust_patience("VerifyFailed", true, NOW - rows[i].lasts, NOW) ==
                     rows[i].wait);
-        assert_true(control_trust_patience("Verified", NOW - rows[i].lasts, NOW) == UTIME_HOUR);
+        assert_true(control_trust_patience("Verified", false, NOW - rows[i].lasts, NOW) ==
+                    UTIME_HOUR);
+        assert_true(control_trust_patience("Verified", true, NOW - rows[i].lasts, NOW) ==
+                    5 * UTIME_MINUTE);
     }
 }
 

@@ -75,10 +75,44 @@ enum err trust_report_decode(struct span bytes, struct arena *a, struct trust_re
     return ERR_OK;
 }
 
+static bool is_unreached(const struct trust_check *c)
+{
+    if (c->status != TRUST_STATUS_FAIL || c->server.len == 0)
+        return false;
+    return c->reason == REASON_VERIFY_PORT_CLOSED || c->reason == REASON_VERIFY_PORT_SILENT;
+}
+
+/* What the step would have come to. */
+static enum trust_step aim_of(const struct trust_check *c)
+{
+    return c->step == TRUST_STEP_CHANNEL ? TRUST_STEP_CHANNEL : TRUST_STEP_PROOF;
+}
+
+static bool has_another(const struct trust_report *report, const struct trust_check *c)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        const struct trust_check *o = &report->checks[i];
+        if (o->status == TRUST_STATUS_PASS && o->step == aim_of(c) && o->half == c->half &&
+            span_eq(o->dc, c->dc))
+            return true;
+    }
+    return false;
+}
+
+void trust_report_settle(struct trust_report *report)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        struct trust_check *c = &report->checks[i];
+        if (is_unreached(c) && has_another(report, c))
+            c->status = TRUST_STATUS_WARN;
+    }
+}
+
 enum trust_status trust_report_verdict(const struct trust_report *report, uint32_t direction,
                                        enum reason *reason_out)
 {
     uint32_t proved = 0;
+    enum reason warned = REASON_NONE;
     for (unsigned i = 0; i < report->count; i++) {
         const struct trust_check *c = &report->checks[i];
         if (c->status == TRUST_STATUS_FAIL) {
@@ -87,10 +121,14 @@ enum trust_status trust_report_verdict(const struct trust_report *report, uint32
         }
         if (c->status == TRUST_STATUS_PASS && c->step == TRUST_STEP_PROOF)
             proved |= c->half;
+        if (c->status == TRUST_STATUS_WARN && warned == REASON_NONE)
+            warned = c->reason;
     }
-    *reason_out = REASON_NONE;
-    return direction != 0 && (proved & direction) == direction ? TRUST_STATUS_PASS
-                                                               : TRUST_STATUS_UNKNOWN;
+    bool all = direction != 0 && (proved & direction) == direction;
+    *reason_out = all ? warned : REASON_NONE;
+    if (!all)
+        return TRUST_STATUS_UNKNOWN;
+    return warned == REASON_NONE ? TRUST_STATUS_PASS : TRUST_STATUS_WARN;
 }
 
 const char *trust_step_name(enum trust_step step)
@@ -102,6 +140,6 @@ const char *trust_step_name(enum trust_step step)
 
 const char *trust_status_name(enum trust_status status)
 {
-    static const char *const names[] = {"pass", "fail", "skipped", "unknown"};
+    static const char *const names[] = {"pass", "fail", "skipped", "unknown", "warn"};
     return status < TRUST_STATUS__COUNT ? names[status] : "unknown";
 }

@@ -31,6 +31,7 @@ enum trust_status {
     TRUST_STATUS_FAIL,
     TRUST_STATUS_SKIPPED, /* an earlier step failed, or the direction does not have it */
     TRUST_STATUS_UNKNOWN,
+    TRUST_STATUS_WARN, /* failed, but another server does instead */
     TRUST_STATUS__COUNT
 };
 
@@ -60,8 +61,14 @@ enum err trust_report_encode(const struct trust_report *report, struct arena *a,
 /* Texts are views into bytes. */
 enum err trust_report_decode(struct span bytes, struct arena *a, struct trust_report *out);
 
-/* PASS when every half of direction has a proof that passed and no server failed; FAIL with the
- * reason of the first failed check; UNKNOWN when nothing was proved and nothing failed. */
+/* Clients go on to another server when one is not reached, and to no other when one answers
+ * wrongly. So a server that is not reached, while the same of ours was answered by another one
+ * about the same half, by the same protocol, is no failure but a warning. */
+void trust_report_settle(struct trust_report *report);
+
+/* PASS when every half of direction has a proof that passed and no server failed, WARN when there
+ * are warnings besides; FAIL with the reason of the first failed check; UNKNOWN when nothing was
+ * proved and nothing failed. */
 enum trust_status trust_report_verdict(const struct trust_report *report, uint32_t direction,
                                        enum reason *reason_out);
 
