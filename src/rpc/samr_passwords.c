@@ -1,8 +1,9 @@
 /*
- * A password changed by who knows the old one ([MS-SAMR] 3.1.5.10.3). The caller has a session of
- * somebody's, but need not be the account's owner: the old password is the proof, and is judged and
- * counted as at a logon. RC4 and DES under the hashes hide the new one within a session that signs;
- * nobody without a session is heard.
+ * A password changed by who knows the old one ([MS-SAMR] 3.1.5.10.3). The caller need not be the
+ * account's owner nor anybody at all, since whose password has expired gets no session: the old
+ * password is the proof, and is judged and counted as at a logon. Without a session RC4 and DES
+ * under the hashes are all that hides the new one: a listener who guesses the old password has
+ * both.
  */
 #include "auth/ntlm_logon.h"
 #include "base/text.h"

@@ -225,6 +225,8 @@ uint32_t samr_lookup_domain(struct rpc_ctx *c, void *args)
 
     if (!rpc_handle_get(c, &x->handle, RPC_HANDLE_SAM_SERVER))
         return NT_INVALID_HANDLE;
+    if (!x->name.len)
+        return NT_INVALID_PARAMETER;
     uint32_t status = lsa_view_begin(c, &v);
     if (status != NT_OK)
         return status;
@@ -260,6 +262,9 @@ uint32_t samr_open_domain(struct rpc_ctx *c, void *args)
         rpc_handle_get(c, &x->handle, RPC_HANDLE_SAM_DOMAIN)->sid = *x->sid;
     return lsa_status(e);
 }
+
+/* Whose password has expired has no session to change it in ([MS-SAMR] 3.1.5.10). */
+#define FOR_EXPIRED (RPC_FOR_NOBODY | RPC_BARE)
 
 static const struct rpc_handler handlers[] = {
     {SAMR_CONNECT, 0, samr_connect},
@@ -304,12 +309,12 @@ static const struct rpc_handler handlers[] = {
     {SAMR_DISPLAY2, 0, samr_display},
     {SAMR_CREATE_USER2, 0, samr_create_user2},
     {SAMR_DISPLAY3, 0, samr_display},
-    {SAMR_CHANGE_PASSWORD2, 0, samr_change_password2},
+    {SAMR_CHANGE_PASSWORD2, FOR_EXPIRED, samr_change_password2},
     {SAMR_DOMAIN_PASSWORD_INFO, 0, samr_domain_password_info},
     {SAMR_CONNECT2, 0, samr_connect2},
     {SAMR_SET_USER2, 0, samr_set_user},
     {SAMR_CONNECT4, 0, samr_connect2},
-    {SAMR_CHANGE_PASSWORD3, 0, samr_change_password3},
+    {SAMR_CHANGE_PASSWORD3, FOR_EXPIRED, samr_change_password3},
     {SAMR_CONNECT5, 0, samr_connect5},
     {SAMR_RID_TO_SID, 0, samr_rid_to_sid},
 };

@@ -198,9 +198,7 @@ def test_an_owner_changes_the_password(service):
             said = rpcclient(service, f"{command} mover {words[n]} {words[n + 1]}", login=login, ok=False)
             assert "result was" not in said, said
             assert "LOGON_FAILURE" in rpcclient(service, "getusername", login=login, ok=False)
-        typed = service.secret("typed", f"{words[2]}\n{words[3]}\n{words[3]}\n")
-        conf = service.secret("smbpasswd.conf", f"[global]\nworkgroup = CLOUD\ninterfaces = lo\nlock directory = {service.dir}\n")
-        said = service.run(f"smbpasswd -c {conf} -s -r {DC} -U mover < {typed}")
+        said = smbpasswd(service, "mover", words[2], words[3])
         assert "Password changed" in said, said
         login = f"-U CLOUD/mover%{words[3]}"
         assert "mover" in rpcclient(service, "getusername", login=login)
@@ -212,12 +210,85 @@ def test_an_owner_changes_the_password(service):
             said = rpcclient(service, f"{command} mover {words[3]} short", login=login, ok=False)
             assert "PASSWORD_RESTRICTION" in said, said
         refused(service, "samr.password", "PASSWORD_TOO_SHORT")
-        said = rpcclient(service, f"chgpasswd3 locky {PASSWORD['locky']} {words[4]}", login="-U%", ok=False)
-        assert "ACCESS_DENIED" in said, said
         net(service, f"rpc password mover {words[4]}")
         assert "mover" in rpcclient(service, "getusername", login=f"-U CLOUD/mover%{words[4]}")
     finally:
         client.modify_s(BASE, [(2, "minPwdAge", [b"-864000000000"])])
+
+
+def smbpasswd(service, user, old, new):
+    typed = service.secret("typed", f"{old}\n{new}\n{new}\n")
+    conf = service.secret("smbpasswd.conf", f"[global]\nworkgroup = CLOUD\ninterfaces = lo\nlock directory = {service.dir}\n")
+    return service.run(f"smbpasswd -c {conf} -s -r {DC} -U {user} < {typed}", ok=False)
+
+
+def impacket_smbpasswd(service, user, old, new):
+    return service.run(f"/usr/bin/python3 -B {EXAMPLES}/smbpasswd.py CLOUD/{user}:{old}@{ADDRESS[CLOUD]} -newpass {new}",
+                       ok=False)
+
+
+def nobody(binding, user, old, new):
+    dce = transport.DCERPCTransportFactory(binding).get_dce_rpc()
+    dce.connect()
+    dce.bind(samr.MSRPC_UUID_SAMR)
+    try:
+        return str(samr.hSamrUnicodeChangePasswordUser2(dce, "\\x00", user, old, new)["ErrorCode"])
+    except samr.DCERPCSessionError as e:
+        return str(e)
+
+
+def bare_pipe(_service, *words):
+    return nobody(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\samr]", *words)
+
+
+def bare_tcp(_service, *words):
+    return nobody(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]", *words)
+
+
+@pytest.fixture(scope="module")
+def expired(service):
+    """Somebody who must change the password, and has no session to do it in."""
+    client, dn = service.connect(), f"CN=late,CN=Users,{BASE}"
+    client.add_s(dn, [("objectClass", [b"user"]), ("sAMAccountName", [b"late"]), ("userAccountControl", [b"512"]),
+                      ("unicodePwd", [f'"{NEW}"'.encode("utf-16-le")])])
+
+    def make(word):
+        client.modify_s(dn, [(2, "unicodePwd", [f'"{word}"'.encode("utf-16-le")]), (2, "pwdLastSet", [b"0"]),
+                             (2, "lockoutTime", [b"0"])])
+        said = rpcclient(service, "getusername", login=f"-U CLOUD/late%{word}", ok=False)
+        assert "PASSWORD_MUST_CHANGE" in said, said
+    return make
+
+
+@pytest.mark.parametrize("number, change", enumerate([smbpasswd, impacket_smbpasswd, bare_tcp]))
+def test_an_expired_password_is_changed(service, expired, number, change):
+    """By whom has no session, as in Windows; the rules for the new one hold, but for its age."""
+    old, new = f"Expired-w0rd-{number}", f"Fresh-w0rd-{number}"
+    expired(old)
+    assert "MUST_CHANGE" not in change(service, "late", "Not-this-1", new)
+    assert "LOGON_FAILURE" in rpcclient(service, "getusername", login=f"-U CLOUD/late%{new}", ok=False)
+    change(service, "late", old, "short")
+    refused(service, "samr.password", "PASSWORD_TOO_SHORT")
+    change(service, "late", old, new)
+    assert "late" in rpcclient(service, "getusername", login=f"-U CLOUD/late%{new}")
+
+
+def test_nobody_guesses_on(service, expired):
+    """Wrong old passwords count, and lock, as at logons; names and passwords look the same from outside."""
+    expired("Expired-w0rd-9")
+    client = service.connect()
+    client.modify_s(BASE, [(2, "lockoutThreshold", [b"3"])])
+    try:
+        assert "WRONG_PASSWORD" in bare_pipe(service, "nobody-here", "Not-this-1", NEW)
+        assert ["WRONG_PASSWORD" in bare_pipe(service, "late", "Not-this-1", NEW) for _ in range(3)] == [True, True, False]
+        said = bare_pipe(service, "late", "Expired-w0rd-9", f"{NEW}-x")
+        assert "ACCOUNT_LOCKED_OUT" in said, said
+        refused(service, "samr.password", "LOGON_LOCKED_OUT")
+    finally:
+        client.modify_s(BASE, [(2, "lockoutThreshold", [b"0"])])
+    expired("Expired-w0rd-9")
+    said = bare_pipe(service, "late", "Expired-w0rd-9", "short")
+    assert "PASSWORD_RESTRICTION" in said, said
 
 
 def test_rules_are_those_of_ldap(service):
