@@ -213,16 +213,6 @@ static bool is_level(uint16_t validation)
            validation == NETLOGON_VALIDATION_SAM4;
 }
 
-/* What is no logon but a message to a security package of the domain controller ([MS-APDS] 3.2):
- * none is served, the verification of PACs neither. */
-static uint32_t other_package(struct rpc_ctx *c, struct netlogon_logon *l)
-{
-    if (!l->what.generic)
-        return NT_INVALID_PARAMETER;
-    l->who = &l->what.generic->identity;
-    return netlogon_decide(c, l, REASON_NETLOGON_PACKAGE, NT_NO_SUCH_PACKAGE);
-}
-
 /* asked: what is the call's; the rest is set here. */
 static uint32_t begin(struct rpc_ctx *c, const struct netlogon_session *s,
                       const struct netlogon_logon *asked)
@@ -238,7 +228,7 @@ static uint32_t begin(struct rpc_ctx *c, const struct netlogon_session *s,
     l->channel_type = s->channel_type;
     *l->authoritative = 1;
     if (l->level == NETLOGON_GENERIC)
-        return other_package(c, l);
+        return netlogon_generic(c, l);
     if (!is_level(l->validation_level))
         return NT_INVALID_INFO_CLASS;
     uint32_t status = open_logon(l);
@@ -271,8 +261,8 @@ uint32_t netlogon_sam_logon(struct rpc_ctx *c, void *args)
 
     if (!x->authenticator || !x->return_authenticator)
         return NT_INVALID_PARAMETER;
-    if (!is_level(x->validation_level)) /* as Windows: the authenticator is not looked at */
-        return NT_INVALID_INFO_CLASS;
+    if (x->logon_level != NETLOGON_GENERIC && !is_level(x->validation_level))
+        return NT_INVALID_INFO_CLASS; /* as Windows: the authenticator is not looked at */
     uint32_t status = netlogon_enter(c, x->computer, x->authenticator, x->return_authenticator, &s);
     return status == NT_OK ? begin(c, s, &l) : status;
 }

@@ -6,6 +6,7 @@
 #ifndef RPC_NETLOGON_LOGON_H
 #define RPC_NETLOGON_LOGON_H
 
+#include "directory/keys.h"
 #include "rpc/netlogon_service.h"
 #include "wire/rpc/netlogon_logon.h"
 
@@ -48,6 +49,12 @@ static inline bool netlogon_is_network(const struct netlogon_logon *l)
 /* Decides over an account of ours. */
 uint32_t netlogon_logon_here(struct rpc_ctx *c, const struct netlogon_logon *l,
                              const struct lsa_view *v);
+/* What is no logon but a message to a security package of the domain controller: Kerberos alone,
+ * which verifies PACs. */
+uint32_t netlogon_generic(struct rpc_ctx *c, struct netlogon_logon *l);
+/* One of krbtgt's keys, former ones too: tickets outlive them, and so do their PACs. */
+struct pac_request;
+bool netlogon_pac_signed(const struct pac_request *q, const struct dir_account_keys *krbtgt);
 /* Asks the trusted domain, whose answer is filtered as the trust demands. What it returns is to be
  * returned. */
 struct trust;

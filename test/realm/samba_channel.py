@@ -119,12 +119,12 @@ class Channel:
 
     # --- logons of people; q: user, domain, secret, level, validation, control, via, workstation, target, key
 
-    def scramble(self, sixteen):
+    def scramble(self, few):
         """Under the session's key, as the first bytes of a new password would be."""
         buffer = netlogon.netr_CryptPassword()
-        buffer.data = list(sixteen) + [0] * 496
+        buffer.data = list(few) + [0] * (512 - len(few))
         self.creds.encrypt_netr_crypt_password(buffer)
-        return bytes(buffer.data[:16])
+        return bytes(buffer.data[:len(few)])
 
     def somebody(self):
         user = credentials.Credentials()
@@ -218,12 +218,13 @@ class Channel:
                             for t in info.trusted_domains}}
 
     def generic(self):
-        """To a security package: what services ask that want a PAC verified."""
+        """To a security package: what services ask that want a PAC verified. q: package, message, validation."""
         info = netlogon.netr_GenericInfo()
         info.identity_info.domain_name.string, info.identity_info.account_name.string = "CLOUD", ""
-        info.package_name.string, info.length, info.data = self.q["package"], 16, list(bytes(16))
-        self.conn.netr_LogonSamLogonEx(self.server, self.computer, 4, info, 5, 0)
-        return {}
+        hidden = self.scramble(bytes.fromhex(self.q.get("message", "03" * 16)))
+        info.package_name.string, info.length, info.data = self.q["package"], len(hidden), list(hidden)
+        said, _, _ = self.conn.netr_LogonSamLogonEx(self.server, self.computer, 4, info, self.q.get("validation", 5), 0)
+        return {"length": said.length}
 
     def outside(self):
         """Something happens to the directory meanwhile: q's command."""

@@ -1,13 +1,17 @@
 """NETLOGON: people log on at members of a domain, and at those of a forest that trusts it."""
 
 import pytest
+from impacket.krb5 import crypto
+from samba.dcerpc import krb5pac
+from samba.ndr import ndr_pack
 
+import ticket
 from ldap_service import BASE, CLOUD, CORP, PASSWORD, service  # noqa: F401 (a fixture)
 from test_netlogon import MACHINE, TRUST, channel, machine, partner  # noqa: F401
 from test_rpc import refused
 
 NO_SUCH_USER, WRONG_PASSWORD, LOGON_FAILURE = 0xC0000064, 0xC000006A, 0xC000006D
-INVALID_INFO_CLASS, INVALID_PARAMETER = 0xC0000003, 0xC000000D
+INVALID_INFO_CLASS, INVALID_PARAMETER, NO_SUCH_PACKAGE = 0xC0000003, 0xC000000D, 0xC00000FE
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +142,54 @@ def test_levels(service, member):
 
 
 def test_other_packages(service, member):
-    for package in ("Kerberos", "WDigest"):
-        assert channel(service, "generic", package=package)[0]["status"] == 0xC00000FE
+    assert channel(service, "generic", package="WDigest")[0]["status"] == NO_SUCH_PACKAGE
     refused(service, "netlogon.logon", "NETLOGON_PACKAGE")
+    assert partner(service, "generic", package="Kerberos")[0]["status"] == NO_SUCH_PACKAGE
+
+
+@pytest.fixture(scope="module")
+def signatures(service, member):
+    """Those of the PAC in a ticket for the member: {type of buffer: (checksum type, bytes)}."""
+    service.connect().modify_s(f"CN=PC1,CN=Computers,{BASE}", [(0, "servicePrincipalName", [f"host/pc1.{CLOUD}".encode()])])
+    service.run(f"kvno -q host/pc1.{CLOUD}", who="alice")
+    key = crypto.string_to_key(18, MACHINE, f"{CLOUD.upper()}hostpc1.{CLOUD}")
+    pac = ticket.pac_under(str(service.dir / "tickets"), key, f"host/pc1.{CLOUD}")
+    return {b.type: (b.info.type, bytes(b.info.signature)) for b in pac.buffers
+            if b.type in (krb5pac.PAC_TYPE_SRV_CHECKSUM, krb5pac.PAC_TYPE_KDC_CHECKSUM)}
+
+
+def pac_request(server, kdc, kind, server_size=None):
+    request = krb5pac.PAC_Validate()
+    request.ChecksumLength = len(server) if server_size is None else server_size
+    request.SignatureType, request.SignatureLength = kind, len(kdc)
+    request.ChecksumAndSignature = server + kdc
+    return ndr_pack(request)
+
+
+def verify(service, message, **more):
+    return channel(service, "generic", package="kerberos", message=message.hex(), **more)[0]
+
+
+def test_a_pac_that_we_did_not_sign(service, signatures):
+    server, (kind, kdc) = signatures[krb5pac.PAC_TYPE_SRV_CHECKSUM][1], signatures[krb5pac.PAC_TYPE_KDC_CHECKSUM]
+    other = bytes([server[0] ^ 1]) + server[1:]
+    for wrong in (pac_request(other, kdc, kind), pac_request(server, other, kind), pac_request(server, kdc, kind + 1),
+                  pac_request(server, b"", kind), pac_request(b"", b"", -138), pac_request(server, bytes(16), -138)):
+        assert verify(service, wrong)["status"] == LOGON_FAILURE
+    refused(service, "netlogon.logon", "PAC_SIGNATURE")
+    good = pac_request(server, kdc, kind)
+    for wrong in (good[:-1], good + b"\0", b"\4" + good[1:], good[:15], b"",
+                  pac_request(server, kdc, kind, 65), pac_request(server, kdc, kind, 0xFFFFFFFF)):
+        assert verify(service, wrong)["status"] == INVALID_PARAMETER
+    refused(service, "netlogon.logon", "WIRE_MALFORMED")
+    assert verify(service, good, validation=3)["status"] == INVALID_INFO_CLASS
+
+
+def test_a_pac_is_verified(service, signatures):
+    """[MS-APDS] 3.2.5.6."""
+    server, (kind, kdc) = signatures[krb5pac.PAC_TYPE_SRV_CHECKSUM][1], signatures[krb5pac.PAC_TYPE_KDC_CHECKSUM]
+    said = verify(service, pac_request(server, kdc, kind))
+    assert "status" not in said and said["length"] == 0, said
 
 
 def test_an_unknown_domain(service, member):

@@ -30,10 +30,12 @@ def _key(keytab, etype):
 
 
 def pac(cache, keytab, service):
+    return pac_under(cache, _key(keytab, int(_ticket(cache, service)["enc-part"]["etype"])), service)
+
+
+def pac_under(cache, key, service):
     ticket = _ticket(cache, service)
-    etype = int(ticket["enc-part"]["etype"])
-    plain = crypto._enctype_table[etype].decrypt(_key(keytab, etype), KEY_USAGE_TICKET,
-                                                 bytes(ticket["enc-part"]["cipher"]))
+    plain = crypto._enctype_table[key.enctype].decrypt(key, KEY_USAGE_TICKET, bytes(ticket["enc-part"]["cipher"]))
     part = decoder.decode(plain, asn1Spec=EncTicketPart())[0]
     for outer in part["authorization-data"]:
         for inner in decoder.decode(bytes(outer["ad-data"]), asn1Spec=AD_IF_RELEVANT())[0]:
