@@ -11,6 +11,7 @@ static const struct rpc_handler handlers[] = {
     {NETLOGON_SAM_LOGON, CHANNEL | RPC_WAITS, netlogon_sam_logon},
     {NETLOGON_SAM_LOGOFF, CHANNEL, netlogon_sam_logoff},
     {NETLOGON_REQ_CHALLENGE, BARE, netlogon_req_challenge},
+    {NETLOGON_PASSWORD_SET, CHANNEL, netlogon_password_set},
     {NETLOGON_GET_DC_NAME, 0, netlogon_get_dc_name},
     {NETLOGON_CONTROL, RPC_WAITS, netlogon_control_oldest},
     {NETLOGON_GET_ANY_DC_NAME, 0, netlogon_get_any_dc_name},

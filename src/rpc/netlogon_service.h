@@ -72,6 +72,7 @@ uint32_t netlogon_forest_info(struct rpc_ctx *c, void *args);
 uint32_t netlogon_sam_logon(struct rpc_ctx *c, void *args);
 uint32_t netlogon_sam_logon_ex(struct rpc_ctx *c, void *args);
 uint32_t netlogon_sam_logoff(struct rpc_ctx *c, void *args);
+uint32_t netlogon_password_set(struct rpc_ctx *c, void *args);
 uint32_t netlogon_password_set2(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_dc_name(struct rpc_ctx *c, void *args);
 uint32_t netlogon_get_any_dc_name(struct rpc_ctx *c, void *args);

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 from samba import NTSTATUSError, WERRORError, credentials, param
-from samba.dcerpc import lsa, misc, netlogon, ntlmssp
+from samba.dcerpc import lsa, misc, netlogon, ntlmssp, samr
 from samba.ndr import ndr_pack, ndr_pack_in, ndr_unpack, ndr_unpack_out  # noqa: F401 (the types of the answers)
 
 
@@ -115,6 +115,12 @@ class Channel:
         self.creds.encrypt_netr_crypt_password(buffer)
         self.conn.netr_ServerPasswordSet2(self.server, self.q["account"], self.q["type"], self.computer,
                                           self.authenticators()[0], buffer)
+        return {}
+
+    def set_hash(self):
+        """As it was done before there was opnum 30."""
+        self.conn.netr_ServerPasswordSet(self.server, self.q["account"], self.q["type"], self.computer,
+                                         self.authenticators()[0], samr.Password())
         return {}
 
     # --- logons of people; q: user, domain, secret, level, validation, control, via, workstation, target, key

@@ -132,6 +132,12 @@ def test_a_password_that_is_no_text(service):
     assert "flags" in said[0] and "flags" in said[2], said
 
 
+def test_a_password_by_its_hash(service, member):
+    said = channel(service, "set_hash", "capabilities")
+    assert said[0]["status"] == 0xC00000BB and "flags" in said[1], said
+    refused(service, "netlogon.password", "NETLOGON_HASH_ALONE")
+
+
 def test_a_reset_ends_the_channel(service):
     """Who has the old password may not set the next one over the channel that it made with it."""
     machine(service, "PC7")

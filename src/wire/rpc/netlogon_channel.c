@@ -39,6 +39,12 @@ static const struct ndr_type trust_password =
     NDR_TABLE(STRUCT, struct netlogon_trust_password, "NL_TRUST_PASSWORD", 4,
               ROW(U16, netlogon_trust_password, buffer, FIXED(NETLOGON_PASSWORD_UNITS)),
               ROW(U32, netlogon_trust_password, length));
+const struct ndr_type netlogon_ndr_password_set =
+    NDR_TABLE(CALL, struct netlogon_password_set, "NetrServerPasswordSet", 1,
+              TEXT_OR_NULL(netlogon_password_set, server), TEXT(netlogon_password_set, account),
+              ROW(U16, netlogon_password_set, channel_type, IN),
+              TEXT(netlogon_password_set, computer), AUTHENTICATORS(netlogon_password_set, OUT),
+              ROW(U8, netlogon_password_set, hash, IN, FIXED(16)), STATUS(netlogon_password_set));
 const struct ndr_type netlogon_ndr_password_set2 =
     NDR_TABLE(CALL, struct netlogon_password_set2, "NetrServerPasswordSet2", 1,
               TEXT_OR_NULL(netlogon_password_set2, server), TEXT(netlogon_password_set2, account),

@@ -65,6 +65,15 @@ struct netlogon_trust_password { /* NL_TRUST_PASSWORD, encrypted as a whole */
 };
 /* NL_PASSWORD_VERSION, in front of a trust's new password within the buffer. */
 #define NETLOGON_PASSWORD_VERSION_PRESENT 0x02231968
+struct netlogon_password_set { /* the hash of one, encrypted */
+    struct span server;
+    struct span account;
+    uint16_t channel_type;
+    struct span computer;
+    struct netlogon_authenticator authenticator, return_authenticator;
+    uint8_t hash[16];
+    uint32_t status;
+};
 struct netlogon_password_set2 {
     struct span server;
     struct span account;
@@ -133,7 +142,7 @@ struct netlogon_get_domain_info {
 };
 
 extern const struct ndr_type netlogon_ndr_req_challenge, netlogon_ndr_authenticate2,
-    netlogon_ndr_authenticate3, netlogon_ndr_get_capabilities, netlogon_ndr_password_set2,
-    netlogon_ndr_get_domain_info;
+    netlogon_ndr_authenticate3, netlogon_ndr_get_capabilities, netlogon_ndr_password_set,
+    netlogon_ndr_password_set2, netlogon_ndr_get_domain_info;
 
 #endif

@@ -18,6 +18,7 @@ static const struct rpc_call calls[] = {
     {NETLOGON_SAM_LOGON, &netlogon_ndr_sam_logon},
     {NETLOGON_SAM_LOGOFF, &netlogon_ndr_sam_logoff},
     {NETLOGON_REQ_CHALLENGE, &netlogon_ndr_req_challenge},
+    {NETLOGON_PASSWORD_SET, &netlogon_ndr_password_set},
     {NETLOGON_GET_DC_NAME, &netlogon_ndr_get_dc_name},
     {NETLOGON_CONTROL, &netlogon_ndr_control},
     {NETLOGON_GET_ANY_DC_NAME, &netlogon_ndr_get_any_dc_name},

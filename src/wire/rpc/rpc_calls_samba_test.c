@@ -85,6 +85,7 @@ static const struct peer_call netlogon_names[] = {
     {2, "netlogon.netr_LogonSamLogon"},
     {3, "netlogon.netr_LogonSamLogoff"},
     {4, "netlogon.netr_ServerReqChallenge"},
+    {6, "netlogon.netr_ServerPasswordSet"},
     {11, "netlogon.netr_GetDcName"},
     {12, "netlogon.netr_LogonControl"},
     {13, "netlogon.netr_GetAnyDCName"},
