@@ -208,6 +208,35 @@ void hmac_once(enum hash_alg alg, struct span key, const struct span *parts, uns
     hmac_key_wipe(&k);
 }
 
+void hash_stretch_begin(struct hash_stretch *s, struct span secret, struct span salt,
+                        uint64_t rounds)
+{
+    static const uint8_t first_block[] = {0, 0, 0, 1};
+    struct span parts[] = {salt, span_of(first_block, sizeof(first_block))};
+
+    hmac_key_init(&s->key, HASH_SHA512, secret);
+    hmac_parts(&s->key, parts, 2, s->last);
+    memcpy(s->sum, s->last, sizeof(s->sum));
+    s->left = rounds - 1;
+}
+
+bool hash_stretch_go(struct hash_stretch *s, uint32_t max)
+{
+    struct span last = span_of(s->last, sizeof(s->last));
+
+    for (; s->left && max; s->left--, max--) {
+        hmac_parts(&s->key, &last, 1, s->last);
+        for (unsigned i = 0; i < sizeof(s->sum); i++)
+            s->sum[i] ^= s->last[i];
+    }
+    return s->left == 0;
+}
+
+void hash_stretch_wipe(struct hash_stretch *s)
+{
+    mem_wipe(s, sizeof(*s));
+}
+
 enum err hkdf_sha256(struct span secret, struct span salt, struct span info, uint8_t *out,
                      size_t len)
 {

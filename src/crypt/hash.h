@@ -77,6 +77,20 @@ void hmac_parts(const struct hmac_key *k, const struct span *parts, unsigned cou
 void hmac_once(enum hash_alg alg, struct span key, const struct span *parts, unsigned count,
                uint8_t *out);
 
+/* PBKDF2 (RFC 8018, 5.2) with HMAC-SHA512, of one block, in steps: for a number of rounds that
+ * somebody else chose, while others wait. Secret: wipe it with hash_stretch_wipe. */
+struct hash_stretch {
+    struct hmac_key key;
+    uint64_t left;
+    uint8_t last[HASH_SIZE_MAX], sum[HASH_SIZE_MAX]; /* sum: the result, when none are left */
+};
+/* rounds: at least 1. */
+void hash_stretch_begin(struct hash_stretch *s, struct span secret, struct span salt,
+                        uint64_t rounds);
+/* Up to max rounds more. True: it is done. */
+bool hash_stretch_go(struct hash_stretch *s, uint32_t max);
+void hash_stretch_wipe(struct hash_stretch *s);
+
 /* RFC 5869 with SHA-256. ERR_RANGE for more than 255 * 32 bytes. */
 enum err hkdf_sha256(struct span secret, struct span salt, struct span info, uint8_t *out,
                      size_t len);

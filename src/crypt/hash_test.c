@@ -108,12 +108,45 @@ static void test_hkdf(void **state)
     arena_fini(&a);
 }
 
+static void stretched(struct arena *a, const char *secret, const char *salt, uint64_t rounds,
+                      uint32_t step, const char *begins)
+{
+    struct hash_stretch s;
+    struct span expected = unhex(a, begins);
+    unsigned steps = 1;
+
+    hash_stretch_begin(&s, span_str(secret), span_str(salt), rounds);
+    while (!hash_stretch_go(&s, step))
+        steps++;
+    assert_memory_equal(s.sum, expected.ptr, expected.len);
+    assert_int_equal(steps, rounds == 1 ? 1 : (rounds - 1 + step - 1) / step);
+    hash_stretch_wipe(&s);
+}
+
+/* The vectors of RFC 6070 with SHA-512, as several implementations have them. */
+static void test_stretch(void **state)
+{
+    struct arena memory;
+
+    (void)state;
+    arena_init(&memory, 0, 1 << 16, 0);
+    stretched(&memory, "password", "salt", 1, 1,
+              "867f70cf1ade02cff3752599a3a53dc4af34c7a669815ae5d513554e1c8cf252c02d470a285a0501bad9"
+              "99bfe943c08f050235d7d68b1da55e63f73b60a57fce");
+    stretched(&memory, "password", "salt", 2, 1,
+              "e1d9c16aa681708a45f5c7c4e215ceb66e011a2e9f004071");
+    for (uint32_t step = 1; step < 5000; step *= 7)
+        stretched(&memory, "password", "salt", 4096, step,
+                  "d197b1b33db0143e018b12f3d1d1479e6cdebdcc97c5c0f87f6902e072f457b5");
+    arena_fini(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_of_abc), cmocka_unit_test(test_hmac_short_key),
         cmocka_unit_test(test_hmac_long_key), cmocka_unit_test(test_hmac_key_is_reusable),
-        cmocka_unit_test(test_hkdf),
+        cmocka_unit_test(test_hkdf),          cmocka_unit_test(test_stretch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

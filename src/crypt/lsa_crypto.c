@@ -88,16 +88,36 @@ enum err lsa_secret_decrypt(const uint8_t key[LSA_KEY_SIZE], struct span cipher,
 
 /* --- AES -------------------------------------------------------------------------------------- */
 
-static const char enc_label[] = "Microsoft LSAD encryption key AEAD-AES-256-CBC-HMAC-SHA512 16";
-static const char mac_label[] = "Microsoft LSAD MAC key AEAD-AES-256-CBC-HMAC-SHA512 16";
+#define LABEL(of, what) "Microsoft " of " " what " key AEAD-AES-256-CBC-HMAC-SHA512 16"
+#define LABELS(of)                                                                                 \
+    {                                                                                              \
+        SPAN_Z(LABEL(of, "encryption")), SPAN_Z(LABEL(of, "MAC"))                                  \
+    }
+#define SPAN_Z(text)                                                                               \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text)                                                      \
+    } /* the zero at its end, too */
 
-enum err lsa_aes_open(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES_TAG_SIZE],
-                      const uint8_t salt[LSA_AES_SALT_SIZE], uint8_t *bytes, size_t len,
-                      size_t *len_out)
+struct labels {
+    struct span enc, mac;
+};
+static const struct labels lsad = LABELS("LSAD"), sam = LABELS("SAM");
+
+/* Padding as in PKCS #7; the tag was right, so nobody learns of it by asking. */
+static enum err unpad(const uint8_t *bytes, size_t len, size_t *len_out)
+{
+    uint8_t padding = bytes[len - 1];
+
+    if (padding == 0 || padding > AES_BLOCK_SIZE)
+        return ERR_INTEGRITY;
+    *len_out = len - padding;
+    return ERR_OK;
+}
+
+static enum err open_aes(const struct labels *labels, const uint8_t *key, const uint8_t *tag,
+                         const uint8_t *salt, uint8_t *bytes, size_t len, size_t *len_out)
 {
     struct span cek = span_of(key, LSA_KEY_SIZE);
-    struct span enc = span_of(enc_label, sizeof(enc_label)),
-                mac = span_of(mac_label, sizeof(mac_label));
     uint8_t one = 1, sum[LSA_AES_TAG_SIZE], derived[LSA_AES_TAG_SIZE], iv[LSA_AES_SALT_SIZE];
     struct span parts[] = {span_of(&one, 1), span_of(salt, LSA_AES_SALT_SIZE), span_of(bytes, len),
                            span_of(&one, 1)};
@@ -105,10 +125,10 @@ enum err lsa_aes_open(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES
 
     if (len == 0 || len % AES_BLOCK_SIZE)
         return ERR_INTEGRITY;
-    hmac_once(HASH_SHA512, cek, &mac, 1, derived);
+    hmac_once(HASH_SHA512, cek, &labels->mac, 1, derived);
     hmac_once(HASH_SHA512, span_of(derived, sizeof(derived)), parts, 4, sum);
     bool good = mem_eq_ct(sum, tag, sizeof(sum));
-    hmac_once(HASH_SHA512, cek, &enc, 1, derived);
+    hmac_once(HASH_SHA512, cek, &labels->enc, 1, derived);
     aes256_set_decrypt_key(&c, derived);
     mem_wipe(derived, sizeof(derived));
     memcpy(iv, salt, sizeof(iv));
@@ -116,10 +136,19 @@ enum err lsa_aes_open(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES
         cbc_decrypt(&c, (nettle_cipher_func *)aes256_decrypt, AES_BLOCK_SIZE, iv, len, bytes,
                     bytes);
     mem_wipe(&c, sizeof(c));
-    /* Padding as in PKCS #7; the tag was right, so nobody learns of it by asking. */
-    uint8_t padding = bytes[len - 1];
-    if (!good || padding == 0 || padding > AES_BLOCK_SIZE)
-        return ERR_INTEGRITY;
-    *len_out = len - padding;
-    return ERR_OK;
+    return good ? unpad(bytes, len, len_out) : ERR_INTEGRITY;
+}
+
+enum err lsa_aes_open(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES_TAG_SIZE],
+                      const uint8_t salt[LSA_AES_SALT_SIZE], uint8_t *bytes, size_t len,
+                      size_t *len_out)
+{
+    return open_aes(&lsad, key, tag, salt, bytes, len, len_out);
+}
+
+enum err lsa_aes_open_sam(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES_TAG_SIZE],
+                          const uint8_t salt[LSA_AES_SALT_SIZE], uint8_t *bytes, size_t len,
+                          size_t *len_out)
+{
+    return open_aes(&sam, key, tag, salt, bytes, len, len_out);
 }

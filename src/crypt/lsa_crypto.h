@@ -26,11 +26,15 @@ void lsa_secret_encrypt(const uint8_t key[LSA_KEY_SIZE], struct span plain, uint
 enum err lsa_secret_decrypt(const uint8_t key[LSA_KEY_SIZE], struct span cipher, uint8_t *out,
                             size_t *len_out);
 
-/* AEAD-AES-256-CBC-HMAC-SHA512 (5.1.5): opens in place. ERR_INTEGRITY. */
+/* AEAD-AES-256-CBC-HMAC-SHA512 (5.1.5; of passwords in SAMR, [MS-SAMR] 3.2.2.4, with labels of its
+ * own): opens in place. ERR_INTEGRITY. */
 #define LSA_AES_TAG_SIZE  64
 #define LSA_AES_SALT_SIZE 16
 enum err lsa_aes_open(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES_TAG_SIZE],
                       const uint8_t salt[LSA_AES_SALT_SIZE], uint8_t *bytes, size_t len,
                       size_t *len_out);
+enum err lsa_aes_open_sam(const uint8_t key[LSA_KEY_SIZE], const uint8_t tag[LSA_AES_TAG_SIZE],
+                          const uint8_t salt[LSA_AES_SALT_SIZE], uint8_t *bytes, size_t len,
+                          size_t *len_out);
 
 #endif

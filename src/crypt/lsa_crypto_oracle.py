@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Encrypts as [MS-LSAD] 5.1.5 says, with another library: key and text in hexadecimal; prints tag, salt, cipher."""
+"""Encrypts as [MS-LSAD] 5.1.5 and [MS-SAMR] 3.2.2.4 say, with another library: "LSAD" or "SAM", key and text in
+hexadecimal; prints tag, salt, cipher."""
 import hashlib
 import hmac
 import sys
@@ -8,12 +9,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 
 def derive(key, what):
-    label = b"Microsoft LSAD " + what + b" key AEAD-AES-256-CBC-HMAC-SHA512 16\0"
+    label = b"Microsoft " + sys.argv[1].encode() + b" " + what + b" key AEAD-AES-256-CBC-HMAC-SHA512 16\0"
     return hmac.new(key, label, hashlib.sha512).digest()
 
 
 def main():
-    key, text = bytes.fromhex(sys.argv[1]), bytes.fromhex(sys.argv[2])
+    key, text = bytes.fromhex(sys.argv[2]), bytes.fromhex(sys.argv[3])
     salt, pad = hashlib.sha256(text).digest()[:16], 16 - len(text) % 16
     aes = Cipher(algorithms.AES(derive(key, b"encryption")[:32]), modes.CBC(salt)).encryptor()
     cipher = aes.update(text + bytes([pad]) * pad) + aes.finalize()

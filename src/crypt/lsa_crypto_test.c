@@ -52,17 +52,19 @@ static void secrets(void **state)
     assert_int_equal(lsa_secret_decrypt(key.ptr, SPAN_NONE, out, &len), ERR_MALFORMED);
 }
 
-static void aes(void **state)
+typedef enum err opening(const uint8_t *key, const uint8_t *tag, const uint8_t *salt,
+                         uint8_t *bytes, size_t len, size_t *len_out);
+
+static void aes_of(const char *labels, opening *open, opening *other)
 {
     static const char text[] = "000102030405060708090a0b0c0d0e0f1011";
     static const char key_text[] = "4e98c910b2a988d792fb5aa33e8ef786";
     struct span key = unhex(&arena, key_text), plain = unhex(&arena, text);
     char command[4096], line[1024];
     size_t len = 0;
-    (void)state;
 
-    snprintf(command, sizeof(command), "/usr/bin/python3 -B %s/lsa_crypto_oracle.py %s %s",
-             getenv("ENTENTE_SOURCE"), key_text, text);
+    snprintf(command, sizeof(command), "/usr/bin/python3 -B %s/lsa_crypto_oracle.py %s %s %s",
+             getenv("ENTENTE_SOURCE"), labels, key_text, text);
     FILE *f = popen(command, "r");
     assert_non_null(f);
     assert_non_null(fgets(line, sizeof(line), f));
@@ -72,12 +74,20 @@ static void aes(void **state)
     uint8_t *bytes = arena_dup(&arena, all.ptr, all.len), *cipher = bytes + 80;
     assert_int_equal(all.len, 80 + 32);
     bytes[3] ^= 1;
-    assert_int_equal(lsa_aes_open(key.ptr, bytes, bytes + 64, cipher, 32, &len), ERR_INTEGRITY);
+    assert_int_equal(open(key.ptr, bytes, bytes + 64, cipher, 32, &len), ERR_INTEGRITY);
     bytes[3] ^= 1;
-    assert_int_equal(lsa_aes_open(key.ptr, bytes, bytes + 64, cipher, 31, &len), ERR_INTEGRITY);
-    assert_int_equal(lsa_aes_open(key.ptr, bytes, bytes + 64, cipher, 0, &len), ERR_INTEGRITY);
-    assert_ok(lsa_aes_open(key.ptr, bytes, bytes + 64, cipher, 32, &len));
+    assert_int_equal(other(key.ptr, bytes, bytes + 64, cipher, 32, &len), ERR_INTEGRITY);
+    assert_int_equal(open(key.ptr, bytes, bytes + 64, cipher, 31, &len), ERR_INTEGRITY);
+    assert_int_equal(open(key.ptr, bytes, bytes + 64, cipher, 0, &len), ERR_INTEGRITY);
+    assert_ok(open(key.ptr, bytes, bytes + 64, cipher, 32, &len));
     assert_span_equal(span_of(cipher, len), plain);
+}
+
+static void aes(void **state)
+{
+    (void)state;
+    aes_of("LSAD", lsa_aes_open, lsa_aes_open_sam);
+    aes_of("SAM", lsa_aes_open_sam, lsa_aes_open);
 }
 
 int main(void)

@@ -20,6 +20,7 @@
 #define RPC_WAITING_EACH     16          /* of one association */
 #define RPC_WAITING_MEMORY   (8u << 20)  /* of one of them */
 #define RPC_WAITING_TOTAL    (32u << 20) /* of all of them, as they begin to wait */
+#define RPC_TURNS_MAX        8           /* calls that compute for long, of all */
 #define RPC_HELD_MAX         8 /* fragments of an association whose security context waits */
 #define RPC_QUEUED_MAX       (64u << 20) /* answers that wait in pipes to be read, of all */
 #define RPC_CONTEXTS_MAX     16          /* interfaces bound on one association */
@@ -51,7 +52,7 @@ struct rpc_ctx {
 
 enum rpc_handler_flags {
     RPC_FOR_NOBODY = 1, /* anonymous callers, too */
-    RPC_WAITS = 2,      /* may be answered later: rpc_ask */
+    RPC_WAITS = 2,      /* may be answered later: rpc_ask, rpc_yield */
     RPC_BARE = 4,       /* on TCP without protection, too */
 };
 
@@ -88,6 +89,11 @@ typedef uint32_t rpc_step(struct rpc_ctx *c, void *args, enum err e, struct span
  * step. What it returns is to be returned. The association may end meanwhile: then no step is
  * called any more. */
 uint32_t rpc_ask(struct rpc_ctx *c, uint32_t type, struct span payload, rpc_step *then);
+
+/* For a call that has long to compute: lets others go on first, and comes back in `then` with
+ * ERR_OK and no reply. One of such calls takes a step in a turn of the loop. As rpc_ask when there
+ * are too many of them. */
+uint32_t rpc_yield(struct rpc_ctx *c, rpc_step *then);
 
 /* Writes the event of a refusal. */
 void rpc_refused(const struct rpc_server *s, const struct rpc_caller *who, const char *name,
@@ -204,6 +210,8 @@ bool rpc_auth_open(struct rpc_assoc *as, const struct rpc_pdu *pdu, uint8_t *byt
 size_t rpc_auth_token(const struct rpc_assoc *as);
 enum err rpc_auth_protect(struct rpc_assoc *as, uint8_t *bytes, const struct rpc_layout *l);
 
+/* The next step of a call that let others go on. ctx: struct rpc_server. */
+void rpc_later_turn(void *ctx);
 /* Calls the waiters of pipes that something came for. ctx: struct rpc_server. */
 void rpc_pipes_tell(void *ctx);
 
@@ -212,7 +220,10 @@ struct rpc_server {
     struct acceptor *acceptor;
     struct netlogon_sessions *sessions;
     struct plat_stream *tcp, *mapper;
-    struct plat_timer *timer; /* tells pipes that something came */
+    struct plat_timer *timer;               /* tells pipes that something came */
+    struct plat_timer *turn;                /* the next of the calls below */
+    struct rpc_later *turns[RPC_TURNS_MAX]; /* calls that compute for long, the next one first */
+    unsigned turn_count;
     struct rpc_pipe *pipes;
     struct rpc_group *groups;
     unsigned group_count;

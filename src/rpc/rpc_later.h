@@ -19,6 +19,7 @@ struct rpc_later {
     struct arena arena;
     size_t counted; /* bytes of it, when it began to wait */
     void *args;
+    bool yields; /* among the server's turns, and does not ask */
     rpc_step *then;
 };
 

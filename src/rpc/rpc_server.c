@@ -108,7 +108,8 @@ static enum err prepare(struct rpc_server *s)
     TRY(plat_stream_new(env->loop, &tcp_ops, &limits, env->events, s, &s->tcp));
     TRY(plat_stream_new(env->loop, &mapper_ops, &limits, env->events, s, &s->mapper));
     s->timer = plat_timer_new(env->loop, rpc_pipes_tell, s);
-    return s->timer ? ERR_OK : ERR_NOMEM;
+    s->turn = plat_timer_new(env->loop, rpc_later_turn, s);
+    return s->timer && s->turn ? ERR_OK : ERR_NOMEM;
 }
 
 enum err rpc_server_new(const struct rpc_env *env, struct rpc_server **out)
@@ -138,6 +139,8 @@ void rpc_server_free(struct rpc_server *s)
         plat_stream_free(s->mapper);
     if (s->timer)
         plat_timer_free(s->timer);
+    if (s->turn)
+        plat_timer_free(s->turn);
     ENT_ASSERT(!s->pipes && !s->groups);
     if (s->acceptor)
         acceptor_free(s->acceptor);

@@ -3,12 +3,7 @@
  * caller's own rights, as if it had come over LDAP, so that both ways have the same rules.
  */
 #include "rpc/samr_changes.h"
-#include "base/text.h"
-#include "crypt/hash.h"
-#include "crypt/lsa_crypto.h"
 #include "wire/rpc/samr_user.h"
-
-#define MODS_MAX 16
 
 uint32_t samr_status(enum err e, enum reason reason)
 {
@@ -44,7 +39,7 @@ enum err samr_ask(struct rpc_ctx *c, struct intent *in, struct intent_reply *out
     return e;
 }
 
-static uint32_t ask(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
+uint32_t samr_ask_user(struct rpc_ctx *c, struct intent *in, dir_id *id_out)
 {
     struct intent_reply reply;
     enum err e = samr_ask(c, in, &reply);
@@ -158,12 +153,12 @@ static uint32_t add(struct rpc_ctx *c, struct span name, const struct kind *kind
     struct intent in = {.kind = INTENT_ADD, .mods = mods, .mod_count = 3};
     uint32_t status = samr_place(c, without_dollar(name), kind->container, &in.target);
 
-    return status == NT_OK ? ask(c, &in, id_out) : status;
+    return status == NT_OK ? samr_ask_user(c, &in, id_out) : status;
 }
 
 uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
 {
-    struct samr_create_user2 *x = args;
+    struct samr_create_user *x = args;
     struct samr_domain d;
     const struct kind *kind = kind_of(x->type);
     dir_id id = 0;
@@ -187,10 +182,18 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
     return status;
 }
 
+uint32_t samr_create_user(struct rpc_ctx *c, void *args)
+{
+    struct samr_create_user *x = args;
+
+    x->type = SAMR_NORMAL;
+    return samr_create_user2(c, args);
+}
+
 /* --- the end of one ----------------------------------------------------------------------------
  */
 
-static uint32_t dn_of(struct rpc_ctx *c, const struct rpc_handle *h, struct span *dn_out,
+uint32_t samr_user_dn(struct rpc_ctx *c, const struct rpc_handle *h, struct span *dn_out,
                       uint32_t *uac_out)
 {
     struct samr_object x;
@@ -208,211 +211,11 @@ uint32_t samr_delete_user(struct rpc_ctx *c, void *args)
 {
     struct samr_close *x = args;
     struct intent in = {.kind = INTENT_DELETE};
-    uint32_t uac, status = dn_of(c, &x->handle, &in.target, &uac);
+    uint32_t uac, status = samr_user_dn(c, &x->handle, &in.target, &uac);
 
     if (status == NT_OK)
-        status = ask(c, &in, NULL);
+        status = samr_ask_user(c, &in, NULL);
     if (status == NT_OK)
         rpc_handle_close(c, &x->handle);
     return status;
-}
-
-/* --- what is changed ---------------------------------------------------------------------------
- */
-
-struct change {
-    struct rpc_ctx *c;
-    struct intent_mod mods[MODS_MAX];
-    struct span values[MODS_MAX];
-    unsigned count;
-};
-
-/* No text: the attribute goes. */
-static void replace(struct change *x, const char *attr, struct span value)
-{
-    unsigned i = x->count++;
-
-    ENT_ASSERT(i < MODS_MAX);
-    x->values[i] = value;
-    x->mods[i] = (struct intent_mod){MOD_REPLACE, span_str(attr), &x->values[i], value.len > 0};
-}
-
-static void replace_number(struct change *x, const char *attr, int64_t value)
-{
-    replace(x, attr, span_str(arena_printf(x->c->arena, "%lld", (long long)value)));
-}
-
-static void replace_control(struct change *x, uint32_t control, uint32_t old)
-{
-    uint32_t mask, uac = samr_uac_of(control, &mask);
-
-    replace_number(x, "userAccountControl", (int32_t)((old & ~mask) | uac));
-}
-
-static void replace_fields(struct change *x, const struct samr_user_all *u, uint32_t old)
-{
-    const struct {
-        uint32_t field;
-        const char *attr;
-        const struct span *value;
-    } texts[] = {
-        {SAMR_FIELD_FULLNAME, "displayName", &u->full_name},
-        {SAMR_FIELD_COMMENT, "description", &u->comment},
-        {SAMR_FIELD_USER_COMMENT, "comment", &u->user_comment},
-        {SAMR_FIELD_HOME, "homeDirectory", &u->home},
-        {SAMR_FIELD_DRIVE, "homeDrive", &u->drive},
-        {SAMR_FIELD_SCRIPT, "scriptPath", &u->script},
-        {SAMR_FIELD_PROFILE, "profilePath", &u->profile},
-        {SAMR_FIELD_WORKSTATIONS, "userWorkstations", &u->workstations},
-        {SAMR_FIELD_USERNAME, "sAMAccountName", &u->name},
-    };
-
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (u->fields & texts[i].field)
-            replace(x, texts[i].attr, *texts[i].value);
-    }
-    if (u->fields & SAMR_FIELD_EXPIRES)
-        replace_number(x, "accountExpires", u->expires);
-    if (u->fields & SAMR_FIELD_CONTROL)
-        replace_control(x, u->control, old);
-    if (u->fields & SAMR_FIELD_EXPIRED)
-        replace_number(x, "pwdLastSet", u->expired ? 0 : -1);
-}
-
-#define KNOWN_FIELDS                                                                               \
-    (SAMR_FIELD_USERNAME | SAMR_FIELD_FULLNAME | SAMR_FIELD_COMMENT | SAMR_FIELD_USER_COMMENT |    \
-     SAMR_FIELD_HOME | SAMR_FIELD_DRIVE | SAMR_FIELD_SCRIPT | SAMR_FIELD_PROFILE |                 \
-     SAMR_FIELD_WORKSTATIONS | SAMR_FIELD_EXPIRES | SAMR_FIELD_CONTROL | SAMR_FIELD_EXPIRED)
-
-/* --- a password under the session key -----------------------------------------------------------
- */
-
-#define BUFFER 512 /* the clear text lies at its end, its length behind it (2.2.6.21) */
-
-/* As LDAP takes one: in quotes, UTF-16. */
-static uint32_t replace_password(struct change *x, uint8_t *plain)
-{
-    struct reader r = reader_of(span_of(plain, SAMR_PASSWORD_SIZE));
-    struct builder b;
-    struct span quoted;
-
-    reader_skip(&r, BUFFER);
-    uint32_t len = reader_le32(&r);
-    if (len > BUFFER || len % 2) {
-        rpc_refused(x->c->server, x->c->who, "samr.change", REASON_LSA_SECRET,
-                    span_str(x->c->call));
-        return NT_WRONG_PASSWORD;
-    }
-    builder_in(&b, x->c->arena, BUFFER + 4);
-    builder_bytes(&b, "\"\0", 2);
-    builder_bytes(&b, plain + BUFFER - len, len);
-    builder_bytes(&b, "\"\0", 2);
-    if (builder_done(&b, &quoted) != ERR_OK)
-        return NT_INSUFFICIENT_RESOURCES;
-    replace(x, "unicodePwd", quoted);
-    return NT_OK;
-}
-
-static uint32_t plain_password(struct change *x, const uint8_t *cipher)
-{
-    uint8_t plain[SAMR_PASSWORD_SIZE];
-
-    if (x->c->who->session_key.len != LSA_KEY_SIZE)
-        return NT_NO_USER_SESSION_KEY;
-    memcpy(plain, cipher, sizeof(plain));
-    lsa_rc4(x->c->who->session_key.ptr, plain, sizeof(plain));
-    uint32_t status = replace_password(x, plain);
-    mem_wipe(plain, sizeof(plain));
-    return status;
-}
-
-/* The key is drawn anew for each, from a salt that follows in the clear (2.2.6.22). */
-static uint32_t salted_password(struct change *x, const uint8_t *cipher)
-{
-    uint8_t plain[SAMR_PASSWORD_SIZE], key[LSA_KEY_SIZE];
-    struct span parts[] = {span_of(cipher + SAMR_PASSWORD_SIZE, 16), x->c->who->session_key};
-
-    if (x->c->who->session_key.len != LSA_KEY_SIZE)
-        return NT_NO_USER_SESSION_KEY;
-    hash_parts(HASH_MD5, parts, 2, key);
-    memcpy(plain, cipher, sizeof(plain));
-    lsa_rc4(key, plain, sizeof(plain));
-    uint32_t status = replace_password(x, plain);
-    mem_wipe(plain, sizeof(plain));
-    mem_wipe(key, sizeof(key));
-    return status;
-}
-
-/* --- the levels ---------------------------------------------------------------------------------
- */
-
-/* all: with a password, which is there when a field says so. */
-static uint32_t set_all(struct change *x, const struct samr_user_all *u, uint32_t old,
-                        bool *password_out)
-{
-    uint32_t passwords = SAMR_FIELD_PASSWORD | SAMR_FIELD_LM_PASSWORD;
-    uint32_t allowed = KNOWN_FIELDS | (password_out ? passwords : 0);
-
-    if (!u->fields || u->fields & ~allowed)
-        return NT_INVALID_PARAMETER;
-    if (password_out)
-        *password_out = u->fields & passwords;
-    replace_fields(x, u, old);
-    return NT_OK;
-}
-
-static uint32_t set_level(struct change *x, const struct samr_query_user *q, uint32_t old)
-{
-    const union samr_user_info *in = q->info;
-    bool password = false;
-    uint32_t status;
-
-    switch (q->level) {
-    case SAMR_USER_CONTROL:
-        replace_control(x, in->all.control, old);
-        return NT_OK;
-    case SAMR_USER_FULL_NAME:
-        replace(x, "displayName", in->all.full_name);
-        return NT_OK;
-    case SAMR_USER_COMMENT:
-        replace(x, "description", in->all.comment);
-        return NT_OK;
-    case SAMR_USER_EXPIRES:
-        replace_number(x, "accountExpires", in->all.expires);
-        return NT_OK;
-    case SAMR_USER_ALL:
-        return set_all(x, &in->all, old, NULL);
-    case SAMR_USER_ALL_PASSWORD:
-        status = set_all(x, &in->all_password.all, old, &password);
-        return status == NT_OK && password ? plain_password(x, in->all_password.password) : status;
-    case SAMR_USER_ALL_PASSWORD_EX:
-        status = set_all(x, &in->all_password_ex.all, old, &password);
-        return status == NT_OK && password ? salted_password(x, in->all_password_ex.password)
-                                           : status;
-    case SAMR_USER_PASSWORD:
-        if (in->password.expired)
-            replace_number(x, "pwdLastSet", 0);
-        return plain_password(x, in->password.password);
-    case SAMR_USER_PASSWORD_EX:
-        if (in->password_ex.expired)
-            replace_number(x, "pwdLastSet", 0);
-        return salted_password(x, in->password_ex.password);
-    default:
-        return NT_INVALID_INFO_CLASS;
-    }
-}
-
-uint32_t samr_set_user(struct rpc_ctx *c, void *args)
-{
-    struct samr_query_user *q = args;
-    struct change x = {.c = c};
-    struct intent in = {.kind = INTENT_MODIFY, .mods = x.mods};
-    uint32_t old, status = dn_of(c, &q->handle, &in.target, &old);
-
-    if (status == NT_OK)
-        status = set_level(&x, q, old);
-    if (status != NT_OK)
-        return status;
-    in.mod_count = x.count;
-    return ask(c, &in, NULL);
 }

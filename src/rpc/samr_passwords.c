@@ -3,8 +3,10 @@
  * account's owner nor anybody at all, since whose password has expired gets no session: the old
  * password is the proof, and is judged and counted as at a logon. Without a session RC4 and DES
  * under the hashes are all that hides the new one: a listener who guesses the old password has
- * both.
+ * both. Opnum 73 makes each guess dear (samr_password_aes.c).
  */
+#include "rpc/samr_passwords.h"
+
 #include "auth/ntlm_logon.h"
 #include "base/text.h"
 #include "crypt/krb_crypto.h"
@@ -31,27 +33,35 @@ static uint32_t tell(struct rpc_ctx *c, enum reason why, struct span user, uint3
 /* --- the proof ---------------------------------------------------------------------------------
  */
 
-/* The new password, and what the client says is the old one's hash: of another password, both are
- * bytes without a meaning. */
-static bool open_password(const uint8_t old_hash[16], const struct samr_change_password *x,
-                          struct arena *a, struct span *new_out, uint8_t claimed[16])
+static enum err hash_of(const struct lsa_view *v, struct span user, struct arena *a,
+                        uint8_t out[16])
 {
-    uint8_t *plain = arena_dup(a, x->password->bytes, SAMR_PASSWORD_SIZE);
-    uint8_t new_hash[16];
+    struct dir_account_keys *keys = arena_new(a, struct dir_account_keys);
+    struct dir_account acc;
 
-    if (!plain)
-        return false;
-    lsa_rc4(old_hash, plain, SAMR_PASSWORD_SIZE);
-    struct reader r = reader_of(span_of(plain + BUFFER, 4));
-    uint32_t len = reader_le32(&r);
-    if (len > BUFFER || len % 2)
-        return false;
-    *new_out = span_of(plain + BUFFER - len, len);
-    nt_hash_utf16(*new_out, new_hash);
-    memcpy(claimed, x->verifier->bytes, 16);
-    netlogon_hash_decrypt(new_hash, claimed);
-    mem_wipe(new_hash, sizeof(new_hash));
-    return true;
+    if (!keys)
+        return ERR_NOMEM;
+    TRY(dir_account_by_sam(&v->snap, user, &acc));
+    TRY(dir_account_keys(&v->snap, DIR_SECRET_ACCOUNT, acc.id, a, keys));
+    if (keys->have_nt)
+        memcpy(out, keys->nt_hash, sizeof(keys->nt_hash));
+    enum err e = keys->have_nt ? ERR_OK : ERR_NOT_FOUND;
+    dir_keys_wipe(keys);
+    return e;
+}
+
+uint32_t samr_password_hash(struct rpc_ctx *c, struct span user, uint8_t hash_out[16])
+{
+    struct lsa_view v;
+    uint32_t status = lsa_view_begin(c, &v);
+
+    if (status != NT_OK)
+        return status;
+    c->env->random(hash_out, 16); /* of nobody's password */
+    enum err e = hash_of(&v, user, c->arena, hash_out);
+    lsa_view_end(&v);
+    return e == ERR_OK || e == ERR_NOT_FOUND ? NT_OK
+                                             : tell(c, REASON_SERVER_FAILED, user, lsa_status(e));
 }
 
 /* Judged as a logon with the hash that the client claims, and wrong ones counted. */
@@ -70,24 +80,6 @@ static enum err judge(struct rpc_ctx *c, const struct lsa_view *v, const struct 
     return ntlm_logon(&logon, c->arena, out);
 }
 
-static enum err prove(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
-                      const struct samr_change_password *x, struct span *new_out,
-                      struct ntlm_verdict *out)
-{
-    struct dir_account_keys *keys = arena_new(c->arena, struct dir_account_keys);
-    uint8_t claimed[16] = {0};
-
-    if (!keys)
-        return ERR_NOMEM;
-    TRY(dir_account_keys(&v->snap, DIR_SECRET_ACCOUNT, acc->id, c->arena, keys));
-    if (keys->have_nt)
-        (void)open_password(keys->nt_hash, x, c->arena, new_out, claimed);
-    dir_keys_wipe(keys);
-    enum err e = judge(c, v, acc, claimed, out);
-    mem_wipe(claimed, sizeof(claimed));
-    return e;
-}
-
 static enum err learn(struct rpc_ctx *c, const struct lsa_view *v, const struct dir_account *acc,
                       struct owner *out)
 {
@@ -97,8 +89,7 @@ static enum err learn(struct rpc_ctx *c, const struct lsa_view *v, const struct 
 }
 
 /* NT_OK: the old password was proved. */
-static uint32_t check(struct rpc_ctx *c, const struct samr_change_password *x, struct owner *owner,
-                      struct span *new_out)
+static uint32_t check(struct rpc_ctx *c, const struct samr_proof *p, struct owner *owner)
 {
     struct ntlm_verdict verdict = {.reason = REASON_NONE};
     struct dir_account acc;
@@ -107,28 +98,28 @@ static uint32_t check(struct rpc_ctx *c, const struct samr_change_password *x, s
 
     if (status != NT_OK)
         return status;
-    enum err e = dir_account_by_sam(&v.snap, x->user, &acc);
+    enum err e = dir_account_by_sam(&v.snap, p->user, &acc);
     bool known = e == ERR_OK;
     if (known)
-        e = prove(c, &v, &acc, x, new_out, &verdict);
+        e = judge(c, &v, &acc, p->claimed, &verdict);
     if (known && e == ERR_OK)
         e = learn(c, &v, &acc, owner);
     lsa_view_end(&v);
     mem_wipe(verdict.base_key, sizeof(verdict.base_key));
     if (!known) /* names and passwords that are wrong look the same from outside */
-        return tell(c, REASON_NTLM_USER_UNKNOWN, x->user, NT_WRONG_PASSWORD);
+        return tell(c, REASON_NTLM_USER_UNKNOWN, p->user, NT_WRONG_PASSWORD);
     if (e != ERR_OK)
-        return tell(c, REASON_SERVER_FAILED, x->user, lsa_status(e));
+        return tell(c, REASON_SERVER_FAILED, p->user, lsa_status(e));
     if (verdict.reason != REASON_NONE)
-        return tell(c, verdict.reason, x->user, verdict.ntstatus);
+        return tell(c, verdict.reason, p->user, verdict.ntstatus);
     return NT_OK;
 }
 
 /* --- the change --------------------------------------------------------------------------------
  */
 
-static uint32_t change(struct rpc_ctx *c, const struct samr_change_password *x,
-                       const struct owner *owner, struct span new_utf16, enum reason *why_out)
+static uint32_t change(struct rpc_ctx *c, const struct samr_proof *p, const struct owner *owner,
+                       enum reason *why_out)
 {
     struct intent in = {.kind = INTENT_SET_PASSWORD,
                         .flags = INTENT_PROTECTED | INTENT_PROVED,
@@ -137,30 +128,76 @@ static uint32_t change(struct rpc_ctx *c, const struct samr_change_password *x,
     struct intent_reply reply = {.reason = REASON_NONE};
 
     *why_out = REASON_PASSWORD_NOT_TEXT;
-    if (text_from_utf16(new_utf16, c->arena, &in.new_password) != ERR_OK)
-        return tell(c, *why_out, x->user, NT_PASSWORD_RESTRICTION);
+    if (text_from_utf16(p->new_utf16, c->arena, &in.new_password) != ERR_OK)
+        return tell(c, *why_out, p->user, NT_PASSWORD_RESTRICTION);
     enum err e = c->env->intent(c->env->intent_ctx, &in, c->arena, &reply);
     *why_out = e == ERR_OK ? reply.reason : REASON_SERVER_FAILED;
-    return tell(c, *why_out, x->user, samr_status(e == ERR_OK ? reply.err : e, *why_out));
+    return tell(c, *why_out, p->user, samr_status(e == ERR_OK ? reply.err : e, *why_out));
 }
 
-static uint32_t run(struct rpc_ctx *c, const struct samr_change_password *x, struct owner *owner,
+uint32_t samr_password_change(struct rpc_ctx *c, const struct samr_proof *p, dir_id *account_out,
+                              enum reason *why_out)
+{
+    struct owner owner;
+    enum reason why = REASON_NONE;
+    uint32_t status = check(c, p, &owner);
+
+    if (status != NT_OK)
+        return status;
+    status = change(c, p, &owner, &why);
+    *account_out = owner.id;
+    *why_out = why;
+    return status;
+}
+
+/* --- under RC4 and DES -------------------------------------------------------------------------
+ */
+
+/* The new password, and what the client says is the old one's hash: of another password, both are
+ * bytes without a meaning. */
+static void open_password(const uint8_t old_hash[16], const struct samr_change_password *x,
+                          uint8_t *plain, struct samr_proof *out)
+{
+    uint8_t new_hash[16];
+
+    lsa_rc4(old_hash, plain, SAMR_PASSWORD_SIZE);
+    struct reader r = reader_of(span_of(plain + BUFFER, 4));
+    uint32_t len = reader_le32(&r);
+    if (len > BUFFER || len % 2)
+        return;
+    out->new_utf16 = span_of(plain + BUFFER - len, len);
+    nt_hash_utf16(out->new_utf16, new_hash);
+    memcpy(out->claimed, x->verifier->bytes, 16);
+    netlogon_hash_decrypt(new_hash, out->claimed);
+    mem_wipe(new_hash, sizeof(new_hash));
+}
+
+static uint32_t run(struct rpc_ctx *c, const struct samr_change_password *x, dir_id *account_out,
                     enum reason *why_out)
 {
-    struct span new_utf16 = SPAN_NONE;
+    struct samr_proof p = {.user = x->user};
+    uint8_t hash[16];
 
     if (!x->password || !x->verifier)
         return NT_INVALID_PARAMETER;
-    uint32_t status = check(c, x, owner, &new_utf16);
-    return status == NT_OK ? change(c, x, owner, new_utf16, why_out) : status;
+    uint8_t *plain = arena_dup(c->arena, x->password->bytes, SAMR_PASSWORD_SIZE);
+    uint32_t status =
+        plain ? samr_password_hash(c, x->user, hash) : (uint32_t)NT_INSUFFICIENT_RESOURCES;
+    if (status != NT_OK)
+        return status;
+    open_password(hash, x, plain, &p);
+    mem_wipe(hash, sizeof(hash));
+    status = samr_password_change(c, &p, account_out, why_out);
+    mem_wipe(&p, sizeof(p));
+    return status;
 }
 
 uint32_t samr_change_password2(struct rpc_ctx *c, void *args)
 {
-    struct owner owner;
+    dir_id account;
     enum reason why = REASON_NONE;
 
-    return run(c, args, &owner, &why);
+    return run(c, args, &account, &why);
 }
 
 /* --- why not -----------------------------------------------------------------------------------
@@ -205,9 +242,9 @@ static uint32_t explain(struct rpc_ctx *c, struct samr_change_password *x, dir_i
 uint32_t samr_change_password3(struct rpc_ctx *c, void *args)
 {
     struct samr_change_password *x = args;
-    struct owner owner;
+    dir_id account = 0;
     enum reason why = REASON_NONE;
-    uint32_t status = run(c, x, &owner, &why);
+    uint32_t status = run(c, x, &account, &why);
 
-    return status == NT_PASSWORD_RESTRICTION && why ? explain(c, x, owner.id, why) : status;
+    return status == NT_PASSWORD_RESTRICTION && why ? explain(c, x, account, why) : status;
 }

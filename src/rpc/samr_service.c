@@ -173,13 +173,14 @@ uint32_t samr_connect2(struct rpc_ctx *c, void *args)
     return lsa_status(rpc_handle_new(c, RPC_HANDLE_SAM_SERVER, x->access, 0, &x->handle));
 }
 
-/* No features: passwords come as they came before there were any (2.2.7.15). */
+#define USE_AES 0x10 /* for passwords (2.2.7.15) */
+
 uint32_t samr_connect5(struct rpc_ctx *c, void *args)
 {
     struct samr_connect5 *x = args;
 
     x->out_version = 1;
-    x->out_revision.v1 = (struct samr_revision1){.revision = 3};
+    x->out_revision.v1 = (struct samr_revision1){.revision = 3, .features = USE_AES};
     return lsa_status(rpc_handle_new(c, RPC_HANDLE_SAM_SERVER, x->access, 0, &x->handle));
 }
 
@@ -275,6 +276,7 @@ static const struct rpc_handler handlers[] = {
     {SAMR_QUERY_DOMAIN, 0, samr_query_domain},
     {SAMR_CREATE_GROUP, 0, samr_create_group},
     {SAMR_ENUM_GROUPS, 0, samr_enum_groups},
+    {SAMR_CREATE_USER, 0, samr_create_user},
     {SAMR_ENUM_USERS, 0, samr_enum_users},
     {SAMR_CREATE_ALIAS, 0, samr_create_alias},
     {SAMR_ENUM_ALIASES, 0, samr_enum_aliases},
@@ -317,6 +319,7 @@ static const struct rpc_handler handlers[] = {
     {SAMR_CHANGE_PASSWORD3, FOR_EXPIRED, samr_change_password3},
     {SAMR_CONNECT5, 0, samr_connect5},
     {SAMR_RID_TO_SID, 0, samr_rid_to_sid},
+    {SAMR_CHANGE_PASSWORD4, FOR_EXPIRED | RPC_WAITS, samr_change_password4},
 };
 const struct rpc_service rpc_samr_service = {.iface = &samr_iface,
                                              .note = "SAM",

@@ -1,9 +1,13 @@
 """SAMR: stock clients list and read the accounts, administrators make and change them; nobody does what he may not."""
 
+import concurrent.futures
 import json
+from pathlib import Path
 
 import pytest
 from impacket.dcerpc.v5 import samr, transport
+from samba import NTSTATUSError, credentials, param
+from samba.dcerpc import samr as samba_samr
 from samba.dcerpc import security
 from samba.ndr import ndr_pack
 
@@ -12,6 +16,7 @@ from test_rpc import EXAMPLES, KERBEROS, LOGIN, OPTIONS, hide, refused, rpcclien
 
 ADMIN = f"-U CLOUD/administrator%{PASSWORD['administrator']}"
 NEW = "Tu7lip-bulb-9911"
+SAM_CIPHER = Path(__file__).parents[2] / "src" / "crypt" / "lsa_crypto_oracle.py"
 
 
 def net(service, words, login=ADMIN, ok=True):
@@ -102,9 +107,9 @@ def test_samrdump(service):
     assert "Found user: alice, uid = " in said and "alice (" in said and "AccountIsDisabled: False" in said, said
 
 
-@pytest.mark.parametrize("level", [23, 24, 25, 26])
+@pytest.mark.parametrize("level", [23, 24, 25, 26, 31])
 def test_a_user_is_made(service, level):
-    """With a password under the session key, in each of the four ways in which it may travel."""
+    """With a password under the session key, in each of the ways in which it may travel."""
     name = f"made{level}"
     said = admin(service, f"createdomuser {name}; setuserinfo2 {name} {level} {NEW}{level}", ok=False)
     assert "result was" not in said, said
@@ -115,6 +120,36 @@ def test_a_user_is_made(service, level):
     assert f"{name}@{CLOUD.upper()}" in service.run("klist", who=name)
     assert "result was" not in admin(service, f"deletedomuser {name}", ok=False)
     assert "NONE_MAPPED" in admin(service, f"samlookupnames domain {name}", ok=False)
+
+
+def test_a_password_beside_the_rest(service):
+    """Level 32, as Samba's libraries send it: the password under AES, and a field of level 21."""
+    made = admin(service, f"createdomuser made32; setuserinfo2 made32 24 {NEW}; lookupnames made32")
+    lp, creds = param.LoadParm(), credentials.Credentials()
+    creds.guess(lp)
+    creds.set_username("administrator")
+    creds.set_domain("CLOUD")
+    creds.set_password(PASSWORD["administrator"])
+    conn = samba_samr.samr(f"ncacn_np:{ADDRESS[CLOUD]}", lp, creds)
+    sid = security.dom_sid(next(x.split()[1] for x in made.splitlines() if " S-1-5-21-" in x))
+    domain, number = sid.split()
+    server = conn.Connect2(None, 0x2000000)
+    user = conn.OpenUser(conn.OpenDomain(server, 0x2000000, domain), 0x2000000, number)
+    info, word = samba_samr.UserInfo32(), f"{NEW}-32".encode("utf-16-le")
+    plain = len(word).to_bytes(2, "little") + word + bytes(512 - len(word))
+    for tag in (1, 0):
+        hidden = bytearray.fromhex(service.run(f"/usr/bin/python3 -B {SAM_CIPHER} SAM {conn.session_key.hex()} {plain.hex()}"))
+        hidden[3] ^= tag
+        info.password.auth_data, info.password.salt = list(hidden[:64]), list(hidden[64:80])
+        info.password.cipher_len, info.password.cipher = len(hidden) - 80, list(hidden[80:])
+        info.info.fields_present, info.info.description.string = 0x1000010, "thirty-two"
+        if tag:
+            with pytest.raises(NTSTATUSError, match="password"):
+                conn.SetUserInfo2(user, 32, info)
+    conn.SetUserInfo2(user, 32, info)
+    service.cli("user", "enable", "made32", "--directory", CLOUD)
+    assert "thirty-two" in admin(service, "queryuser made32")
+    assert "made32" in rpcclient(service, "getusername", login=f"-U CLOUD/made32%{NEW}-32")
 
 
 def test_net_makes_and_deletes(service):
@@ -186,32 +221,32 @@ def test_groups_of_others(service):
 
 
 def test_an_owner_changes_the_password(service):
-    """By rpcclient in two ways, and as smbpasswd does it on another machine; who does not know the old one does not."""
-    client, words = service.connect(), [f"Changing-t1mes-{n}" for n in range(5)]
+    """By rpcclient in three ways, and as smbpasswd does it on another machine; who does not know the old one does not."""
+    client, words = service.connect(), [f"Changing-t1mes-{n}" for n in range(6)]
     client.add_s(f"CN=mover,CN=Users,{BASE}", [
         ("objectClass", [b"user"]), ("sAMAccountName", [b"mover"]), ("userAccountControl", [b"512"]),
         ("unicodePwd", [f'"{words[0]}"'.encode("utf-16-le")])])
     client.modify_s(BASE, [(2, "minPwdAge", [b"0"])])
     try:
-        for n, command in ((0, "chgpasswd2"), (1, "chgpasswd3")):
+        for n, command in ((0, "chgpasswd2"), (1, "chgpasswd3"), (2, "chgpasswd4")):
             login = f"-U CLOUD/mover%{words[n]}"
             said = rpcclient(service, f"{command} mover {words[n]} {words[n + 1]}", login=login, ok=False)
             assert "result was" not in said, said
             assert "LOGON_FAILURE" in rpcclient(service, "getusername", login=login, ok=False)
-        said = smbpasswd(service, "mover", words[2], words[3])
+        said = smbpasswd(service, "mover", words[3], words[4])
         assert "Password changed" in said, said
-        login = f"-U CLOUD/mover%{words[3]}"
+        login = f"-U CLOUD/mover%{words[4]}"
         assert "mover" in rpcclient(service, "getusername", login=login)
-        said = rpcclient(service, f"chgpasswd3 mover {words[0]} {words[4]}", login=login, ok=False)
+        said = rpcclient(service, f"chgpasswd3 mover {words[0]} {words[5]}", login=login, ok=False)
         assert "WRONG_PASSWORD" in said, said
-        assert "WRONG_PASSWORD" in rpcclient(service, f"chgpasswd2 locky Not-this-1 {words[4]}", login=login, ok=False)
-        refused(service, "samr.password", "NTLM_PASSWORD_WRONG")
-        for command in ("chgpasswd2", "chgpasswd3"):
-            said = rpcclient(service, f"{command} mover {words[3]} short", login=login, ok=False)
+        for command in ("chgpasswd2", "chgpasswd3", "chgpasswd4"):
+            assert "WRONG_PASSWORD" in rpcclient(service, f"{command} locky Not-this-1 {words[5]}", login=login, ok=False)
+            said = rpcclient(service, f"{command} mover {words[4]} short", login=login, ok=False)
             assert "PASSWORD_RESTRICTION" in said, said
+        refused(service, "samr.password", "NTLM_PASSWORD_WRONG")
         refused(service, "samr.password", "PASSWORD_TOO_SHORT")
-        net(service, f"rpc password mover {words[4]}")
-        assert "mover" in rpcclient(service, "getusername", login=f"-U CLOUD/mover%{words[4]}")
+        net(service, f"rpc password mover {words[5]}")
+        assert "mover" in rpcclient(service, "getusername", login=f"-U CLOUD/mover%{words[5]}")
     finally:
         client.modify_s(BASE, [(2, "minPwdAge", [b"-864000000000"])])
 
@@ -241,6 +276,10 @@ def bare_pipe(_service, *words):
     return nobody(f"ncacn_np:{ADDRESS[CLOUD]}[\\pipe\\samr]", *words)
 
 
+def rpcclient_aes(service, user, old, new):
+    return rpcclient(service, f"chgpasswd4 {user} {old} {new}", login="-U%", ok=False)
+
+
 def bare_tcp(_service, *words):
     return nobody(f"ncacn_ip_tcp:{ADDRESS[CLOUD]}[49152]", *words)
 
@@ -260,7 +299,7 @@ def expired(service):
     return make
 
 
-@pytest.mark.parametrize("number, change", enumerate([smbpasswd, impacket_smbpasswd, bare_tcp]))
+@pytest.mark.parametrize("number, change", enumerate([smbpasswd, impacket_smbpasswd, rpcclient_aes, bare_tcp]))
 def test_an_expired_password_is_changed(service, expired, number, change):
     """By whom has no session, as in Windows; the rules for the new one hold, but for its age."""
     old, new = f"Expired-w0rd-{number}", f"Fresh-w0rd-{number}"
@@ -289,6 +328,51 @@ def test_nobody_guesses_on(service, expired):
     expired("Expired-w0rd-9")
     said = bare_pipe(service, "late", "Expired-w0rd-9", "short")
     assert "PASSWORD_RESTRICTION" in said, said
+
+
+AES = """
+import sys
+from samba import credentials, param, NTSTATUSError
+from samba.dcerpc import lsa, samr
+lp, creds = param.LoadParm(), credentials.Credentials()
+creds.set_anonymous()
+conn = samr.samr(sys.argv[1], lp, creds)
+user, password = lsa.String(), samr.EncryptedPasswordAES()
+user.string = sys.argv[2]
+for rounds, cipher in ((4999, 528), (1000001, 528), (2 ** 64 - 1, 528), (0, 528), (5000, 528), (5000, 16), (5000, 0)):
+    password.PBKDF2Iterations, password.cipher_len, password.cipher = rounds, cipher, [7] * cipher
+    try:
+        conn.ChangePasswordUser4(lsa.String(), user, password)
+        print("changed")
+    except NTSTATUSError as e:
+        print(hex(e.args[0]))
+"""
+
+
+@pytest.mark.parametrize("user", ["locky", "nobody-here"])
+def test_rounds_and_ciphers(service, user):
+    """What no client sends; and as many rounds for a name that nobody has, so that time does not tell it."""
+    (service.dir / "aes.py").write_text(AES, encoding="ascii")
+    said = service.run(f"/usr/bin/python3 -B {service.dir}/aes.py 'ncacn_np:{DC}' {user}")
+    assert [line for line in said.split("\n") if line.startswith("0x")] == ["0xc000006a"] * 7, said
+    refused(service, "samr.password", "WIRE_MALFORMED")
+
+
+def test_many_rounds_hold_up_nobody(service):
+    """Ten clients at once: eight are computed in turns, the others told to try again, and meanwhile who logs on is let
+    in."""
+    (service.dir / "rounds.py").write_text(AES.replace("(4999, 528), (1000001, 528), (2 ** 64 - 1, 528), (0, 528), "
+                                                        "(5000, 528), (5000, 16), (5000, 0)", "(200000, 528),"),
+                                            encoding="ascii")
+    script = f"for i in $(seq 10); do /usr/bin/python3 -B {service.dir}/rounds.py 'ncacn_np:{DC}' nobody-here 2>&1 | tail -1 & done; wait"
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        many = pool.submit(service.run, script)
+        calls = 0
+        while not many.done():
+            assert "alice" in rpcclient(service, "getusername")
+            calls += 1
+    said = many.result().split("\n")
+    assert calls > 1 and said.count("0xc000006a") >= 8, (calls, said)
 
 
 def test_rules_are_those_of_ldap(service):

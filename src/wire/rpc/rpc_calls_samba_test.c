@@ -130,6 +130,7 @@ static const struct peer_call samr_names[] = {
     {8, "samr.QueryDomainInfo"},
     {10, "samr.CreateDomainGroup"},
     {11, "samr.EnumDomainGroups"},
+    {12, "samr.CreateUser"},
     {13, "samr.EnumDomainUsers"},
     {14, "samr.CreateDomAlias"},
     {15, "samr.EnumDomainAliases"},
@@ -172,6 +173,7 @@ static const struct peer_call samr_names[] = {
     {63, "samr.ChangePasswordUser3"},
     {64, "samr.Connect5"},
     {65, "samr.RidToSid"},
+    {73, "samr.ChangePasswordUser4"},
 };
 
 static const struct peer_call srvsvc_names[] = {

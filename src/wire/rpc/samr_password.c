@@ -27,3 +27,9 @@ const struct ndr_type samr_ndr_change_password3 =
               ROW(STRUCT, samr_change_password, policy, OUT, UNIQUE, OF(samr_ndr_domain_policy)),
               ROW(STRUCT, samr_change_password, rejection, OUT, UNIQUE, OF(rejection)),
               ROW(U32, samr_change_password, status, OUT));
+const struct ndr_type samr_ndr_change_password4 =
+    NDR_TABLE(CALL, struct samr_change_password4, "SamrUnicodeChangePasswordUser4", 1,
+              ROW(USTR, samr_change_password4, server, IN, UNIQUE),
+              ROW(USTR, samr_change_password4, user, IN),
+              ROW(STRUCT, samr_change_password4, password, IN, OF(samr_ndr_password_aes)),
+              ROW(U32, samr_change_password4, status, OUT));

@@ -41,6 +41,13 @@ struct samr_change_password {
     uint32_t status;
 };
 
-extern const struct ndr_type samr_ndr_change_password2, samr_ndr_change_password3;
+struct samr_change_password4 { /* SamrUnicodeChangePasswordUser4 */
+    struct span server, user;
+    struct samr_password_aes password;
+    uint32_t status;
+};
+
+extern const struct ndr_type samr_ndr_change_password2, samr_ndr_change_password3,
+    samr_ndr_change_password4;
 
 #endif

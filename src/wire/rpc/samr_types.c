@@ -215,6 +215,7 @@ static const struct rpc_call calls[] = {
     {SAMR_QUERY_DOMAIN, &samr_ndr_query_domain},
     {SAMR_CREATE_GROUP, &samr_ndr_create_group},
     {SAMR_ENUM_GROUPS, &samr_ndr_enum_groups},
+    {SAMR_CREATE_USER, &samr_ndr_create_user},
     {SAMR_ENUM_USERS, &samr_ndr_enum_users},
     {SAMR_CREATE_ALIAS, &samr_ndr_create_alias},
     {SAMR_ENUM_ALIASES, &samr_ndr_enum_aliases},
@@ -257,6 +258,7 @@ static const struct rpc_call calls[] = {
     {SAMR_CHANGE_PASSWORD3, &samr_ndr_change_password3},
     {SAMR_CONNECT5, &samr_ndr_connect5},
     {SAMR_RID_TO_SID, &samr_ndr_rid_to_sid},
+    {SAMR_CHANGE_PASSWORD4, &samr_ndr_change_password4},
 };
 
 const struct rpc_iface samr_iface = {

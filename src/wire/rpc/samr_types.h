@@ -16,6 +16,7 @@ enum samr_opnum {
     SAMR_QUERY_DOMAIN = 8,
     SAMR_CREATE_GROUP = 10,
     SAMR_ENUM_GROUPS = 11,
+    SAMR_CREATE_USER = 12,
     SAMR_ENUM_USERS = 13,
     SAMR_CREATE_ALIAS = 14,
     SAMR_ENUM_ALIASES = 15,
@@ -58,6 +59,7 @@ enum samr_opnum {
     SAMR_CHANGE_PASSWORD3 = 63,
     SAMR_CONNECT5 = 64,
     SAMR_RID_TO_SID = 65,
+    SAMR_CHANGE_PASSWORD4 = 73,
 };
 
 #define SAMR_LOOKUP_MAX 1000 /* names or RIDs of one lookup (3.1.5.11) */

@@ -74,6 +74,19 @@ static const struct ndr_type all_password_ex =
               ROW(STRUCT, samr_user_all_password_ex, all, OF(all)),
               ROW(U8, samr_user_all_password_ex, password, FIXED(SAMR_PASSWORD_EX_SIZE)));
 
+const struct ndr_type samr_ndr_password_aes = NDR_TABLE(
+    STRUCT, struct samr_password_aes, "SAMPR_ENCRYPTED_PASSWORD_AES", 8,
+    ROW(U8, samr_password_aes, tag, FIXED(64)), ROW(U8, samr_password_aes, salt, FIXED(16)),
+    ROW(STRUCT, samr_password_aes, cipher, OF(rpc_ndr_bytes)), ROW(U64, samr_password_aes, rounds));
+static const struct ndr_type password_aes =
+    NDR_TABLE(STRUCT, struct samr_user_password_aes, "SAMPR_USER_INTERNAL7_INFORMATION", 8,
+              ROW(STRUCT, samr_user_password_aes, password, OF(samr_ndr_password_aes)),
+              ROW(U8, samr_user_password_aes, expired));
+static const struct ndr_type all_password_aes =
+    NDR_TABLE(STRUCT, struct samr_user_all_password_aes, "SAMPR_USER_INTERNAL8_INFORMATION", 8,
+              ROW(STRUCT, samr_user_all_password_aes, all, OF(all)),
+              ROW(STRUCT, samr_user_all_password_aes, password, OF(samr_ndr_password_aes)));
+
 static const struct ndr_type info = NDR_TABLE(
     UNION, union samr_user_info, "SAMPR_USER_INFO_BUFFER", 2,
     ARM(SAMR_USER_GENERAL, STRUCT, OF(general)), ARM(SAMR_USER_LOGON, STRUCT, OF(logon)),
@@ -89,7 +102,9 @@ static const struct ndr_type info = NDR_TABLE(
     ARM(SAMR_USER_ALL, STRUCT, OF(all)), ARM(SAMR_USER_ALL_PASSWORD, STRUCT, OF(all_password)),
     ARM(SAMR_USER_PASSWORD, STRUCT, OF(password)),
     ARM(SAMR_USER_ALL_PASSWORD_EX, STRUCT, OF(all_password_ex)),
-    ARM(SAMR_USER_PASSWORD_EX, STRUCT, OF(password_ex)));
+    ARM(SAMR_USER_PASSWORD_EX, STRUCT, OF(password_ex)),
+    ARM(SAMR_USER_PASSWORD_AES, STRUCT, OF(password_aes)),
+    ARM(SAMR_USER_ALL_PASSWORD_AES, STRUCT, OF(all_password_aes)));
 
 #define USER_TABLE(name, direction, pointer_kind)                                                  \
     NDR_TABLE(CALL, struct samr_query_user, name, 1, HANDLE(samr_query_user, handle, IN),          \
@@ -116,9 +131,14 @@ const struct ndr_type samr_ndr_groups_for_user =
               ROW(STRUCT, samr_groups_for_user, list, OUT, UNIQUE, OF(memberships)),
               ROW(U32, samr_groups_for_user, status, OUT));
 
+const struct ndr_type samr_ndr_create_user =
+    NDR_TABLE(CALL, struct samr_create_user, "SamrCreateUserInDomain", 1,
+              HANDLE(samr_create_user, domain, IN), ROW(USTR, samr_create_user, name, IN),
+              ROW(U32, samr_create_user, access, IN), HANDLE(samr_create_user, handle, OUT),
+              ROW(U32, samr_create_user, rid, OUT), ROW(U32, samr_create_user, status, OUT));
 const struct ndr_type samr_ndr_create_user2 =
-    NDR_TABLE(CALL, struct samr_create_user2, "SamrCreateUser2InDomain", 1,
-              HANDLE(samr_create_user2, domain, IN), ROW(USTR, samr_create_user2, name, IN),
-              ROW(U32, samr_create_user2, type, IN), ROW(U32, samr_create_user2, access, IN),
-              HANDLE(samr_create_user2, handle, OUT), ROW(U32, samr_create_user2, granted, OUT),
-              ROW(U32, samr_create_user2, rid, OUT), ROW(U32, samr_create_user2, status, OUT));
+    NDR_TABLE(CALL, struct samr_create_user, "SamrCreateUser2InDomain", 1,
+              HANDLE(samr_create_user, domain, IN), ROW(USTR, samr_create_user, name, IN),
+              ROW(U32, samr_create_user, type, IN), ROW(U32, samr_create_user, access, IN),
+              HANDLE(samr_create_user, handle, OUT), ROW(U32, samr_create_user, granted, OUT),
+              ROW(U32, samr_create_user, rid, OUT), ROW(U32, samr_create_user, status, OUT));

@@ -9,6 +9,7 @@
 
 #define SAMR_PASSWORD_SIZE    516 /* an encrypted password (2.2.6.21) */
 #define SAMR_PASSWORD_EX_SIZE 532 /* the same with a salt (2.2.6.22) */
+#define SAMR_PASSWORD_AES_MIN 514 /* its plain text: a length, and a password at the beginning */
 #define SAMR_HOURS_SIZE       1260
 
 enum samr_user_level {
@@ -32,6 +33,8 @@ enum samr_user_level {
     SAMR_USER_PASSWORD = 24,
     SAMR_USER_ALL_PASSWORD_EX = 25,
     SAMR_USER_PASSWORD_EX = 26,
+    SAMR_USER_PASSWORD_AES = 31,
+    SAMR_USER_ALL_PASSWORD_AES = 32,
 };
 
 /* WhichFields of level 21 (2.2.1.8). */
@@ -90,6 +93,19 @@ struct samr_user_password_ex {
     uint8_t password[SAMR_PASSWORD_EX_SIZE];
     uint8_t expired;
 };
+struct samr_password_aes { /* SAMPR_ENCRYPTED_PASSWORD_AES (2.2.6.32) */
+    uint8_t tag[64], salt[16];
+    struct rpc_bytes cipher;
+    uint64_t rounds; /* of PBKDF2; where the key is a session's: nothing */
+};
+struct samr_user_password_aes {
+    struct samr_password_aes password;
+    uint8_t expired;
+};
+struct samr_user_all_password_aes {
+    struct samr_user_all all;
+    struct samr_password_aes password;
+};
 struct samr_user_all_password {
     struct samr_user_all all;
     uint8_t password[SAMR_PASSWORD_SIZE];
@@ -105,6 +121,8 @@ union samr_user_info {
     struct samr_user_all_password_ex all_password_ex;
     struct samr_user_password password;
     struct samr_user_password_ex password_ex;
+    struct samr_user_all_password_aes all_password_aes;
+    struct samr_user_password_aes password_aes;
 };
 struct samr_query_user {
     struct rpc_handle handle;
@@ -126,7 +144,9 @@ struct samr_groups_for_user {
     uint32_t status;
 };
 
-struct samr_create_user2 {
+/* SamrCreateUser2InDomain; SamrCreateUserInDomain has no type and does not tell what was granted.
+ */
+struct samr_create_user {
     struct rpc_handle domain;
     struct span name;
     uint32_t type; /* SAMR_NORMAL, SAMR_WORKSTATION, SAMR_SERVER */
@@ -136,7 +156,8 @@ struct samr_create_user2 {
     uint32_t status;
 };
 
-extern const struct ndr_type samr_ndr_query_user, samr_ndr_query_user2, samr_ndr_set_user,
-    samr_ndr_set_user2, samr_ndr_groups_for_user, samr_ndr_create_user2;
+extern const struct ndr_type samr_ndr_password_aes, samr_ndr_query_user, samr_ndr_query_user2,
+    samr_ndr_set_user, samr_ndr_set_user2, samr_ndr_groups_for_user, samr_ndr_create_user,
+    samr_ndr_create_user2;
 
 #endif
