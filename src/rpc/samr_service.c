@@ -270,6 +270,7 @@ uint32_t samr_open_domain(struct rpc_ctx *c, void *args)
 static const struct rpc_handler handlers[] = {
     {SAMR_CONNECT, 0, samr_connect},
     {SAMR_CLOSE, 0, samr_close},
+    {SAMR_QUERY_SECURITY, 0, samr_query_security},
     {SAMR_LOOKUP_DOMAIN, 0, samr_lookup_domain},
     {SAMR_ENUM_DOMAINS, 0, samr_enum_domains},
     {SAMR_OPEN_DOMAIN, 0, samr_open_domain},
@@ -315,6 +316,7 @@ static const struct rpc_handler handlers[] = {
     {SAMR_DOMAIN_PASSWORD_INFO, 0, samr_domain_password_info},
     {SAMR_CONNECT2, 0, samr_connect2},
     {SAMR_SET_USER2, 0, samr_set_user},
+    {SAMR_CONNECT3, 0, samr_connect2},
     {SAMR_CONNECT4, 0, samr_connect2},
     {SAMR_CHANGE_PASSWORD3, FOR_EXPIRED, samr_change_password3},
     {SAMR_CONNECT5, 0, samr_connect5},

@@ -101,6 +101,7 @@ uint32_t samr_open_user(struct rpc_ctx *c, void *args);
 uint32_t samr_query_alias(struct rpc_ctx *c, void *args);
 uint32_t samr_query_domain(struct rpc_ctx *c, void *args);
 uint32_t samr_query_group(struct rpc_ctx *c, void *args);
+uint32_t samr_query_security(struct rpc_ctx *c, void *args);
 uint32_t samr_query_user(struct rpc_ctx *c, void *args);
 uint32_t samr_remove_alias_member(struct rpc_ctx *c, void *args);
 uint32_t samr_remove_foreign(struct rpc_ctx *c, void *args);

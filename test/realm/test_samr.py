@@ -375,6 +375,21 @@ def test_many_rounds_hold_up_nobody(service):
     assert calls > 1 and said.count("0xc000006a") >= 8, (calls, said)
 
 
+def test_what_handles_may(service):
+    """The rights that SAMR tells: a user's own entry says whether it may change its password."""
+    client, dn = service.connect(), f"CN=fixed,CN=Users,{BASE}"
+    client.add_s(dn, [("objectClass", [b"user"]), ("sAMAccountName", [b"fixed"])])
+    number = rid(service, "fixed")
+    for change, own, everyone in ((True, "0x20044", "0x2035b"), (False, "0x20004", "0x2031b")):
+        said = rpcclient(service, f"samquerysecobj {number}")
+        assert own in said and everyone in said and "S-1-5-32-548" in said and f"-{number}" in said, said
+        if change:  # as Users and Computers does it
+            deny = security.descriptor.from_sddl("D:(OD;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;PS)"
+                                                 "(OD;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;WD)(A;;GA;;;BA)(A;;RPLCRC;;;AU)",
+                                                 security.dom_sid("S-1-5-21-1-2-3"))
+            client.modify_s(dn, [(2, "nTSecurityDescriptor", [ndr_pack(deny)])])
+
+
 def test_rules_are_those_of_ldap(service):
     assert "PASSWORD_RESTRICTION" in admin(service, "setuserinfo2 locky 24 short", ok=False)
     refused(service, "samr.change", "PASSWORD_TOO_SHORT")

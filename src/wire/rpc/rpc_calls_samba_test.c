@@ -124,6 +124,7 @@ static const struct peer_call epm_names[] = {
 static const struct peer_call samr_names[] = {
     {0, "samr.Connect"},
     {1, "samr.Close"},
+    {3, "samr.QuerySecurity"},
     {5, "samr.LookupDomain"},
     {6, "samr.EnumDomains"},
     {7, "samr.OpenDomain"},
@@ -169,6 +170,7 @@ static const struct peer_call samr_names[] = {
     {56, "samr.GetDomPwInfo"},
     {57, "samr.Connect2"},
     {58, "samr.SetUserInfo2"},
+    {61, "samr.Connect3"},
     {62, "samr.Connect4"},
     {63, "samr.ChangePasswordUser3"},
     {64, "samr.Connect5"},

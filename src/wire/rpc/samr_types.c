@@ -2,6 +2,7 @@
 
 #include "wire/ms/ndr_types.h"
 #include "wire/ndr/ndr_table.h"
+#include "wire/rpc/lsa_types.h"
 #include "wire/rpc/samr_domain.h"
 #include "wire/rpc/samr_password.h"
 #include "wire/rpc/samr_user.h"
@@ -18,6 +19,11 @@ const struct ndr_type samr_ndr_connect2 =
     NDR_TABLE(CALL, struct samr_connect2, "SamrConnect2", 1,
               ROW(WSTR, samr_connect2, server, IN, UNIQUE), HANDLE(samr_connect2, handle, OUT),
               ROW(U32, samr_connect2, access, IN), ROW(U32, samr_connect2, status, OUT));
+/* Windows answers it, [MS-SAMR] does not describe it. */
+const struct ndr_type samr_ndr_connect3 = NDR_TABLE(
+    CALL, struct samr_connect2, "SamrConnect3", 1, ROW(WSTR, samr_connect2, server, IN, UNIQUE),
+    ROW(U32, samr_connect2, revision, IN), ROW(U32, samr_connect2, access, IN),
+    HANDLE(samr_connect2, handle, OUT), ROW(U32, samr_connect2, status, OUT));
 const struct ndr_type samr_ndr_connect4 = NDR_TABLE(
     CALL, struct samr_connect2, "SamrConnect4", 1, ROW(WSTR, samr_connect2, server, IN, UNIQUE),
     HANDLE(samr_connect2, handle, OUT), ROW(U32, samr_connect2, revision, IN),
@@ -45,6 +51,12 @@ const struct ndr_type samr_ndr_delete_group =
     NDR_TABLE(CALL, struct samr_close, "SamrDeleteGroup", 1, CLOSE_ROWS);
 const struct ndr_type samr_ndr_delete_alias =
     NDR_TABLE(CALL, struct samr_close, "SamrDeleteAlias", 1, CLOSE_ROWS);
+
+const struct ndr_type samr_ndr_query_security =
+    NDR_TABLE(CALL, struct lsa_query_security, "SamrQuerySecurityObject", 1,
+              HANDLE(lsa_query_security, handle, IN), ROW(U32, lsa_query_security, parts, IN),
+              ROW(STRUCT, lsa_query_security, descriptor, OUT, UNIQUE, OF(rpc_ndr_descriptor)),
+              ROW(U32, lsa_query_security, status, OUT));
 
 const struct ndr_type samr_ndr_lookup_domain =
     NDR_TABLE(CALL, struct samr_lookup_domain, "SamrLookupDomainInSamServer", 1,
@@ -209,6 +221,7 @@ const struct ndr_type samr_ndr_create_alias = CREATE_TABLE("SamrCreateAliasInDom
 static const struct rpc_call calls[] = {
     {SAMR_CONNECT, &samr_ndr_connect},
     {SAMR_CLOSE, &samr_ndr_close},
+    {SAMR_QUERY_SECURITY, &samr_ndr_query_security},
     {SAMR_LOOKUP_DOMAIN, &samr_ndr_lookup_domain},
     {SAMR_ENUM_DOMAINS, &samr_ndr_enum_domains},
     {SAMR_OPEN_DOMAIN, &samr_ndr_open_domain},
@@ -254,6 +267,7 @@ static const struct rpc_call calls[] = {
     {SAMR_DOMAIN_PASSWORD_INFO, &samr_ndr_domain_password_info},
     {SAMR_CONNECT2, &samr_ndr_connect2},
     {SAMR_SET_USER2, &samr_ndr_set_user2},
+    {SAMR_CONNECT3, &samr_ndr_connect3},
     {SAMR_CONNECT4, &samr_ndr_connect4},
     {SAMR_CHANGE_PASSWORD3, &samr_ndr_change_password3},
     {SAMR_CONNECT5, &samr_ndr_connect5},

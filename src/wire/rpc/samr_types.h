@@ -10,6 +10,7 @@
 enum samr_opnum {
     SAMR_CONNECT = 0,
     SAMR_CLOSE = 1,
+    SAMR_QUERY_SECURITY = 3,
     SAMR_LOOKUP_DOMAIN = 5,
     SAMR_ENUM_DOMAINS = 6,
     SAMR_OPEN_DOMAIN = 7,
@@ -55,6 +56,7 @@ enum samr_opnum {
     SAMR_DOMAIN_PASSWORD_INFO = 56,
     SAMR_CONNECT2 = 57,
     SAMR_SET_USER2 = 58,
+    SAMR_CONNECT3 = 61,
     SAMR_CONNECT4 = 62,
     SAMR_CHANGE_PASSWORD3 = 63,
     SAMR_CONNECT5 = 64,
@@ -261,14 +263,15 @@ struct samr_alias_membership {
     uint32_t status;
 };
 
-extern const struct ndr_type samr_ndr_connect, samr_ndr_connect2, samr_ndr_connect4,
-    samr_ndr_connect5, samr_ndr_close, samr_ndr_delete_user, samr_ndr_lookup_domain,
-    samr_ndr_enum_domains, samr_ndr_enum_groups, samr_ndr_enum_aliases, samr_ndr_enum_users,
-    samr_ndr_open_domain, samr_ndr_open_group, samr_ndr_open_alias, samr_ndr_open_user,
-    samr_ndr_lookup_names, samr_ndr_lookup_rids, samr_ndr_rid_to_sid, samr_ndr_query_group,
-    samr_ndr_query_alias, samr_ndr_group_members, samr_ndr_alias_members, samr_ndr_alias_membership,
-    samr_ndr_remove_foreign, samr_ndr_create_group, samr_ndr_create_alias, samr_ndr_set_group,
-    samr_ndr_set_alias, samr_ndr_delete_group, samr_ndr_delete_alias, samr_ndr_add_group_member,
+extern const struct ndr_type samr_ndr_connect, samr_ndr_connect2, samr_ndr_connect3,
+    samr_ndr_connect4, samr_ndr_query_security, samr_ndr_connect5, samr_ndr_close,
+    samr_ndr_delete_user, samr_ndr_lookup_domain, samr_ndr_enum_domains, samr_ndr_enum_groups,
+    samr_ndr_enum_aliases, samr_ndr_enum_users, samr_ndr_open_domain, samr_ndr_open_group,
+    samr_ndr_open_alias, samr_ndr_open_user, samr_ndr_lookup_names, samr_ndr_lookup_rids,
+    samr_ndr_rid_to_sid, samr_ndr_query_group, samr_ndr_query_alias, samr_ndr_group_members,
+    samr_ndr_alias_members, samr_ndr_alias_membership, samr_ndr_remove_foreign,
+    samr_ndr_create_group, samr_ndr_create_alias, samr_ndr_set_group, samr_ndr_set_alias,
+    samr_ndr_delete_group, samr_ndr_delete_alias, samr_ndr_add_group_member,
     samr_ndr_remove_group_member, samr_ndr_set_member_attributes, samr_ndr_add_alias_member,
     samr_ndr_remove_alias_member;
 
