@@ -38,7 +38,7 @@ static bool is_trusting(const struct dir_snap *s, const struct dir_naming *n, st
            o.class_id == CLASS_trustedDomain && dir_attr_i32(&o, ATTR_trustDirection, 0) & 1;
 }
 
-/* An account of a kind that AAC allows, not disabled (6.3.3.2). */
+/* An account of a kind that AAC allows, not disabled; without AAC there is none (6.3.3.2). */
 static bool knows(const struct dir_snap *s, const struct dir_naming *n,
                   const struct ldap_ping_request *p)
 {
@@ -62,7 +62,7 @@ static bool knows(const struct dir_snap *s, const struct dir_naming *n,
         if (p->aac & map[i].aac)
             allowed |= map[i].uac;
     }
-    return !allowed || (acc.uac & kinds & allowed);
+    return acc.uac & kinds & allowed;
 }
 
 /* The domain's PDC emulator: fSMORoleOwner of the domain is this server's DSA. */

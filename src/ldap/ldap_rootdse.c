@@ -254,18 +254,24 @@ static bool matches(const struct ldap_filter *f)
     return all;
 }
 
-static void put_entry(struct root *r, struct builder *b)
+static void put_attributes(struct root *r)
 {
-    ldap_entry_begin(&r->entry, b, r->m->id, SPAN_NONE);
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         if (!wants(&r->m->search, attributes[i].name))
             continue;
         ldap_entry_attr(&r->entry, span_str(attributes[i].name));
         attributes[i].put(r);
     }
+}
+
+static void put_entry(struct root *r, struct builder *b)
+{
+    ldap_entry_begin(&r->entry, b, r->m->id, SPAN_NONE);
+    put_attributes(r);
     ldap_entry_end(&r->entry, NULL, 0);
 }
 
+/* Others may be asked for beside it, as Windows and Samba have it. */
 static enum err put_ping(struct root *r, struct builder *b)
 {
     struct span answer;
@@ -273,9 +279,11 @@ static enum err put_ping(struct root *r, struct builder *b)
     if (e == ERR_NOT_FOUND)
         return ERR_OK;
     TRY(e);
+    TRY(ldap_facts(r->sv, r->snap, r->arena, &r->facts));
     ldap_entry_begin(&r->entry, b, r->m->id, SPAN_NONE);
     ldap_entry_attr(&r->entry, SPAN_LIT("Netlogon"));
     ldap_entry_value(&r->entry, answer);
+    put_attributes(r);
     ldap_entry_end(&r->entry, NULL, 0);
     return ERR_OK;
 }

@@ -318,3 +318,18 @@ def test_forms_of_the_ping(service, version, code, answered, shape):
     assert struct.unpack("<IHH", blob[-8:]) == (answered, 0xffff, 0xffff)
     if code == 23:
         assert struct.unpack("<I", blob[4:8])[0] & ~1 == 0xd1bc  # 1: holder of the PDC role
+
+
+
+def test_a_ping_and_more(service):
+    """A client that leaves the version out, and others that ask for attributes beside it: smbtorture's ldap.netlogon-tcp."""
+    client = ldap.initialize(f"ldap://{ADDRESS[CLOUD]}")
+    (_, entry), = client.search_s("", ldap.SCOPE_BASE, f"(DnsDomain={CLOUD})", ["netlogon"])
+    assert entry["Netlogon"][0][:2] == b"\x13\0" and list(entry) == ["Netlogon"]
+    asked = f"(&(DnsDomain={CLOUD})(NtVer=\\06\\00\\00\\00)(supportedCapabilities=1.2.840.113556.1.4.800))"
+    (_, entry), = client.search_s("", ldap.SCOPE_BASE, asked, ["netlogon", "supportedCapabilities"])
+    assert list(entry) == ["Netlogon", "supportedCapabilities"]
+    for account, code in (("", 25), ("(AAC=\\00\\00\\00\\00)", 25), ("(AAC=\\80\\00\\00\\00)", 25), ("(AAC=\\10\\00\\00\\00)", 23)):
+        (_, entry), = client.search_s("", ldap.SCOPE_BASE, f"(&(NtVer=\\06\\00\\00\\00)(User=alice){account})", ["netlogon"])
+        assert entry["Netlogon"][0][0] == code, account
+    assert client.search_s("", ldap.SCOPE_BASE, "(&(NtVer=\\06\\00\\00\\00)(supportedCapabilities=*))", ["netlogon"]) == []

@@ -60,13 +60,14 @@ void ldap_put_ping(struct builder *b, int32_t id, const struct ldap_ping *p);
  * twice, or a number or GUID of the wrong length, for which the DC's answer is an empty result
  * (6.3.3.3).
  */
+#define LDAP_PING_V5 2 /* NETLOGON_NT_VERSION_5 */
 struct ldap_ping_request {
     struct span dns_domain, host, user, dns_host_name;
     struct span domain_guid; /* 16 octets, or empty */
     struct span domain_sid;  /* octets, or empty */
     bool has_aac;
     uint32_t aac;
-    uint32_t nt_version; /* 0 when absent */
+    uint32_t nt_version; /* LDAP_PING_V5 when absent: there are clients that leave it out */
 };
 enum err ldap_ping_from_filter(const struct ldap_filter *f, struct ldap_ping_request *out);
 

@@ -132,6 +132,8 @@ enum err ldap_ping_from_filter(const struct ldap_filter *f, struct ldap_ping_req
         return ERR_MALFORMED;
     TRY(word_of(e.values[AAC], &p.aac));
     TRY(word_of(e.values[NT_VER], &p.nt_version));
+    if (!e.values[NT_VER].ptr)
+        p.nt_version = LDAP_PING_V5;
     *out = p;
     return ERR_OK;
 }
