@@ -2,6 +2,7 @@
 
 import pytest
 
+import smbtorture
 from entente import Client, EntenteForest
 from netns import Network
 from world import World
@@ -51,6 +52,16 @@ def test_a_client_of_one_family(lab, family):
     out = client.run("ldapsearch", "-LLL", "-Q", "-N", "-Y", "GSSAPI", "-H", f"ldap://{f.fqdn()}", "-b", f.base,
                      "-s", "base", "objectSid").stdout
     assert "objectSid::" in out, out
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_a_call_over_tcp(lab, family):
+    """The endpoint mapper, which knows addresses of IPv4 alone, tells the port; the client goes on where it was."""
+    client, f = lab.clients[family], lab.world.cloud
+    client.kinit(f"{lab.user}@{f.realm}", lab.password)
+    out = client.run("rpcclient", "-s", smbtorture.configuration(client.host, f), "--use-kerberos=required",
+                     f"--use-krb5-ccache={client.cache}", f"ncacn_ip_tcp:{f.fqdn()}[sign]", "-c", "lsaquery").stdout
+    assert f"Domain Name: {f.netbios}" in out, out
 
 
 def test_too_many_addresses_are_refused(lab):
