@@ -168,10 +168,10 @@ uint32_t samr_create_user2(struct rpc_ctx *c, void *args)
         return status;
     bool builtin = d.builtin;
     samr_domain_end(&d);
+    if (builtin || x->type == SAMR_INTERDOMAIN) /* those of trusts are made with the trusts */
+        return NT_ACCESS_DENIED;
     if (!kind)
         return NT_INVALID_PARAMETER;
-    if (builtin)
-        return NT_ACCESS_DENIED;
     if (!x->name.len)
         return NT_INVALID_ACCOUNT_NAME;
     status = add(c, x->name, kind, &id);

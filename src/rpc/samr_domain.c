@@ -38,9 +38,19 @@ void samr_policy(const struct policy_settings *p, struct samr_domain_password *o
                                       .min_age = interval(p->min_age)};
 }
 
+/* Told, and nothing more: nobody is logged off when his hours end. */
+static int64_t logoff(const struct samr_domain *d)
+{
+    struct dir_obj head;
+
+    return dir_by_id(&d->view.snap, d->view.naming.domain_nc, &head) == ERR_OK
+               ? dir_attr_i64(&head, ATTR_forceLogoff, INT64_MIN)
+               : INT64_MIN;
+}
+
 static void general(struct rpc_ctx *c, const struct samr_domain *d, struct samr_domain_general *out)
 {
-    *out = (struct samr_domain_general){.logoff = INT64_MIN,
+    *out = (struct samr_domain_general){.logoff = logoff(d),
                                         .oem = SPAN_LIT(""),
                                         .name = arena_dup_span(c->arena, samr_domain_name(d)),
                                         .replica_source = arena_dup_span(c->arena, c->env->host),
@@ -85,8 +95,8 @@ static uint32_t tell(struct rpc_ctx *c, const struct samr_domain *d, uint16_t le
         out->general2.window = lockout.window;
         out->general2.threshold = lockout.threshold;
         return NT_OK;
-    case SAMR_DOMAIN_LOGOFF: /* nobody is logged off when his hours end */
-        out->logoff = INT64_MIN;
+    case SAMR_DOMAIN_LOGOFF:
+        out->logoff = logoff(d);
         return NT_OK;
     case SAMR_DOMAIN_OEM:
         out->text = SPAN_LIT("");

@@ -275,6 +275,7 @@ static const struct rpc_handler handlers[] = {
     {SAMR_ENUM_DOMAINS, 0, samr_enum_domains},
     {SAMR_OPEN_DOMAIN, 0, samr_open_domain},
     {SAMR_QUERY_DOMAIN, 0, samr_query_domain},
+    {SAMR_SET_DOMAIN, 0, samr_set_domain},
     {SAMR_CREATE_GROUP, 0, samr_create_group},
     {SAMR_ENUM_GROUPS, 0, samr_enum_groups},
     {SAMR_CREATE_USER, 0, samr_create_user},

@@ -108,6 +108,7 @@ uint32_t samr_remove_foreign(struct rpc_ctx *c, void *args);
 uint32_t samr_remove_group_member(struct rpc_ctx *c, void *args);
 uint32_t samr_rid_to_sid(struct rpc_ctx *c, void *args);
 uint32_t samr_set_alias(struct rpc_ctx *c, void *args);
+uint32_t samr_set_domain(struct rpc_ctx *c, void *args);
 uint32_t samr_set_group(struct rpc_ctx *c, void *args);
 uint32_t samr_set_member_attributes(struct rpc_ctx *c, void *args);
 uint32_t samr_set_user(struct rpc_ctx *c, void *args);

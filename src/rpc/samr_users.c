@@ -78,9 +78,10 @@ static void times(struct rpc_ctx *c, struct samr_object *x, struct samr_user_all
         return;
     int64_t now = utime_to_filetime(c->env->now());
     if (may(x, ATTR_pwdLastSet)) {
-        u->must_change = or_never(policy_password_expiry(a.uac, u->password_set, &p));
+        u->must_change = policy_password_expiry(a.uac, u->password_set, &p); /* 0: now */
         u->can_change = u->password_set ? u->password_set + p.min_age : 0;
         u->expired = u->must_change <= now;
+        u->control |= u->expired ? SAMR_EXPIRED : 0;
     }
     if (may(x, ATTR_lockoutTime) && policy_locked_out(a.uac, a.lockout_time, now, &p))
         u->control |= SAMR_LOCKED;

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from impacket.dcerpc.v5 import samr, transport
 from samba import NTSTATUSError, credentials, param
+from samba.dcerpc import lsa as samba_lsa
 from samba.dcerpc import samr as samba_samr
 from samba.dcerpc import security
 from samba.ndr import ndr_pack
@@ -296,6 +297,8 @@ def expired(service):
                              (2, "lockoutTime", [b"0"])])
         said = rpcclient(service, "getusername", login=f"-U CLOUD/late%{word}", ok=False)
         assert "PASSWORD_MUST_CHANGE" in said, said
+        said = admin(service, "queryuser late")
+        assert "acb_info :\t0x00020010" in said, said
     return make
 
 
@@ -373,6 +376,35 @@ def test_many_rounds_hold_up_nobody(service):
             calls += 1
     said = many.result().split("\n")
     assert calls > 1 and said.count("0xc000006a") >= 8, (calls, said)
+
+
+def test_the_policy_of_passwords(service):
+    """As libnetapi's NetUserModalsSet sets it; who may not over LDAP may not here."""
+    client = service.connect()
+    for who, fails in (("alice", "access"), ("administrator", None)):
+        lp, creds = param.LoadParm(), credentials.Credentials()
+        creds.guess(lp)
+        creds.set_username(who)
+        creds.set_domain("CLOUD")
+        creds.set_password(PASSWORD[who])
+        conn = samba_samr.samr(f"ncacn_np:{ADDRESS[CLOUD]}", lp, creds)
+        server = conn.Connect2(None, 0x2000000)
+        name = samba_lsa.String()
+        name.string = "CLOUD"
+        domain = conn.OpenDomain(server, 0x2000000, conn.LookupDomain(server, name))
+        old = {level: conn.QueryDomainInfo(domain, level) for level in (1, 3, 12)}
+        for level, field, value, attribute in ((1, "min_password_length", 9, "minPwdLength"), (12, "lockout_threshold", 77, "lockoutThreshold"),
+                                               (3, "force_logoff_time", -600000000, "forceLogoff")):
+            info = conn.QueryDomainInfo(domain, level)
+            setattr(info, field, value % 2**64 if level == 3 else value)
+            if fails:
+                with pytest.raises(NTSTATUSError, match=fails):
+                    conn.SetDomainInfo(domain, level, info)
+                continue
+            conn.SetDomainInfo(domain, level, info)
+            assert client.search_s(BASE, 0, attrlist=[attribute])[0][1][attribute] == [str(value).encode()]
+            assert getattr(conn.QueryDomainInfo(domain, level), field) == getattr(info, field)
+            conn.SetDomainInfo(domain, level, old[level])
 
 
 def test_what_handles_may(service):
@@ -462,8 +494,10 @@ def test_a_domain_controller(service):
     assert values["userAccountControl"] == [str(0x2000 | 0x2 | 0x20).encode()]
     assert values["primaryGroupID"] == [b"516"] and values["objectClass"][-1] == b"computer"
     samr.hSamrDeleteUser(dce, made["UserHandle"])
-    for kind in (0, samr.USER_NORMAL_ACCOUNT | samr.USER_SERVER_TRUST_ACCOUNT, samr.USER_INTERDOMAIN_TRUST_ACCOUNT):
-        with pytest.raises(Exception, match="STATUS_INVALID_PARAMETER"):
+    both = samr.USER_NORMAL_ACCOUNT | samr.USER_SERVER_TRUST_ACCOUNT
+    for kind, status in ((0, "INVALID_PARAMETER"), (both, "INVALID_PARAMETER"),
+                         (samr.USER_INTERDOMAIN_TRUST_ACCOUNT, "ACCESS_DENIED")):
+        with pytest.raises(Exception, match=status):
             samr.hSamrCreateUser2InDomain(dce, domain_of(dce), "THIRD$", kind)
 
 

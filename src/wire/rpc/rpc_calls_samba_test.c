@@ -129,6 +129,7 @@ static const struct peer_call samr_names[] = {
     {6, "samr.EnumDomains"},
     {7, "samr.OpenDomain"},
     {8, "samr.QueryDomainInfo"},
+    {9, "samr.SetDomainInfo"},
     {10, "samr.CreateDomainGroup"},
     {11, "samr.EnumDomainGroups"},
     {12, "samr.CreateUser"},
@@ -398,7 +399,7 @@ static void ask_samba(struct arena *a, const struct ndr_type *type, const char *
  */
 static const char *const other_types[] = {"lsa.SetInfoPolicy", "lsa.SetInfoPolicy2",
                                           "netlogon.netr_LogonGetDomainInfo",
-                                          "netlogon.netr_ServerPasswordSet2"};
+                                          "netlogon.netr_ServerPasswordSet2", "samr.SetDomainInfo"};
 
 static bool typed_alike(const char *name)
 {

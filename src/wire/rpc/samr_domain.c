@@ -46,14 +46,17 @@ static const struct ndr_type info = NDR_TABLE(
     ARM(SAMR_DOMAIN_LOCKOUT, STRUCT, OF(lockout)),
     ARM(SAMR_DOMAIN_MODIFIED2, STRUCT, OF(modified2)));
 
-#define QUERY_TABLE(name)                                                                          \
+#define QUERY_TABLE(name, direction, pointer_kind)                                                 \
     NDR_TABLE(CALL, struct samr_query_domain, name, 1, HANDLE(samr_query_domain, handle, IN),      \
               ROW(U16, samr_query_domain, level, IN),                                              \
-              ROW(UNION, samr_query_domain, info, OUT, UNIQUE, OF(info),                           \
+              ROW(UNION, samr_query_domain, info, direction, pointer_kind, OF(info),               \
                   SWITCH(samr_query_domain, level)),                                               \
               ROW(U32, samr_query_domain, status, OUT))
-const struct ndr_type samr_ndr_query_domain = QUERY_TABLE("SamrQueryInformationDomain");
-const struct ndr_type samr_ndr_query_domain2 = QUERY_TABLE("SamrQueryInformationDomain2");
+const struct ndr_type samr_ndr_query_domain =
+    QUERY_TABLE("SamrQueryInformationDomain", OUT, UNIQUE);
+const struct ndr_type samr_ndr_query_domain2 =
+    QUERY_TABLE("SamrQueryInformationDomain2", OUT, UNIQUE);
+const struct ndr_type samr_ndr_set_domain = QUERY_TABLE("SamrSetInformationDomain", IN, REF);
 
 /* The answer is one struct: its numbers lie together, aligned to four. */
 static const struct ndr_type password_info =

@@ -122,7 +122,7 @@ struct samr_display {
 
 /* struct samr_domain_password */
 extern const struct ndr_type samr_ndr_domain_policy;
-extern const struct ndr_type samr_ndr_query_domain, samr_ndr_query_domain2,
+extern const struct ndr_type samr_ndr_query_domain, samr_ndr_query_domain2, samr_ndr_set_domain,
     samr_ndr_user_password_info, samr_ndr_domain_password_info, samr_ndr_display, samr_ndr_display2,
     samr_ndr_display3;
 

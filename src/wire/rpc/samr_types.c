@@ -226,6 +226,7 @@ static const struct rpc_call calls[] = {
     {SAMR_ENUM_DOMAINS, &samr_ndr_enum_domains},
     {SAMR_OPEN_DOMAIN, &samr_ndr_open_domain},
     {SAMR_QUERY_DOMAIN, &samr_ndr_query_domain},
+    {SAMR_SET_DOMAIN, &samr_ndr_set_domain},
     {SAMR_CREATE_GROUP, &samr_ndr_create_group},
     {SAMR_ENUM_GROUPS, &samr_ndr_enum_groups},
     {SAMR_CREATE_USER, &samr_ndr_create_user},

@@ -66,6 +66,7 @@ enum samr_control {
     SAMR_SERVER = 0x100,
     SAMR_NEVER_EXPIRES = 0x200,
     SAMR_LOCKED = 0x400,
+    SAMR_EXPIRED = 0x20000,
 };
 
 struct samr_hours {
