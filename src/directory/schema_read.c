@@ -135,6 +135,8 @@ enum err schema_read_attr(const struct dir_obj *o, struct schema_attr *a)
     memcpy(a->cn, o->rdn.ptr, o->rdn.len);
     TRY(syntax_of(o, a));
     a->link_id = number(o, ATTR_linkID);
+    if (a->link_id && a->syntax == SYNTAX_OR_NAME) /* Exchange's; the name of an object alone */
+        a->syntax = SYNTAX_DN;
     a->search_flags = number(o, ATTR_searchFlags);
     a->system_flags = number(o, ATTR_systemFlags);
     a->schema_flags = number(o, ATTR_schemaFlagsEx);

@@ -159,7 +159,7 @@ static enum err syntax_rules(struct draft *d, enum schema_syntax *out)
 
 static bool links_objects(enum schema_syntax s)
 {
-    return s == SYNTAX_DN || s == SYNTAX_DN_BINARY || s == SYNTAX_DN_STRING;
+    return s == SYNTAX_DN || s == SYNTAX_DN_BINARY || s == SYNTAX_DN_STRING || s == SYNTAX_OR_NAME;
 }
 
 static enum err link_rules(struct draft *d, enum schema_syntax syntax)

@@ -124,6 +124,25 @@ static void links_come_in_pairs(void **state)
             DIR_SCHEMA_TAKEN);
 }
 
+/* As Exchange's authOrig. */
+static void names_of_recipients_are_links(void **state)
+{
+    struct dir_obj bo;
+    (void)state;
+    done(fixture_add(&f, "CN=exFrom," SCHEMA,
+                     "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.1.12\n"
+                     "isSingleValued: FALSE\nattributeSyntax: 2.5.5.7\noMSyntax: 127\n"
+                     "oMObjectClass: \x56\x06\x01\x02\x05\x0b\x1d\nlinkID: 100110"));
+    done(fixture_add(&f, "CN=exFromBL," SCHEMA,
+                     "objectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.1.13\n"
+                     "isSingleValued: FALSE\nattributeSyntax: 2.5.5.1\noMSyntax: 127\n"
+                     "linkID: 100111"));
+    done(fixture_modify(&f, "CN=User," SCHEMA, "mayContain: exFrom"));
+    done(fixture_modify(&f, "CN=Bo,CN=Users", "exFrom: CN=Administrator,CN=Users," DOMAIN));
+    assert_true(fixture_find(&f, "CN=Bo,CN=Users", &bo));
+    assert_int_equal(dir_link_count(fixture_snap(&f), attr("exFrom")->id, bo.id), 1);
+}
+
 /* Every rule once: what comes in, and the reason. */
 static void bad_definitions_are_refused(void **state)
 {
@@ -537,6 +556,7 @@ int main(void)
         cmocka_unit_test_setup(a_class_is_used_at_once, suite_as_system),
         cmocka_unit_test_setup(classes_below_each_other, suite_as_system),
         cmocka_unit_test_setup(links_come_in_pairs, suite_as_system),
+        cmocka_unit_test_setup(names_of_recipients_are_links, suite_as_system),
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
         cmocka_unit_test_setup(flags_and_ranges_change, suite_as_system),
         cmocka_unit_test_setup(base_attributes_are_found_otherwise, suite_as_system),
