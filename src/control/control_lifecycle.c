@@ -7,7 +7,7 @@
 #include "plat/task.h"
 
 #define STOP_TIMEOUT (30 * UTIME_SECOND)
-#define TASK_MEMORY  (1u << 20)
+#define TASK_MEMORY  (4u << 20) /* the largest extension of a schema among it */
 
 const char *control_state(const struct control_directory *d)
 {
@@ -300,7 +300,7 @@ enum err control_apart(struct control *c, struct control_directory *d, struct sp
     job->fn = fn;
     job->secret = arena_dup_span(&job->a, secret);
     d->users++;
-    enum err e = plat_task_start(c->env.loop, run_apart, job);
+    enum err e = arena_failed(&job->a) ? ERR_NOMEM : plat_task_start(c->env.loop, run_apart, job);
     if (e == ERR_OK)
         return ERR_OK;
     control_release(d);

@@ -169,16 +169,29 @@ static enum err snapshot_first(struct control_call *call, const json_t *extensio
                           "the snapshot before it could not be made");
 }
 
+/* Each try has memory of its own, which the text in its message fills. */
+static enum err one_try(struct control_call *call, const json_t *extension, struct span ldif)
+{
+    struct intent in = {
+        .kind = INTENT_SCHEMA, .target = span_str(text_of(extension, "id")), .ldif = ldif};
+    struct intent_reply reply;
+    struct arena a, *outer = call->a;
+    arena_init(&a, 0, CONTROL_MEMORY, 0);
+    call->a = &a;
+    enum err e = control_intent(call, &in, &reply);
+    if (e == ERR_REFUSED && call->message)
+        call->message = arena_dup_str(outer, span_str(call->message));
+    call->a = outer;
+    arena_fini(&a);
+    return e;
+}
+
 /* A large file takes longer than the writer is waited for. Asked again, it says that it has taken
  * this one, or refuses it for the same reason again. */
 static enum err ask_writer(struct control_call *call, const json_t *extension, struct span ldif)
 {
-    enum err e;
     for (unsigned tries = 0;; tries++) {
-        struct intent in = {
-            .kind = INTENT_SCHEMA, .target = span_str(text_of(extension, "id")), .ldif = ldif};
-        struct intent_reply reply;
-        e = control_intent(call, &in, &reply);
+        enum err e = one_try(call, extension, ldif);
         if (e != ERR_REFUSED || call->reason != REASON_CONTROL_WRITER_AWAY)
             return e;
         if (taken(call, extension))

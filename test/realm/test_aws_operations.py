@@ -549,7 +549,9 @@ def extend(lab, text, snapshot=False):
 def test_the_schema_is_extended(lab):
     base = ",".join(f"DC={label}" for label in lab.world.cloud.dns.split("."))
     before = len(lab.ds.describe_snapshots(DirectoryId=lab.id)["Snapshots"])
-    done = extend(lab, LDIF.format(name="exAws", number=1, base=base), snapshot=True)
+    largest = LDIF.format(name="exAws", number=1, base=base)
+    largest += "# as large as can be\n" * ((500000 - len(largest)) // 21)
+    done = extend(lab, largest, snapshot=True)
     assert done["SchemaExtensionStatus"] == "Completed" and done["Description"] == "by a test", done
     assert done["EndDateTime"] >= done["StartDateTime"]
     snapshots = lab.ds.describe_snapshots(DirectoryId=lab.id)["Snapshots"]
