@@ -9,8 +9,6 @@ static const struct guid right_partition_secrets = {{0x93, 0x2C, 0x4A, 0x08, 0x0
                                                      0xA8, 0x36, 0xF0, 0xAE, 0x47, 0xDE, 0x0E,
                                                      0x89}};
 
-#define SEARCH_PARTITION_SECRET 0x1000
-
 /* A stored object as an access check sees it. */
 struct subject {
     struct span sd;

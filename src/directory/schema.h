@@ -108,6 +108,7 @@ enum schema_search_flags {
     SEARCH_CONFIDENTIAL = 0x80,
     SEARCH_NEVER_AUDIT = 0x100,
     SEARCH_RODC_FILTERED = 0x200,
+    SEARCH_PARTITION_SECRET = 0x1000, /* needs a right on the partition, too, to read */
 };
 
 /* Room for the text of an OID. */

@@ -191,7 +191,7 @@ static enum err flags_rules(struct draft *d)
 {
     int32_t was = draft_was_i32(d, ATTR_searchFlags, 0), is = draft_i32(d, ATTR_searchFlags, 0);
     bool ours = !draft_has(d, ATTR_msDS_IntId);
-    if (ours && ((was ^ is) & SEARCH_CONFIDENTIAL))
+    if (ours && ((was ^ is) & (SEARCH_CONFIDENTIAL | SEARCH_PARTITION_SECRET)))
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
                          "%.*s: whether the base schema's attributes are confidential stays",
                          SPAN_ARG(d->rdn));

@@ -242,6 +242,26 @@ static void base_attributes_are_found_otherwise(void **state)
     assert_true(attr("title")->flags & SCHEMA_GC);
 }
 
+static void secrets_of_the_base_schema_stay(void **state)
+{
+    const uint32_t secret = SEARCH_CONFIDENTIAL | SEARCH_PARTITION_SECRET;
+    unsigned seen = 0;
+    (void)state;
+    (void)fixture_snap(&f);
+    for (unsigned i = 0; i < schema_attr_compiled(); i++) {
+        const struct schema_attr *a = schema_attr_at(i);
+        if (!(a->search_flags & secret))
+            continue;
+        const char *dn = arena_printf(&f.arena, "CN=%s," SCHEMA, a->cn);
+        const char *less =
+            arena_printf(&f.arena, "=searchFlags: %u", a->search_flags & ~secret & 0x3ff);
+        refused(fixture_modify(&f, dn, less), DIR_SCHEMA_FIXED);
+        seen++;
+        (void)fixture_snap(&f);
+    }
+    assert_true(seen > 5);
+}
+
 /* Who keeps a unit does not make definitions in it, whatever may be below units; and a definition
  * is of no class that does not mean one to the service. */
 static void definitions_stand_in_the_schema(void **state)
@@ -525,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup(bad_definitions_are_refused, suite_as_system),
         cmocka_unit_test_setup(flags_and_ranges_change, suite_as_system),
         cmocka_unit_test_setup(base_attributes_are_found_otherwise, suite_as_system),
+        cmocka_unit_test_setup(secrets_of_the_base_schema_stay, suite_as_system),
         cmocka_unit_test_setup(definitions_stand_in_the_schema, suite_as_system),
         cmocka_unit_test_setup(links_are_numbered_within_bounds, suite_as_system),
         cmocka_unit_test_setup(classes_are_not_too_deep, suite_as_system),
