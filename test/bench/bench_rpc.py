@@ -1,6 +1,6 @@
 """What SMB and RPC cost beside Samba: sessions, lookups, secure channels and logons over them, by Samba's own client
 library. It is slower than any server, so only the server's CPU time is looked at, that of children which have ended
-included: Samba has a process for each connection. Lookups by many clients at once are made by smb_load."""
+included: Samba has a process for each connection. Calls of many clients at once are made by smb_load and channel_load."""
 import json
 import os
 
@@ -9,8 +9,9 @@ from entente_server import ADMIN, SHORT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SESSIONS, LOOKUPS, CHANNELS, LOGONS = 150, 2000, 100, 1000
-MANY, CALLS_EACH, PEOPLE = 64, 100, 2000  # connections, calls over each, names that Samba has, too
-LOAD = os.path.join(BUILD, "test", "bench", "smb_load")
+MANY, PEOPLE = 64, 2000  # connections at once, names that Samba has, too
+MACHINE, MACHINE_PASSWORD, LOGON_USERS = "BENCHPC", "Of-the-bench-0nly", 20  # of smb_calls.py
+LOADS = os.path.join(BUILD, "test", "bench")
 NEED_PASSWORDS, NEED_CHANNEL = ("prepare", "channels", "channel-logons"), ("tcp-lookups",)
 
 
@@ -73,24 +74,38 @@ def beside(work, kind, count):
     return row
 
 
-def by_many(what, kind):
-    """By clients that ask at once: for each CPU second, and by the clock."""
-    def rows(bench):
-        ours, samba = bench.ours(), bench.samba_files()
-        secret = ours.secret(ADMIN)
+def pipe_words(kind):
+    def words(bench, server, address):
+        return ["smb_load", f"kind={kind}", f"server={address}:445", "user=Administrator",
+                f"password-file={bench.ours().secret(ADMIN)}", f"names={server.users[AWS].keys}", f"use={PEOPLE}"]
+    return words
 
-        def load(server, address, calls):
-            words = [f"kind={kind}", f"server={address}:445", f"domain={SHORT[AWS]}", "user=Administrator",
-                     f"password-file={secret}", f"names={server.users[AWS].keys}", f"use={PEOPLE}", f"conns={MANY}",
-                     f"count={calls}", f"root={server.process.pid}"]
-            done = json.loads(run("taskset", "-c", LOAD_CPU, LOAD, *words, timeout=120))
-            return done["replies"] / done["cpu_seconds"], done["replies"] / done["seconds"]
-        measures = [lambda: load(ours, ours.address[AWS], 10 * MANY * CALLS_EACH),
-                    lambda: load(samba, samba.address, MANY * CALLS_EACH)]
-        for measure in measures:
-            measure()
-        us, them = in_turn(bench.options.rounds, *measures)
-        work = f"LSA lookup of a {what}, {MANY} clients at once"
+
+def channel_words(kind):
+    def words(bench, server, address):
+        calls(bench, server, address, "prepare", 1)
+        return ["channel_load", f"kind={kind}", f"server={address}", f"computer={MACHINE}", f"password={MACHINE_PASSWORD}",
+                f"users={bench.users[AWS].passwords}", f"use={LOGON_USERS}"]
+    return words
+
+
+def by_many(what, words, each):
+    """By clients that ask at once, each so many calls: for each CPU second, and by the clock. Samba makes a tenth."""
+    def rows(bench):
+        def measure(server, address, count):
+            made = words(bench, server, address)
+
+            def once():
+                done = json.loads(run("taskset", "-c", LOAD_CPU, os.path.join(LOADS, made[0]), *made[1:],
+                                      f"domain={SHORT[AWS]}", f"conns={MANY}", f"count={count}",
+                                      f"root={server.process.pid}", timeout=120))
+                return done["replies"] / done["cpu_seconds"], done["replies"] / done["seconds"]
+            once()
+            return once
+        ours, samba = bench.ours(), bench.samba_files()
+        us, them = in_turn(bench.options.rounds, measure(ours, ours.address[AWS], MANY * each),
+                           measure(samba, samba.address, MANY * each // 10))
+        work = f"{what}, {MANY} clients at once"
         return [{"work": work, "ours": [r[i] for r in us], "peer": [r[i] for r in them], "name": "Samba", "goal": 10, **more}
                 for i, more in ((0, {}), (1, {"unit": "per second"}))]
     return rows
@@ -99,11 +114,13 @@ def by_many(what, kind):
 ROWS = {
     "smb-sessions": beside("SMB session with NTLMv2, IPC$", "sessions", SESSIONS),
     "lsa-lookups": beside("LSA lookup of a name, pipe kept", "lookups", LOOKUPS),
-    "lsa-names-at-once": by_many("name", "names"),
-    "lsa-sids-at-once": by_many("SID", "sids"),
     "lsa-many": beside("names looked up by LSA, 100 a call", "many-lookups", 10 * LOOKUPS),
     "lsa-sids": beside("LSA lookup of a SID, pipe kept", "sids", LOOKUPS),
     "lsa-tcp": beside("LSA lookup of a name, TCP, sealed", "tcp-lookups", LOOKUPS),
     "channels": beside("secure channel made, and a logon over it", "channels", CHANNELS),
     "channel-logons": beside("logon with NTLMv2, channel kept", "channel-logons", LOGONS),
+    "lsa-names-at-once": by_many("LSA lookup of a name", pipe_words("names"), 1000),
+    "lsa-sids-at-once": by_many("LSA lookup of a SID", pipe_words("sids"), 1000),
+    "lsa-tcp-at-once": by_many("LSA lookup of a name, TCP, sealed", channel_words("names"), 1000),
+    "logons-at-once": by_many("logon with NTLMv2, channel kept", channel_words("logons"), 300),
 }

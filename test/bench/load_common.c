@@ -84,14 +84,14 @@ uint64_t load_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t process_cpu(int pid)
+static uint64_t process_cpu(int pid, uint64_t last)
 {
     char path[300];
     uint64_t sum = 0;
     snprintf(path, sizeof(path), "/proc/%d/task", pid);
     DIR *d = opendir(path);
     if (!d)
-        ent_fatal("process %d of the server is gone", pid);
+        return last;
     for (struct dirent *e = readdir(d); e; e = readdir(d)) {
         unsigned long long each = 0;
         if (e->d_name[0] == '.')
@@ -107,10 +107,10 @@ static uint64_t process_cpu(int pid)
     return sum;
 }
 
-uint64_t load_cpu_ns(const struct load_pids *p)
+uint64_t load_cpu_ns(struct load_pids *p)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < p->count; i++)
-        sum += process_cpu(p->pid[i]);
+        sum += p->ns[i] = process_cpu(p->pid[i], p->ns[i]);
     return sum;
 }

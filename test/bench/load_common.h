@@ -13,6 +13,7 @@
 struct load_pids {
     unsigned count;
     int pid[LOAD_PIDS_MAX];
+    uint64_t ns[LOAD_PIDS_MAX]; /* as last read: of one that has ended it stays */
 };
 
 /* "": it is not there. */
@@ -32,6 +33,6 @@ void load_tree(int root, struct load_pids *out);
 /* Monotonic. */
 uint64_t load_now_ns(void);
 /* Nanoseconds that every task of them has been on a CPU. */
-uint64_t load_cpu_ns(const struct load_pids *p);
+uint64_t load_cpu_ns(struct load_pids *p);
 
 #endif
