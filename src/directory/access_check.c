@@ -62,26 +62,6 @@ static void walk_ace(struct walk *w, const struct ace *ace)
         w->denied |= mask & ~w->granted;
 }
 
-/* The owner may always read the descriptor and change the DACL, unless an ACE for OWNER RIGHTS says
- * what the owner may do instead ([MS-DTYP] 2.5.3.2). */
-static enum err owner_rights(const struct sd *sd, struct walk *w)
-{
-    struct ace_iter it;
-    struct ace ace;
-    bool restricted = false;
-
-    w->owner = sd->has_owner && dir_token_has(w->token, &sd->owner);
-    if (!w->owner)
-        return ERR_OK;
-    ace_iter_init(&it, sd->dacl);
-    while (ace_next(&it, &ace))
-        if (ace.known && !(ace.flags & ACE_INHERIT_ONLY) && sid_eq(&ace.sid, &sid_owner_rights))
-            restricted = true;
-    if (!restricted)
-        w->granted |= ACCESS_READ_CONTROL | ACCESS_WRITE_DAC;
-    return ace_iter_err(&it);
-}
-
 /* SeSecurityPrivilege and SeTakeOwnershipPrivilege are assigned to Administrators on every domain
  * controller; a directory has no other place for privileges. */
 static uint32_t privileges(const struct dir_token *token)
@@ -91,15 +71,29 @@ static uint32_t privileges(const struct dir_token *token)
     return 0;
 }
 
+/* The owner may always read the descriptor and change the DACL, unless an ACE for OWNER RIGHTS says
+ * what the owner may do instead ([MS-DTYP] 2.5.3.2). */
+static bool restricts_owner(const struct ace *ace)
+{
+    return ace->known && !(ace->flags & ACE_INHERIT_ONLY) && sid_eq(&ace->sid, &sid_owner_rights);
+}
+
+/* What is granted stays granted, so the owner's rights may as well come last, when the walk has
+ * shown whether they are restricted. */
 static enum err walk_dacl(const struct sd *sd, struct walk *w)
 {
     struct ace_iter it;
     struct ace ace;
+    bool restricted = false;
 
-    TRY(owner_rights(sd, w));
+    w->owner = sd->has_owner && dir_token_has(w->token, &sd->owner);
     ace_iter_init(&it, sd->dacl);
-    while (ace_next(&it, &ace))
+    while (ace_next(&it, &ace)) {
+        restricted |= restricts_owner(&ace);
         walk_ace(w, &ace);
+    }
+    if (w->owner && !restricted)
+        w->granted |= ACCESS_READ_CONTROL | ACCESS_WRITE_DAC;
     return ace_iter_err(&it);
 }
 
