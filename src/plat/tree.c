@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,11 +42,12 @@ static enum err open_at(int folder, const char *name, int *fd_out)
     int fd = openat(folder, name, OPEN_FLAGS);
 
     if (fd < 0)
-        return errno == ENOENT                                              ? ERR_NOT_FOUND
-               : errno == ENOTDIR                                           ? ERR_STATE
-               : errno == ELOOP || errno == EACCES || errno == ENAMETOOLONG ? ERR_DENIED
-               : errno == EMFILE || errno == ENFILE                         ? ERR_NOMEM
-                                                                            : ERR_IO;
+        return errno == ENOENT                           ? ERR_NOT_FOUND
+               : errno == ENOTDIR                        ? ERR_STATE
+               : errno == ELOOP || errno == ENAMETOOLONG ? ERR_DENIED
+               : errno == EACCES || errno == EPERM       ? ERR_CONSTRAINT
+               : errno == EMFILE || errno == ENFILE      ? ERR_NOMEM
+                                                         : ERR_IO;
     *fd_out = fd;
     return ERR_OK;
 }
@@ -84,7 +86,8 @@ static bool is_name(struct span name)
 {
     return name.len && name.len <= PLAT_TREE_NAME_MAX && !span_eq(name, SPAN_LIT(".")) &&
            !span_eq(name, SPAN_LIT("..")) && !memchr(name.ptr, 0, name.len) &&
-           !memchr(name.ptr, '/', name.len) && text_valid(name);
+           !memchr(name.ptr, '/', name.len) && !memchr(name.ptr, '\\', name.len) &&
+           text_valid(name);
 }
 
 static enum err open_found(int folder, struct span name, char found[PLAT_TREE_NAME_MAX + 1],
@@ -120,7 +123,7 @@ enum err plat_tree_step(int folder, struct span name, char found_out[PLAT_TREE_N
                         int *fd_out, struct plat_tree_facts *facts_out)
 {
     char found[PLAT_TREE_NAME_MAX + 1];
-    int fd;
+    int fd = -1;
 
     TRY(open_found(folder, name, found, &fd));
     enum err e = plat_tree_facts(fd, facts_out);
@@ -166,56 +169,59 @@ enum err plat_tree_root(const char *path, int *fd_out)
     return ERR_OK;
 }
 
-/* The list has room for twice as many whenever it is full. */
-static enum err add_entry(struct plat_tree_entry **list, unsigned count, unsigned max,
-                          const struct plat_tree_entry *entry, struct arena *a)
-{
-    struct plat_tree_entry *grown = *list;
-    const char *name = arena_dup_str(a, entry->name);
+struct plat_tree_scan {
+    DIR *dir;
+};
 
-    if (count == max)
-        return ERR_LIMIT;
-    if ((count & (count - 1)) == 0) /* none, or a power of two */
-        grown =
-            arena_grow(a, grown, count * sizeof(*grown), (count ? 2 * count : 1) * sizeof(*grown));
-    if (!grown || !name)
+enum err plat_tree_scan_new(int folder, struct plat_tree_scan **out)
+{
+    struct plat_tree_scan *s = malloc(sizeof(*s));
+
+    if (!s)
         return ERR_NOMEM;
-    grown[count] = *entry;
-    grown[count].name = span_str(name);
-    *list = grown;
+    s->dir = stream_of(folder);
+    if (!s->dir) {
+        enum err e = errno == EMFILE || errno == ENFILE || errno == ENOMEM ? ERR_NOMEM : ERR_IO;
+        free(s);
+        return e;
+    }
+    *out = s;
     return ERR_OK;
 }
 
-/* False: not something that is served. */
-static bool take_entry(int folder, const char *name, struct plat_tree_entry *out)
+void plat_tree_scan_free(struct plat_tree_scan *s)
 {
-    struct stat st;
-
-    out->name = span_str(name);
-    return is_name(out->name) && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           read_facts(&st, &out->facts);
+    if (s)
+        closedir(s->dir);
+    free(s);
 }
 
-enum err plat_tree_list(int fd, unsigned max, struct arena *a, struct plat_tree_entry **out,
-                        unsigned *count_out)
+enum err plat_tree_scan_next(struct plat_tree_scan *s, struct span *name_out)
 {
-    struct plat_tree_entry *list = NULL, entry;
-    DIR *d = stream_of(fd);
-    unsigned count = 0;
-    enum err e = d ? ERR_OK : ERR_IO;
-
-    for (struct dirent *found; e == ERR_OK && (found = readdir(d));) {
-        if (!take_entry(dirfd(d), found->d_name, &entry))
+    for (struct dirent *entry; (entry = readdir(s->dir));) {
+        struct span name = span_str(entry->d_name);
+        if (!is_name(name))
             continue;
-        e = add_entry(&list, count, max, &entry, a);
-        count += e == ERR_OK;
+        *name_out = name;
+        return ERR_OK;
     }
-    if (d)
-        closedir(d);
-    if (e != ERR_OK)
-        return e;
-    *out = list;
-    *count_out = count;
+    return ERR_NOT_FOUND;
+}
+
+enum err plat_tree_entry_facts(int folder, struct span name, struct plat_tree_facts *out)
+{
+    char text[PLAT_TREE_NAME_MAX + 1] = "";
+    struct plat_tree_facts facts;
+    struct stat st;
+
+    if (!is_name(name))
+        return ERR_DENIED;
+    memcpy(text, name.ptr, name.len);
+    if (fstatat(folder, text, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    if (!read_facts(&st, &facts))
+        return ERR_DENIED;
+    *out = facts;
     return ERR_OK;
 }
 

@@ -21,10 +21,10 @@ struct plat_tree_facts {
     utime created, accessed, written, changed;
 };
 
-/* One component, UTF-8 without separators, in an open folder; no name: the folder itself. *fd_out
- * is the caller's to close, found_out the name as it is stored. ERR_NOT_FOUND; ERR_DENIED: a link,
- * a device, "..", an impossible name; ERR_STATE: it is looked for in a file; ERR_NOMEM: no more
- * descriptors; ERR_IO. */
+/* One component, UTF-8 without separators ('/' and '\\'), in an open folder; no name: the folder
+ * itself. *fd_out is the caller's to close, found_out the name as it is stored. ERR_NOT_FOUND;
+ * ERR_DENIED: a link, a device, "..", an impossible name; ERR_CONSTRAINT: the system does not let
+ * this process; ERR_STATE: it is looked for in a file; ERR_NOMEM: no more descriptors; ERR_IO. */
 enum err plat_tree_step(int folder, struct span name, char found_out[PLAT_TREE_NAME_MAX + 1],
                         int *fd_out, struct plat_tree_facts *facts_out);
 /* The same for a path of them, relative to the folder of root_fd. */
@@ -35,14 +35,17 @@ enum err plat_tree_root(const char *path, int *fd_out);
 /* As they are now. ERR_IO. */
 enum err plat_tree_facts(int fd, struct plat_tree_facts *out);
 
-struct plat_tree_entry {
-    struct span name;
-    struct plat_tree_facts facts;
-};
-/* What is in a folder, without links and other things that are not served, in the arena. ERR_LIMIT
- * beyond max entries, ERR_NOMEM, ERR_IO. */
-enum err plat_tree_list(int fd, unsigned max, struct arena *a, struct plat_tree_entry **out,
-                        unsigned *count_out);
+/* What is in a folder, entry by entry and in no order: a folder may hold any number. What comes or
+ * goes meanwhile is found or not. Each scan has a descriptor of its own. */
+struct plat_tree_scan;
+/* ERR_NOMEM: no more descriptors; ERR_IO. */
+enum err plat_tree_scan_new(int folder, struct plat_tree_scan **out);
+void plat_tree_scan_free(struct plat_tree_scan *s); /* may be NULL */
+/* The name lives until the next call. ERR_NOT_FOUND: there are no more. */
+enum err plat_tree_scan_next(struct plat_tree_scan *s, struct span *name_out);
+/* Of this entry. ERR_NOT_FOUND: it has gone; ERR_DENIED: a link or another thing that is not
+ * served. */
+enum err plat_tree_entry_facts(int folder, struct span name, struct plat_tree_facts *out);
 /* Reads at an offset: len bytes, or fewer at the end of the file. ERR_IO. */
 enum err plat_tree_read(int fd, uint64_t offset, void *buf, size_t len, size_t *got_out);
 

@@ -127,17 +127,26 @@ static void test_nothing_outside(void **state)
     assert_err(plat_tree_open(root, &zero, 1, &fd, &facts), ERR_DENIED);
 }
 
-static void test_list(void **state)
+static void test_scan(void **state)
 {
-    struct plat_tree_entry *list;
-    unsigned count;
+    struct plat_tree_facts facts;
+    struct plat_tree_scan *scan;
+    struct span name;
+    unsigned served = 0, others = 0;
     (void)state;
 
-    assert_ok(plat_tree_list(root, 100, &arena, &list, &count));
-    assert_int_equal(count, 1); /* neither links nor pipes */
-    assert_span(list[0].name, "Policies");
-    assert_true(list[0].facts.folder);
-    assert_err(plat_tree_list(root, 0, &arena, &list, &count), ERR_LIMIT);
+    assert_ok(plat_tree_scan_new(root, &scan));
+    while (plat_tree_scan_next(scan, &name) == ERR_OK) {
+        enum err e = plat_tree_entry_facts(root, name, &facts);
+        assert_true(e == ERR_OK || e == ERR_DENIED); /* links and pipes */
+        others += e == ERR_DENIED;
+        served += e == ERR_OK && facts.folder && span_eq(name, SPAN_LIT("Policies"));
+    }
+    plat_tree_scan_free(scan);
+    assert_int_equal(served, 1);
+    assert_true(others);
+    assert_err(plat_tree_entry_facts(root, SPAN_LIT("none"), &facts), ERR_NOT_FOUND);
+    assert_err(plat_tree_entry_facts(root, SPAN_LIT(".."), &facts), ERR_DENIED);
 }
 
 static void test_changes(void **state)
@@ -229,7 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_in_any_case),
         cmocka_unit_test(test_nothing_outside),
-        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_scan),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_names_that_are_not_made),
         cmocka_unit_test(test_note_and_sum),

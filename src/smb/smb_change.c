@@ -135,23 +135,31 @@ static uint32_t set_basic(struct smb_request *rq, struct smb_open *o,
     return smb_file_status(e);
 }
 
+static uint32_t is_empty(const struct smb_open *o)
+{
+    struct plat_tree_scan *scan;
+    struct span name;
+    enum err e = plat_tree_scan_new(o->fd, &scan);
+
+    if (e != ERR_OK)
+        return smb_file_status(e);
+    e = plat_tree_scan_next(scan, &name);
+    plat_tree_scan_free(scan);
+    return e == ERR_NOT_FOUND ? NT_OK : NT_DIRECTORY_NOT_EMPTY;
+}
+
 uint32_t smb_file_dooms(struct smb_request *rq, const struct smb_open *o)
 {
-    struct plat_tree_entry *entries;
     struct smb_record record;
-    unsigned count;
 
     if (smb_place_fixed(rq->server, o->node->path))
         return smb_file_denied(rq, "smb.remove", o->node->path);
-    enum err e = smb_record_read(o->fd, rq->arena, &record);
+    enum err e = smb_record_read(o->fd, NULL, &record);
     if (e != ERR_OK)
         return smb_file_status(e);
     if (record.attributes & SMB2_ATTRIBUTE_READONLY)
         return NT_CANNOT_DELETE;
-    if (!o->facts.folder)
-        return NT_OK;
-    e = plat_tree_list(o->fd, 1, rq->arena, &entries, &count);
-    return e == ERR_LIMIT || count ? NT_DIRECTORY_NOT_EMPTY : smb_file_status(e);
+    return o->facts.folder ? is_empty(o) : NT_OK;
 }
 
 static uint32_t set_disposition(struct smb_request *rq, struct smb_open *o, bool doomed)

@@ -1,6 +1,6 @@
 /*
- * QUERY_DIRECTORY ([MS-SMB2] 3.3.5.18) and CHANGE_NOTIFY (3.3.5.19). A folder is listed once, when
- * its enumeration begins, and answered from that list.
+ * QUERY_DIRECTORY ([MS-SMB2] 3.3.5.18) and CHANGE_NOTIFY (3.3.5.19). A folder is read as its client
+ * asks for more; an entry that did not fit is kept for the next answer.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,26 +9,40 @@
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2_info.h"
 
+#define NAME_MAX_FOLDED ((size_t)3 * PLAT_TREE_NAME_MAX) /* base/text.h */
+
 struct smb_listing {
-    struct arena memory;
-    struct plat_tree_entry *entries; /* "." and ".." come before them */
-    unsigned count, at;
-    struct span pattern;
-    bool found; /* anything, so far */
+    struct plat_tree_scan *scan; /* NULL: it is at its end */
+    unsigned dots;               /* "." and ".." come first: how many did */
+    struct span name;            /* of the entry at hand; without one, empty */
+    size_t pattern_len;
+    uint8_t pattern[SMB_PATTERN_MAX]; /* folded */
+    bool found;                       /* anything, so far */
 };
 
 #define DOTS 2
 
 void smb_listing_free(struct smb_listing *l)
 {
-    if (!l)
-        return;
-    arena_fini(&l->memory);
+    if (l)
+        plat_tree_scan_free(l->scan);
     free(l);
 }
 
+/* --- patterns -------------------------------------------------------------------------------- */
+
+/* Behind the character of UTF-8 that begins at n. */
+static size_t behind(struct span text, size_t n)
+{
+    do
+        n++;
+    while (n < text.len && (text.ptr[n] & 0xc0) == 0x80);
+    return n;
+}
+
 /* '*' any number, '?' one, and DOS's '<', '>' and '"' as '*', '?' and '.', which is what they come
- * to for names without a short form ([MS-FSA] 2.1.4.4). Bounded: one place to go back to. */
+ * to for names without a short form ([MS-FSA] 2.1.4.4). Both are folded. Bounded: one place to go
+ * back to. */
 static bool matches(struct span pattern, struct span name)
 {
     size_t p = 0, n = 0, star = SIZE_MAX, mark = 0;
@@ -38,12 +52,14 @@ static bool matches(struct span pattern, struct span name)
         if (p < pattern.len && (c == '*' || c == '<')) {
             star = p++;
             mark = n;
-        } else if (p < pattern.len && (c == '?' || c == '>' || (c == '"' && name.ptr[n] == '.') ||
-                                       ascii_eq_fold(span_of(&c, 1), span_of(name.ptr + n, 1)))) {
+        } else if (p < pattern.len && (c == '?' || c == '>')) {
+            p++;
+            n = behind(name, n);
+        } else if (p < pattern.len && (c == name.ptr[n] || (c == '"' && name.ptr[n] == '.'))) {
             p++, n++;
         } else if (star != SIZE_MAX) {
             p = star + 1;
-            n = ++mark;
+            n = mark = behind(name, mark);
         } else {
             return false;
         }
@@ -53,30 +69,37 @@ static bool matches(struct span pattern, struct span name)
     return p == pattern.len;
 }
 
-static bool wanted(struct span pattern, struct span name)
+static bool wanted(const struct smb_listing *l)
 {
+    struct span pattern = span_of(l->pattern, l->pattern_len);
+    uint8_t folded[NAME_MAX_FOLDED];
+
     return span_eq(pattern, SPAN_LIT("*")) || span_eq(pattern, SPAN_LIT("*.*")) ||
-           text_eq_fold(pattern, name) || matches(pattern, name);
+           matches(pattern, span_of(folded, text_fold_into(l->name, folded, sizeof(folded))));
 }
 
-static uint32_t read_folder(const struct smb_open *o, struct span pattern, struct smb_listing *l)
+/* --- the list -------------------------------------------------------------------------------- */
+
+static uint32_t take_pattern(struct span pattern, struct arena *a, struct smb_listing *l)
 {
-    if (text_from_utf16(pattern, &l->memory, &l->pattern) != ERR_OK)
+    struct span text;
+
+    if (text_from_utf16(pattern, a, &text) != ERR_OK)
         return NT_OBJECT_NAME_INVALID;
-    if (!l->pattern.len)
-        l->pattern = SPAN_LIT("*");
-    enum err e = plat_tree_list(o->fd, SMB_ENTRIES_MAX, &l->memory, &l->entries, &l->count);
-    return e == ERR_OK ? NT_OK : NT_INSUFFICIENT_RESOURCES;
+    l->pattern_len =
+        text_fold_into(text.len ? text : SPAN_LIT("*"), l->pattern, sizeof(l->pattern));
+    return l->pattern_len <= sizeof(l->pattern) ? NT_OK : NT_OBJECT_NAME_INVALID;
 }
 
-static uint32_t list(struct smb_open *o, struct span pattern)
+static uint32_t begin(struct smb_open *o, struct span pattern, struct arena *a)
 {
     struct smb_listing *l = calloc(1, sizeof(*l));
 
     if (!l)
         return NT_INSUFFICIENT_RESOURCES;
-    arena_init(&l->memory, 0, SMB_LISTING_MAX, 0);
-    uint32_t status = read_folder(o, pattern, l);
+    uint32_t status = take_pattern(pattern, a, l);
+    if (status == NT_OK)
+        status = smb_file_status(plat_tree_scan_new(o->fd, &l->scan));
     if (status != NT_OK) {
         smb_listing_free(l);
         return status;
@@ -86,25 +109,38 @@ static uint32_t list(struct smb_open *o, struct span pattern)
     return NT_OK;
 }
 
-static struct span entry_name(const struct smb_listing *l, unsigned n)
+/* An entry that is wanted is at hand. False: there are no more. */
+static bool advance(struct smb_listing *l)
 {
-    return n == 0 ? SPAN_LIT(".") : n == 1 ? SPAN_LIT("..") : l->entries[n - DOTS].name;
+    while (!l->name.len) {
+        if (l->dots < DOTS)
+            l->name = span_sub(SPAN_LIT(".."), 0, ++l->dots);
+        else if (!l->scan || plat_tree_scan_next(l->scan, &l->name) != ERR_OK)
+            break;
+        if (!wanted(l))
+            l->name = SPAN_NONE;
+    }
+    if (l->name.len)
+        return true;
+    plat_tree_scan_free(l->scan);
+    l->scan = NULL;
+    return false;
 }
 
-/* As it is now, with its record. ERR_NOT_FOUND: it has gone since. */
-static enum err entry_at(struct smb_open *o, unsigned n, struct arena *a, struct smb2_entry *out)
+/* As it is now, with its record. ERR_NOT_FOUND: it has gone since; ERR_DENIED: it is not served. */
+static enum err entry_at(const struct smb_open *o, struct arena *a, struct smb2_entry *out)
 {
-    struct plat_tree_facts facts = n < DOTS ? o->facts : o->listing->entries[n - DOTS].facts;
-    struct span name = entry_name(o->listing, n);
+    struct span name = o->listing->name;
+    bool itself = span_eq(name, SPAN_LIT(".")) || span_eq(name, SPAN_LIT(".."));
+    struct plat_tree_facts facts = o->facts;
     char found[PLAT_TREE_NAME_MAX + 1];
     struct smb_record record = {0};
     int fd;
 
-    enum err e = plat_tree_step(o->fd, n < DOTS ? SPAN_NONE : name, found, &fd, &facts);
-    if (e == ERR_NOT_FOUND)
-        return e;
-    if (e == ERR_OK) {
-        (void)smb_record_read(fd, a, &record);
+    if (!itself)
+        TRY(plat_tree_entry_facts(o->fd, name, &facts));
+    if (plat_tree_step(o->fd, itself ? SPAN_NONE : name, found, &fd, &facts) == ERR_OK) {
+        (void)smb_record_read(fd, NULL, &record);
         close(fd);
     }
     *out = (struct smb2_entry){.file_id = facts.inode};
@@ -122,24 +158,21 @@ static uint32_t fill(struct smb_request *rq, struct smb_open *o,
     bool full = false;
 
     builder_in(&b, rq->arena, q->max_output);
-    for (; l->at < l->count + DOTS && !full; l->at++) {
+    while (!full && advance(l)) {
         struct smb2_entry e;
-        if (!wanted(l->pattern, entry_name(l, l->at)))
-            continue;
-        enum err found = entry_at(o, l->at, rq->arena, &e);
-        if (found == ERR_NOT_FOUND)
-            continue;
-        if (found != ERR_OK)
+        enum err found = entry_at(o, rq->arena, &e);
+        if (found != ERR_OK && found != ERR_NOT_FOUND && found != ERR_DENIED)
             return NT_INSUFFICIENT_RESOURCES;
-        if (!smb2_entry_put(&b, 0, q->max_output, q->level, &e, &last))
+        if (found == ERR_OK && !smb2_entry_put(&b, 0, q->max_output, q->level, &e, &last))
             break;
-        full = q->flags & SMB2_RETURN_SINGLE_ENTRY;
+        l->name = SPAN_NONE;
+        full = found == ERR_OK && q->flags & SMB2_RETURN_SINGLE_ENTRY;
     }
     if (builder_done(&b, out) != ERR_OK)
         return NT_INSUFFICIENT_RESOURCES;
     if (out->len)
         l->found = true;
-    else if (l->at < l->count + DOTS)
+    else if (l->name.len)
         return NT_INFO_LENGTH_MISMATCH;
     return out->len ? NT_OK : l->found ? NT_NO_MORE_FILES : NT_NO_SUCH_FILE;
 }
@@ -162,7 +195,7 @@ uint32_t smb_do_query_directory(struct smb_request *rq)
     if (!smb2_entry_shape(q.level))
         return NT_INVALID_INFO_CLASS;
     if (!o->listing || q.flags & (SMB2_RESTART_SCANS | SMB2_REOPEN))
-        status = list(o, q.name);
+        status = begin(o, q.name, rq->arena);
     if (status == NT_OK)
         status = fill(rq, o, &q, &p.data);
     if (status == NT_OK)

@@ -1,4 +1,6 @@
 /* What a second reader looked for: where files could be lost, laid bare, or keep others waiting. */
+#include <sys/stat.h>
+
 #include "smb/smb_lab_test.h"
 
 /* The name of what is replaced, in whatever case it is: it must not lie there beside the new one.
@@ -160,6 +162,86 @@ static void test_administrators_take_ownership(void **state)
     assert_int_equal(status_of("a.example\\Policies\\{6}", SMB2_WRITE_DAC), NT_OK);
 }
 
+/* --- lists ----------------------------------------------------------------------------------- */
+
+static uint32_t ask(struct smb2_file_id id, const char *pattern, uint32_t max, struct span *out)
+{
+    const struct smb2_query_directory_request q = {
+        .level = SMB2_FILE_NAMES, .id = id, .max_output = max, .name = wide(pattern)};
+    struct smb2_output p;
+    uint32_t status = run(SMB2_QUERY_DIRECTORY, smb_do_query_directory, &q);
+
+    if (status == NT_OK) {
+        assert_ok(smb2_decode(smb2_response_shape(SMB2_QUERY_DIRECTORY), answered, &p));
+        *out = p.data;
+    }
+    return status;
+}
+
+static unsigned count_of(struct smb2_file_id id, const char *pattern, uint32_t max)
+{
+    struct smb2_entry e;
+    struct span list;
+    unsigned count = 0;
+    uint32_t status;
+
+    while ((status = ask(id, pattern, max, &list)) == NT_OK)
+        for (; list.len; count++)
+            assert_ok(smb2_entry_next(&list, SMB2_FILE_NAMES, &e));
+    assert_int_equal(status, count ? NT_NO_MORE_FILES : NT_NO_SUCH_FILE);
+    return count;
+}
+
+static unsigned listed(const char *pattern, uint32_t max)
+{
+    struct smb2_file_id id;
+
+    assert_int_equal(create("a.example\\scripts\\list", FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    unsigned count = count_of(id, pattern, max);
+    close_file(id);
+    return count;
+}
+
+/* Each entry once, however little fits into an answer; what links elsewhere is not told. */
+static void test_lists(void **state)
+{
+    char name[64];
+    (void)state;
+
+    make("a.example\\scripts\\list", true);
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(name, sizeof(name), "a.example\\scripts\\list\\File number %u.txt", i);
+        make(name, false);
+    }
+    make("a.example\\scripts\\list\\Übersicht", true);
+    snprintf(name, sizeof(name), "%s/a.example/scripts/list/link", root);
+    assert_int_equal(symlink("/etc", name), 0);
+    snprintf(name, sizeof(name), "%s/a.example/scripts/list/a\\..\\b", root);
+    assert_int_equal(mkdir(name, 0700), 0);
+    assert_int_equal(listed("*", 4096), 53);
+    assert_int_equal(listed("*", 100), 53);
+    assert_int_equal(listed("FILE NUMBER ?.TXT", 4096), 10);
+    assert_int_equal(listed("*1.t?t", 64), 5);
+    assert_int_equal(listed("?BERS*T", 4096), 1);
+    assert_int_equal(listed("übersicht", 4096), 1);
+    assert_int_equal(listed("link", 4096), 0);
+}
+
+static void test_patterns_have_a_limit(void **state)
+{
+    char pattern[SMB_PATTERN_MAX + 2];
+    struct smb2_file_id id;
+    struct span list;
+    (void)state;
+
+    memset(pattern, '*', sizeof(pattern));
+    pattern[sizeof(pattern) - 1] = 0;
+    assert_int_equal(create("", FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    assert_int_equal(ask(id, pattern, 4096, &list), NT_OBJECT_NAME_INVALID);
+    assert_int_equal(ask(id, "*", 1, &list), NT_INFO_LENGTH_MISMATCH);
+    close_file(id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +253,8 @@ int main(void)
         cmocka_unit_test(test_policies_of_another_place),
         cmocka_unit_test(test_nobody_makes_a_group_the_owner),
         cmocka_unit_test(test_administrators_take_ownership),
+        cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_patterns_have_a_limit),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -31,9 +31,8 @@
 #define SMB_FLUSHES_MAX  64         /* of all clients: each waits for the disk in a thread */
 #define SMB_FILE_OPENS_MAX                                                                         \
     4096 /* of all clients: descriptors are left for connections, which pipes need */
-#define SMB_LISTING_MAX  (4u << 20) /* bytes of the list of a folder */
-#define SMB_ENTRIES_MAX  16384      /* of a folder */
-#define SMB_DEPTH_MAX    24 /* folders of a path; below PLAT_DIR_DEPTH by what is above them */
+#define SMB_PATTERN_MAX  1024 /* bytes of what a folder is searched for, folded */
+#define SMB_DEPTH_MAX    24   /* folders of a path; below PLAT_DIR_DEPTH by what is above them */
 #define SMB_NODE_BUCKETS 1024
 #define SMB_FILES_MAX    65536                   /* files and folders of SYSVOL */
 #define SMB_BYTES_MAX    (UINT64_C(4) << 30)     /* in them */

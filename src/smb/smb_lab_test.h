@@ -263,14 +263,17 @@ static inline void put_there(const char *folder, const char *name, bool is_folde
 
 static inline unsigned entries_of(const char *a, const char *b)
 {
-    struct plat_tree_entry *list;
     struct plat_tree_facts facts;
-    struct span names[] = {span_str(a), span_str(b)};
-    unsigned count;
+    struct plat_tree_scan *scan;
+    struct span names[] = {span_str(a), span_str(b)}, name;
+    unsigned count = 0;
     int fd;
 
     assert_ok(plat_tree_open(sv.root, names, 2, &fd, &facts));
-    assert_ok(plat_tree_list(fd, 1000, &arena, &list, &count));
+    assert_ok(plat_tree_scan_new(fd, &scan));
+    while (plat_tree_scan_next(scan, &name) == ERR_OK)
+        count++;
+    plat_tree_scan_free(scan);
     close(fd);
     return count;
 }

@@ -108,7 +108,7 @@ void smb_open_facts(const struct smb_open *o, struct smb2_file_facts *out)
         return;
     }
     (void)plat_tree_facts(o->fd, &facts);
-    (void)smb_record_read(o->fd, &o->session->conn->server->arena, &record);
+    (void)smb_record_read(o->fd, NULL, &record);
     smb_tree_facts(&facts, &record, out);
 }
 
