@@ -187,6 +187,52 @@ enum err smb_sd_normal(struct span bytes, const struct sid *owner, const struct 
                sd.dacl.ptr ? &dacl : NULL, a, out);
 }
 
+static uint32_t policy_rights(uint32_t object)
+{
+    static const struct {
+        uint32_t object, files;
+    } map[] = {
+        {ACCESS_READ_PROP | ACCESS_LIST, SMB_FILE_READ & ~(uint32_t)SMB2_READ_CONTROL},
+        {ACCESS_WRITE_PROP, SMB2_SYNCHRONIZE | SMB2_WRITE_DATA | SMB2_APPEND_DATA | SMB2_WRITE_EA |
+                                SMB2_WRITE_ATTRIBUTES},
+        {ACCESS_CREATE_CHILD, SMB2_WRITE_DATA | SMB2_APPEND_DATA},
+        {ACCESS_DELETE_CHILD, SMB2_DELETE_CHILD},
+    };
+    uint32_t files = object & 0x001f0000; /* the standard rights are the same */
+
+    for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+        if ((object & map[i].object) == map[i].object)
+            files |= map[i].files;
+    return files;
+}
+
+enum err smb_sd_of_policy(struct span object, struct arena *a, struct span *out)
+{
+    struct ace *aces = arena_array(a, SMB_ACES_MAX, sizeof(*aces));
+    struct acl_build dacl = {.revision = ACL_REVISION_AD, .aces = aces};
+    const struct sid co = sid_make(3, 1, (const uint32_t[]){0});
+    struct ace_iter it;
+    struct sd sd;
+
+    if (!aces)
+        return ERR_NOMEM;
+    TRY(sd_open(object, &sd));
+    ace_iter_init(&it, sd.dacl);
+    for (struct ace ace; ace_next(&it, &ace);) {
+        if (!ace.known)
+            continue;
+        if (dacl.count == SMB_ACES_MAX)
+            return ERR_LIMIT;
+        ace.mask = policy_rights(access_map_generic(ace.mask));
+        ace.flags |= ACE_OBJECT_INHERIT | ACE_CONTAINER_INHERIT;
+        if (sid_eq(&ace.sid, &co))
+            ace.flags |= ACE_INHERIT_ONLY;
+        aces[dacl.count++] = ace;
+    }
+    TRY(ace_iter_err(&it));
+    return put(sd.control & SD_DACL_PROTECTED, &sd.owner, &sd.group, &dacl, a, out);
+}
+
 uint32_t smb_granted(struct span sd, struct span folder_sd, const struct dir_token *token)
 {
     uint32_t granted = access_granted(sd, token, NULL, NULL);

@@ -32,6 +32,9 @@ uint32_t smb_rights(uint32_t mask);
  * ERR_MALFORMED, ERR_LIMIT. */
 enum err smb_sd_normal(struct span sd, const struct sid *owner, const struct sid *group,
                        struct arena *a, struct span *out);
+/* The descriptor of a policy's folder, from that of its object: who may read, change or delete the
+ * one may do so with the other. ERR_MALFORMED, ERR_LIMIT, ERR_NOMEM. */
+enum err smb_sd_of_policy(struct span object, struct arena *a, struct span *out);
 /* All rights to something with this descriptor in a folder with that one, which may let its
  * children be deleted and lets be seen what they are ([MS-FSA] 2.1.4.14). folder_sd empty: none. */
 uint32_t smb_granted(struct span sd, struct span folder_sd, const struct dir_token *token);

@@ -167,12 +167,26 @@ static struct span container(void)
     return out;
 }
 
+/* As GPMC and samba-tool compare them. */
+static void test_of_a_policy(void **state)
+{
+    struct span out;
+    (void)state;
+
+    assert_ok(smb_sd_of_policy(
+        parse("O:DAG:DAD:P(A;CI;RPLCRC;;;AU)(A;;RPWPCCDCLCRC;;;DA)(A;CIIO;RPLC;;;CO)"), &arena,
+        &out));
+    assert_string_equal(print(out),
+                        print(parse("O:DAG:DAD:P(A;OICI;0x1200a9;;;AU)(A;OICI;0x1201ff;;;DA)"
+                                    "(A;OICIIO;0x1000a9;;;CO)")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inheritance),      cmocka_unit_test(test_the_creator),
         cmocka_unit_test(test_defaults),         cmocka_unit_test(test_the_folder_gives_deletion),
-        cmocka_unit_test(test_what_clients_set),
+        cmocka_unit_test(test_what_clients_set), cmocka_unit_test(test_of_a_policy),
     };
 
     arena_init(&arena, 0, 4 << 20, 0);

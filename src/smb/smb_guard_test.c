@@ -162,6 +162,41 @@ static void test_administrators_take_ownership(void **state)
     assert_int_equal(status_of("a.example\\Policies\\{6}", SMB2_WRITE_DAC), NT_OK);
 }
 
+/* --- the policies of the beginning ----------------------------------------------------------- */
+
+static void test_default_policies(void **state)
+{
+    const struct smb_policy list = {.name = "{7}",
+                                    .sd = descriptor("O:DAG:DAD:P(A;OICI;0x1f01ff;;;DA)")};
+    const char *ini = "a.example\\Policies\\{7}\\gpt.ini";
+    struct smb2_file_id id;
+    (void)state;
+
+    smb_policies_make(&sv, &list, 1);
+    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, SMB2_OPTION_DELETE_ON_CLOSE, &id),
+                     NT_ACCESS_DENIED);
+    struct dir_token admins = {.sids = &sv.defaults.group, .count = 1};
+    who.facts.token = &admins;
+    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OVERWRITE, 0, &id), NT_OK);
+    close_file(id);
+    smb_policies_make(&sv, &list, 1); /* what a crash left empty */
+    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    assert_int_equal(created.file.size, 22);
+    assert_int_equal(write_at(id, 22, "x"), NT_OK);
+    close_file(id);
+    smb_policies_make(&sv, &list, 1);
+    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    assert_int_equal(created.file.size, 23);
+    close_file(id);
+    assert_int_equal(status_of("a.example\\Policies\\{7}\\Machine", FULL), NT_OK);
+    who.facts.token = &administrator;
+    sv.env.domain = SPAN_LIT("elsewhere");
+    told = REASON_NONE;
+    smb_policies_make(&sv, &list, 1);
+    assert_int_equal(told, REASON_SMB_NO_POLICIES);
+    sv.env.domain = SPAN_LIT("a.example");
+}
+
 /* --- lists ----------------------------------------------------------------------------------- */
 
 static uint32_t ask(struct smb2_file_id id, const char *pattern, uint32_t max, struct span *out)
@@ -253,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_policies_of_another_place),
         cmocka_unit_test(test_nobody_makes_a_group_the_owner),
         cmocka_unit_test(test_administrators_take_ownership),
+        cmocka_unit_test(test_default_policies),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_patterns_have_a_limit),
     };

@@ -68,24 +68,48 @@ static const struct plat_stream_limits limits = {.max_conns = 4096,
 
 #define NAMES_MAX (1u << 20) /* of what lives as long as the server */
 
-/* Of CN=Policies,CN=System, as it lies in the map. */
+/* Of CN=Policies,CN=System, or of what is in it, as it lies in the map. in: "CN=X," */
 static enum err policies_sd(const struct dir_snap *s, const struct dir_naming *naming,
-                            struct arena *a, struct span *out)
+                            const char *in, struct arena *a, struct span *out)
 {
     struct span domain, sd;
-    struct dir_obj container;
+    struct dir_obj object;
 
     TRY(dir_dn(s, naming->domain_nc, a, &domain));
-    const char *dn = arena_printf(a, "CN=Policies,CN=System,%.*s", SPAN_ARG(domain));
+    const char *dn = arena_printf(a, "%sCN=Policies,CN=System,%.*s", in, SPAN_ARG(domain));
     if (!dn)
         return ERR_NOMEM;
-    TRY(dir_by_dn(s, span_str(dn), &container, NULL));
-    TRY(dir_sd(s, container.sd_id, &sd));
+    TRY(dir_by_dn(s, span_str(dn), &object, NULL));
+    TRY(dir_sd(s, object.sd_id, &sd));
     *out = sd;
     return ERR_OK;
 }
 
-static enum err learn_name(struct smb_server *sv)
+/* The two that every domain begins with, unless somebody removed one. */
+static enum err begin_policies(struct smb_server *sv, const struct dir_snap *s,
+                               const struct dir_naming *naming)
+{
+    static const char *const names[] = {"{31B2F340-016D-11D2-945F-00C04FB984F9}",
+                                        "{6AC1786C-016F-11D2-945F-00C04FB984F9}"};
+    struct smb_policy list[2];
+    unsigned count = 0;
+    struct span sd;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const char *in = arena_printf(&sv->names, "CN=%s,", names[i]);
+        if (!in)
+            return ERR_NOMEM;
+        if (policies_sd(s, naming, in, &sv->names, &sd) != ERR_OK)
+            continue;
+        list[count].name = names[i];
+        TRY(smb_sd_of_policy(sd, &sv->names, &list[count].sd));
+        count++;
+    }
+    smb_policies_make(sv, list, count);
+    return ERR_OK;
+}
+
+static enum err learn_domain(struct smb_server *sv)
 {
     struct dir_naming naming;
     struct span container;
@@ -96,9 +120,11 @@ static enum err learn_name(struct smb_server *sv)
     if (e == ERR_OK)
         sv->flat_name = arena_dup_span(&sv->names, naming.flat_name);
     if (e == ERR_OK)
-        e = policies_sd(&s, &naming, &sv->names, &container);
+        e = policies_sd(&s, &naming, "", &sv->names, &container);
     if (e == ERR_OK)
         e = smb_defaults_make(&naming.domain_sid, container, &sv->names, &sv->defaults);
+    if (e == ERR_OK && sv->root >= 0)
+        e = begin_policies(sv, &s, &naming);
     dir_snap_end(&s);
     return e;
 }
@@ -113,9 +139,9 @@ static enum err prepare(struct smb_server *sv)
                                 .ntlm = env->ntlm};
 
     env->random(sv->guid, sizeof(sv->guid));
-    TRY(learn_name(sv));
     if (env->sysvol)
         TRY(plat_tree_root(env->sysvol, &sv->root));
+    TRY(learn_domain(sv));
     TRY(acceptor_new(&auth, &sv->acceptor));
     return plat_stream_new(env->loop, &ops, &limits, env->events, sv, &sv->tcp);
 }

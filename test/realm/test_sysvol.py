@@ -129,8 +129,16 @@ def test_a_group_policy(service):
     assert all(on_disk(service, f"Policies/{policy}/{part}").is_dir() for part in ("Machine", "User"))
     assert f"{CLOUD}/Policies/{policy}" in changes(service, "smb.protect")
     assert "Quiet desktops" in gpo("listall")
+    gpo(f"setlink DC={CLOUD.replace('.', ',DC=')} {policy}")
+    assert gpo("aclcheck").strip() == ""  # of the default ones, too
     gpo(f"del {policy}")
     assert not ini.parent.exists()
+
+
+def test_the_default_policies(service):
+    """Windows applies no policy at all when it cannot read the GPT.INI of one that is linked to the domain."""
+    for policy in ("31B2F340-016D-11D2-945F-00C04FB984F9", "6AC1786C-016F-11D2-945F-00C04FB984F9"):
+        assert "Version=0" in smbclient(service, "sysvol", f"get {POLICIES}\\{{{policy}}}\\gpt.ini -")
 
 
 def test_a_backup_keeps_permissions(service, files):
