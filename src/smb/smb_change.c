@@ -17,14 +17,18 @@ static void tell(struct smb_request *rq, struct smb_open *o)
     o->changed = true;
 }
 
-/* Room for a file that is to have this size. */
-static uint32_t grow(struct smb_request *rq, const struct smb_open *o, uint64_t size)
+/* Room for a file that is to have this size, of which so many bytes are written: where it has holes
+ * they take room, too, though the size stays. */
+static uint32_t grow(struct smb_request *rq, const struct smb_open *o, uint64_t size,
+                     uint64_t written)
 {
     struct plat_tree_facts now;
 
     if (plat_tree_facts(o->fd, &now) != ERR_OK)
         return NT_INTERNAL_ERROR;
-    return size > now.size ? smb_space_take(rq, 0, size - now.size) : NT_OK;
+    if (size > now.size)
+        return smb_space_take(rq, 0, size - now.size);
+    return now.allocated < now.size ? smb_space_take(rq, 0, written) : NT_OK;
 }
 
 /* Who may only append leaves what is there as it is ([MS-SMB2] 3.3.5.13). */
@@ -53,7 +57,7 @@ uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
     bool through = q->flags & SMB2_WRITE_THROUGH || o->mode & SMB2_OPTION_WRITE_THROUGH;
     if (through && !rq->last)
         return smb_not_pended(rq);
-    uint32_t status = q->data.len ? grow(rq, o, q->offset + q->data.len) : NT_OK;
+    uint32_t status = q->data.len ? grow(rq, o, q->offset + q->data.len, q->data.len) : NT_OK;
     if (status != NT_OK)
         return status;
     enum err e = plat_tree_write(o->fd, q->offset, q->data);
@@ -73,7 +77,7 @@ static uint32_t resize(struct smb_request *rq, struct smb_open *o, uint64_t size
         return NT_INVALID_PARAMETER;
     if (!(o->access & SMB2_WRITE_DATA))
         return NT_ACCESS_DENIED;
-    uint32_t status = grow(rq, o, size);
+    uint32_t status = grow(rq, o, size, 0);
     if (status != NT_OK)
         return status;
     tell(rq, o);

@@ -122,7 +122,7 @@ static uint32_t check_access(struct smb_request *rq, const struct wish *w,
     uint32_t granted = smb_granted(at->record.sd, at->folder_sd, token_of(rq));
     uint32_t data = SMB2_WRITE_DATA | SMB2_APPEND_DATA;
 
-    if (w->needs & ~granted)
+    if (w->needs & ~granted || !granted)
         return smb_file_denied(rq, "smb.create", at->path);
     if (at->record.attributes & SMB2_ATTRIBUTE_READONLY && !at->facts.folder) {
         if (w->needs & data)

@@ -162,6 +162,42 @@ static void test_administrators_take_ownership(void **state)
     assert_int_equal(status_of("a.example\\Policies\\{6}", SMB2_WRITE_DAC), NT_OK);
 }
 
+/* Room that was not taken when the size was set is taken when something is written there. */
+static void test_holes_take_room(void **state)
+{
+    struct smb2_file_id id;
+    (void)state;
+
+    assert_int_equal(create("a.example\\holes", FULL, 7, SMB2_FILE_CREATE, 0, &id), NT_OK);
+    assert_int_equal(
+        set_file(id, SMB2_FILE_END_OF_FILE, (struct smb2_file_info){.facts = {.size = 1 << 20}}),
+        NT_OK);
+    sv.space.bytes = SMB_BYTES_MAX - 1;
+    assert_int_equal(write_at(id, 4096, "12"), NT_DISK_FULL);
+    assert_int_equal(write_at(id, 4096, "1"), NT_OK);
+    close_file(id);
+    sv.space.counted = false;
+}
+
+/* To ask for all that is allowed is no way to something of which nothing is. */
+static void test_nothing_is_allowed(void **state)
+{
+    struct smb2_file_id id;
+    (void)state;
+
+    if (!has_notes())
+        skip();
+    make("a.example\\scripts\\shut", true);
+    assert_int_equal(create("a.example\\scripts\\shut", FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
+    assert_int_equal(protect(id, SD_PART_DACL, descriptor("D:P(A;OICI;0x1f01ff;;;BA)")), NT_OK);
+    close_file(id);
+    make("a.example\\scripts\\shut\\secret", false);
+    who.facts.token = &user;
+    assert_int_equal(status_of("a.example\\scripts\\shut\\secret", SMB2_MAXIMUM_ALLOWED),
+                     NT_ACCESS_DENIED);
+    who.facts.token = &administrator;
+}
+
 /* --- the policies of the beginning ----------------------------------------------------------- */
 
 static void test_default_policies(void **state)
@@ -288,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_policies_of_another_place),
         cmocka_unit_test(test_nobody_makes_a_group_the_owner),
         cmocka_unit_test(test_administrators_take_ownership),
+        cmocka_unit_test(test_holes_take_room),
+        cmocka_unit_test(test_nothing_is_allowed),
         cmocka_unit_test(test_default_policies),
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_patterns_have_a_limit),
