@@ -61,6 +61,7 @@ uint32_t smb_file_write(struct smb_request *rq, struct smb_open *o,
     if (status != NT_OK)
         return status;
     enum err e = plat_tree_write(o->fd, q->offset, q->data);
+    o->written = true;
     tell(rq, o);
     if (e != ERR_OK)
         return smb_file_status(e);
@@ -81,6 +82,7 @@ static uint32_t resize(struct smb_request *rq, struct smb_open *o, uint64_t size
     if (status != NT_OK)
         return status;
     tell(rq, o);
+    smb_notify(rq->server, o->node->path, SMB2_MODIFIED, SMB2_OF_SIZES | SMB2_OF_WRITES);
     return smb_file_status(plat_tree_resize(o->fd, size));
 }
 
@@ -102,6 +104,13 @@ static uint32_t allocate(struct smb_request *rq, struct smb_open *o, uint64_t si
 static bool is_time(uint64_t t)
 {
     return t != 0 && t < UINT64_MAX - 1;
+}
+
+static uint32_t parts_of(const struct smb2_file_facts *f)
+{
+    return (f->attributes ? SMB2_OF_ATTRIBUTES : 0) | (is_time(f->created) ? SMB2_OF_CREATION : 0) |
+           (is_time(f->accessed) ? SMB2_OF_ACCESSES : 0) |
+           (is_time(f->written) ? SMB2_OF_WRITES : 0);
 }
 
 static uint32_t set_basic(struct smb_request *rq, struct smb_open *o,
@@ -132,6 +141,7 @@ static uint32_t set_basic(struct smb_request *rq, struct smb_open *o,
     if (f->attributes)
         record.attributes = f->attributes & STORED_ATTRIBUTES;
     tell(rq, o);
+    smb_notify(rq->server, o->node->path, SMB2_MODIFIED, parts_of(f));
     if (f->attributes || is_time(f->created))
         e = smb_record_write(o->fd, &record);
     if (e == ERR_OK)
@@ -171,9 +181,12 @@ static uint32_t set_disposition(struct smb_request *rq, struct smb_open *o, bool
     if (!(o->access & SMB2_DELETE))
         return NT_ACCESS_DENIED;
     uint32_t status = doomed ? smb_file_dooms(rq, o) : NT_OK;
-    if (status == NT_OK)
-        o->node->doomed = doomed;
-    return status;
+    if (status != NT_OK)
+        return status;
+    o->node->doomed = doomed;
+    if (doomed)
+        smb_notify_doomed(o->node);
+    return NT_OK;
 }
 
 static uint32_t set_mode(struct smb_open *o, uint32_t mode)

@@ -1,6 +1,6 @@
 /*
- * QUERY_DIRECTORY ([MS-SMB2] 3.3.5.18) and CHANGE_NOTIFY (3.3.5.19). A folder is read as its client
- * asks for more; an entry that did not fit is kept for the next answer.
+ * QUERY_DIRECTORY ([MS-SMB2] 3.3.5.18). A folder is read as its client asks for more; an entry that
+ * did not fit is kept for the next answer.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -201,22 +201,4 @@ uint32_t smb_do_query_directory(struct smb_request *rq)
     if (status == NT_OK)
         smb_answer(rq, &p);
     return status;
-}
-
-/* Nothing is told of changes yet: the request rests until it is cancelled or the folder closed. */
-uint32_t smb_do_change_notify(struct smb_request *rq)
-{
-    struct smb2_change_notify_request q;
-    uint32_t status = smb_body(rq, &q);
-
-    if (status != NT_OK)
-        return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
-    if (o->pipe || !o->facts.folder || !smb_paid(rq, q.max_output))
-        return NT_INVALID_PARAMETER;
-    if (!(o->access & SMB2_READ_DATA))
-        return NT_ACCESS_DENIED;
-    return smb_pend(rq, o->id, q.max_output) ? NT_PENDING : smb_not_pended(rq);
 }

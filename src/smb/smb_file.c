@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2_context.h"
+#include "wire/smb2/smb2_info.h"
 
 #define RESERVED_RIGHTS   0x0ce0fe00u
 #define RESERVED_OPTIONS  0xff000000u
@@ -175,6 +176,8 @@ static uint32_t overwrite(struct smb_request *rq, const struct wish *w, const st
         own.created = (uint64_t)utime_to_filetime(o->facts.created);
     e = smb_record_write(o->fd, &own);
     smb_file_event(rq, "smb.change", at->path);
+    smb_notify(rq->server, at->path, SMB2_MODIFIED,
+               SMB2_OF_ATTRIBUTES | SMB2_OF_SIZES | SMB2_OF_WRITES);
     o->changed = true;
     return e == ERR_UNSUPPORTED ? NT_OK : smb_file_status(e);
 }
@@ -282,6 +285,7 @@ static uint32_t make_new(struct smb_request *rq, const struct wish *w, const str
     if (status != NT_OK)
         return status;
     smb_file_event(rq, "smb.make", at->path);
+    smb_notify(rq->server, at->path, SMB2_ADDED, w->folder ? SMB2_OF_FOLDERS : SMB2_OF_FILES);
     o->changed = true;
     return NT_OK;
 }

@@ -245,7 +245,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     smb_sessions_bury(&server);
     while (c.pending)
         smb_pending_remove(c.pending);
-    ENT_ASSERT(pipes == 0 && !server.all && !server.flushes && !server.file_opens);
+    ENT_ASSERT(pipes == 0 && !server.all && !server.flushes && !server.watches &&
+               !server.file_opens);
     for (unsigned i = 0; i < SMB_NODE_BUCKETS; i++)
         ENT_ASSERT(!server.nodes[i]);
     return 0;

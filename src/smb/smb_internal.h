@@ -28,6 +28,7 @@
 #define SMB_OPENS_MAX    256        /* of one session */
 #define SMB_PENDING_MAX  64         /* of one connection */
 #define SMB_LOCKS_MAX    1024       /* of one file */
+#define SMB_WATCH_MAX    4096       /* bytes of changes that wait for the client of a folder */
 #define SMB_FLUSHES_MAX  64         /* of all clients: each waits for the disk in a thread */
 #define SMB_FILE_OPENS_MAX                                                                         \
     4096 /* of all clients: descriptors are left for connections, which pipes need */
@@ -57,6 +58,7 @@ struct smb_server {
     unsigned file_opens;
     struct smb_flush *flushes; /* that run */
     unsigned flush_count;
+    struct smb_watch *watches;
     struct smb_space {
         bool counted;
         enum err outcome; /* of the count; not ERR_OK: more than may be there */
@@ -156,7 +158,9 @@ struct smb_open {
     uint32_t access, share, mode; /* granted; let to others; options that FILE_MODE tells */
     uint64_t position;
     bool delete_on_close, changed;
+    bool written; /* which is told when it is closed */
     struct smb_listing *listing;
+    struct smb_watch *watch;
 };
 
 struct smb_conn {
@@ -310,6 +314,8 @@ bool smb_place_fixed(const struct smb_server *sv, const char *path);
 /* Its path as clients of the share see it: UTF-16LE, without a leading separator. */
 enum err smb_place_name(const struct smb_tree *t, const char *path, struct arena *a,
                         struct span *out);
+/* Any path of this service, or a part of one, as clients write it: UTF-16LE, with '\\'. */
+enum err smb_path_to_client(struct span path, struct arena *a, struct span *out);
 /* What an error of plat/tree.h is to a client. */
 uint32_t smb_file_status(enum err e);
 
@@ -368,6 +374,15 @@ uint32_t smb_flush(struct smb_request *rq, const struct smb_open *o,
                    const struct smb2_write_response *written);
 /* Nobody is answered any more. */
 void smb_flush_forget(const struct smb_conn *c);
+
+/* smb_notify.c. Something has happened to what is, or was, at this path. action and what as in
+ * wire/smb2/smb2_info.h. */
+void smb_notify(struct smb_server *sv, const char *path, uint32_t action, uint32_t what);
+/* Answers those who wait for what has happened. Between frames. */
+void smb_notify_send(struct smb_server *sv);
+/* The folder is to go: those who wait hear that. */
+void smb_notify_doomed(const struct smb_node *n);
+void smb_watch_free(struct smb_server *sv, struct smb_watch *w);
 
 /* smb_lock.c. Is this range kept from the open by locks? */
 bool smb_lock_blocks(const struct smb_open *o, uint64_t offset, uint64_t length, bool write);

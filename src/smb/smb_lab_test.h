@@ -38,6 +38,7 @@ static struct span answered;
  */
 
 static struct smb2_header late; /* of the last answer that was sent by itself */
+static struct span late_message;
 static unsigned lates;
 
 enum err plat_conn_send(struct plat_conn *to, struct span data)
@@ -46,6 +47,7 @@ enum err plat_conn_send(struct plat_conn *to, struct span data)
 
     assert_ptr_equal(to, conn.conn);
     assert_ok(smb2_next(&rest, &late, &message));
+    late_message = arena_dup_span(&arena, message);
     lates++;
     return ERR_OK;
 }

@@ -314,8 +314,8 @@ static uint32_t run(struct smb_request *rq)
 
 static bool has_body(const struct smb_request *rq, uint32_t status)
 {
-    return rq->answered &&
-           (status == NT_OK || status == NT_BUFFER_OVERFLOW || status == NT_MORE_PROCESSING);
+    return rq->answered && (status == NT_OK || status == NT_BUFFER_OVERFLOW ||
+                            status == NT_MORE_PROCESSING || status == NT_NOTIFY_ENUM_DIR);
 }
 
 /* An answer about a session that is none cannot be signed. As Windows does it, it has what the
@@ -450,7 +450,9 @@ enum err smb_take_frame(struct smb_conn *c, struct span payload)
         return ERR_MALFORMED;
     }
     frame_begin(&f, c, sealed_by);
-    return take_compound(&f, payload);
+    enum err e = take_compound(&f, payload);
+    smb_notify_send(c->server);
+    return e;
 }
 
 enum err smb_answer_smb1(struct smb_conn *c, const struct smb2_negotiate_response *body)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "smb/smb_internal.h"
+#include "wire/smb2/smb2_info.h"
 
 #define READS  (SMB2_READ_DATA | SMB2_EXECUTE)
 #define WRITES (SMB2_WRITE_DATA | SMB2_APPEND_DATA)
@@ -118,6 +119,8 @@ static void end(struct smb_server *sv, struct smb_node *n, const struct smb_open
     *at = n->next;
     if (n->doomed) {
         enum err e = remove_file(sv, n);
+        if (e == ERR_OK)
+            smb_notify(sv, n->path, SMB2_REMOVED, n->folder ? SMB2_OF_FOLDERS : SMB2_OF_FILES);
         smb_event(last->session->conn, last->session, "smb.remove",
                   e == ERR_OK ? REASON_NONE : REASON_SMB_FILE_STAYS, span_str(n->path));
     }
@@ -139,6 +142,8 @@ void smb_node_leave(struct smb_open *o)
     n->doomed |= o->delete_on_close;
     if (!n->opens)
         end(o->session->conn->server, n, o);
+    else if (o->delete_on_close)
+        smb_notify_doomed(n);
 }
 
 uint32_t smb_node_takes(struct smb_server *sv, int folder, bool moved)

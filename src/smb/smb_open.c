@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2_context.h"
+#include "wire/smb2/smb2_info.h"
 
 #define PIPE_ACCESS 0x001f01ffu
 
@@ -68,6 +69,9 @@ void smb_open_free(struct smb_open *o)
     smb_pending_end(ss->conn, o->id, o->pipe ? NT_PIPE_DISCONNECTED : NT_NOTIFY_CLEANUP);
     if (o->pipe)
         ss->conn->server->env.pipes->close(o->pipe);
+    if (o->written)
+        smb_notify(ss->conn->server, o->node->path, SMB2_MODIFIED, SMB2_OF_WRITES | SMB2_OF_SIZES);
+    smb_watch_free(ss->conn->server, o->watch);
     if (o->node)
         smb_node_leave(o);
     if (o->fd >= 0)

@@ -75,6 +75,18 @@ static uint32_t components(struct smb_request *rq, struct span path, struct span
     return split(text, '\\', names, count);
 }
 
+enum err smb_path_to_client(struct span path, struct arena *a, struct span *out)
+{
+    char *text = arena_dup_str(a, path);
+
+    if (!text)
+        return ERR_NOMEM;
+    for (char *at = text; *at; at++)
+        if (*at == '/')
+            *at = '\\';
+    return text_to_utf16(span_str(text), a, out);
+}
+
 enum err smb_place_name(const struct smb_tree *t, const char *path, struct arena *a,
                         struct span *out)
 {
@@ -84,13 +96,7 @@ enum err smb_place_name(const struct smb_tree *t, const char *path, struct arena
         const uint8_t *end = memchr(rest.ptr, '/', rest.len);
         rest = end ? span_sub(rest, (size_t)(end - rest.ptr) + 1, rest.len) : SPAN_LIT("");
     }
-    char *text = arena_dup_str(a, rest);
-    if (!text)
-        return ERR_NOMEM;
-    for (char *at = text; *at; at++)
-        if (*at == '/')
-            *at = '\\';
-    return text_to_utf16(span_str(text), a, out);
+    return smb_path_to_client(rest, a, out);
 }
 
 bool smb_place_fixed(const struct smb_server *sv, const char *path)

@@ -86,6 +86,18 @@ static const char *path_of(const struct smb_place *to, struct span name)
     return path;
 }
 
+/* A file that is moved to another folder goes here and comes there. */
+static void tell(struct smb_server *sv, const struct smb_node *n, const char *to)
+{
+    const char *old = strrchr(n->path, '/'), *new = strrchr(to, '/');
+    size_t old_above = old ? (size_t)(old - n->path) : 0, new_above = new ? (size_t)(new - to) : 0;
+    bool stays = old_above == new_above && strncmp(n->path, to, old_above) == 0;
+    uint32_t what = n->folder ? SMB2_OF_FOLDERS : SMB2_OF_FILES;
+
+    smb_notify(sv, n->path, stays ? SMB2_RENAMED_FROM : SMB2_REMOVED, what);
+    smb_notify(sv, to, stays ? SMB2_RENAMED_TO : SMB2_ADDED, what);
+}
+
 static uint32_t move(struct smb_request *rq, struct smb_open *o, const struct smb_place *to,
                      struct span name, bool replace)
 {
@@ -104,6 +116,7 @@ static uint32_t move(struct smb_request *rq, struct smb_open *o, const struct sm
         return e == ERR_STATE ? NT_SHARING_VIOLATION : smb_file_status(e);
     }
     smb_file_event(rq, "smb.rename", arena_printf(rq->arena, "%s: %s", o->node->path, path));
+    tell(rq->server, o->node, path);
     free(o->node->path);
     o->node->path = (char *)path;
     return NT_OK;

@@ -1,6 +1,7 @@
 /* The descriptor of an open file, read and set ([MS-SMB2] 3.3.5.20.3, 3.3.5.21.3). */
 #include "directory/access.h"
 #include "smb/smb_internal.h"
+#include "wire/smb2/smb2_info.h"
 
 #define KNOWN_PARTS (SD_PART_OWNER | SD_PART_GROUP | SD_PART_DACL | SD_PART_SACL)
 
@@ -71,8 +72,10 @@ uint32_t smb_security_set(struct smb_request *rq, struct smb_open *o, uint32_t p
     if (status != NT_OK)
         return status;
     status = smb_file_status(store(rq, o, &at, parts, sd));
-    if (status == NT_OK)
+    if (status == NT_OK) {
         smb_file_event(rq, "smb.protect", o->node->path);
+        smb_notify(rq->server, o->node->path, SMB2_MODIFIED, SMB2_OF_SECURITY);
+    }
     smb_place_close(&at);
     return status;
 }

@@ -45,6 +45,7 @@ static void finish(struct plat_conn *conn, void *session, enum reason why)
     smb_flush_forget(c);
     while (c->sessions)
         smb_session_end(c->sessions);
+    smb_notify_send(c->server);
     smb_sessions_bury(c->server);
     while (c->pending)
         smb_pending_remove(c->pending);

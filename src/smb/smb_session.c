@@ -188,6 +188,14 @@ static bool goes_on(uint32_t status)
     return status == NT_OK || status == NT_MORE_PROCESSING;
 }
 
+/* Who cannot prove again to be who the session is has it no longer (3.3.5.5.3); that this server
+ * has no room for the proof is no fault of the client's. */
+static bool ends(const struct smb_session *ss, uint32_t status)
+{
+    return !goes_on(status) && status != NT_PENDING &&
+           (!ss->who || status != NT_INSUFFICIENT_RESOURCES);
+}
+
 /* A trusted domain has said what it says of the client. */
 static void answered(void *ctx, const struct acceptor_ntlm_answer *answer)
 {
@@ -201,7 +209,7 @@ static void answered(void *ctx, const struct acceptor_ntlm_answer *answer)
     enum err e = acceptor_resume(ss->context, answer, &sv->arena, &p.security, &done);
     uint32_t status = set_up(ss, &sv->arena, e, done, ss->previous, &p);
     smb_late_answer(setup, status, goes_on(status) ? &p : NULL);
-    if (!goes_on(status) && !ss->who)
+    if (ends(ss, status))
         smb_session_end(ss);
     smb_sessions_bury(sv);
     arena_reset(&sv->arena);
@@ -235,7 +243,7 @@ static uint32_t step(struct smb_request *rq, struct smb_session *ss,
                                     : set_up(ss, rq->arena, e, done, q->previous_session_id, &p);
     if (goes_on(status))
         smb_answer(rq, &p);
-    else if (!ss->who && status != NT_PENDING)
+    else if (ends(ss, status))
         smb_session_end(ss);
     return status;
 }

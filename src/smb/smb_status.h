@@ -5,6 +5,7 @@
 #define NT_OK                      0x00000000u
 #define NT_PENDING                 0x00000103u
 #define NT_NOTIFY_CLEANUP          0x0000010bu
+#define NT_NOTIFY_ENUM_DIR         0x0000010cu
 #define NT_BUFFER_OVERFLOW         0x80000005u
 #define NT_NO_MORE_FILES           0x80000006u
 #define NT_FIRST_ERROR             0xc0000000u /* from here on they are errors */

@@ -200,6 +200,20 @@ static const struct smb2_field change_rows[] = {F_ZERO(4), F_U32(T, action),
 #undef T
 static const struct smb2_shape change_shape = SHAPE(smb2_change, 0, change_rows);
 
+bool smb2_change_put(struct builder *b, size_t max, const struct smb2_change *c, size_t *last_at)
+{
+    size_t pad = (0 - b->len) % 4, here = b->len + pad;
+
+    if (here + smb2_shape_fixed(&change_shape) + c->name.len > max)
+        return false;
+    builder_zeros(b, pad);
+    if (here)
+        builder_patch_le32(b, *last_at, (uint32_t)(here - *last_at));
+    smb2_part_put(b, &change_shape, c);
+    *last_at = here;
+    return true;
+}
+
 enum err smb2_change_next(struct span *rest, struct smb2_change *out)
 {
     struct span left = *rest, bytes;

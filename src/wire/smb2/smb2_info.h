@@ -107,10 +107,31 @@ const struct smb2_shape *smb2_entry_shape(unsigned level);
 /* Takes the first entry of a list. */
 enum err smb2_entry_next(struct span *rest, unsigned level, struct smb2_entry *out);
 
+enum smb2_change_action {
+    SMB2_ADDED = 1,
+    SMB2_REMOVED = 2,
+    SMB2_MODIFIED = 3,
+    SMB2_RENAMED_FROM = 4,
+    SMB2_RENAMED_TO = 5,
+};
+enum smb2_change_filter {                        /* [MS-SMB2] 2.2.35 */
+                          SMB2_OF_FILES = 0x001, /* their names */
+                          SMB2_OF_FOLDERS = 0x002,
+                          SMB2_OF_ATTRIBUTES = 0x004,
+                          SMB2_OF_SIZES = 0x008,
+                          SMB2_OF_WRITES = 0x010,
+                          SMB2_OF_ACCESSES = 0x020,
+                          SMB2_OF_CREATION = 0x040,
+                          SMB2_OF_SECURITY = 0x100,
+};
+#define SMB2_WATCH_TREE 0x0001
 struct smb2_change { /* [MS-FSCC] 2.7.1 */
     uint32_t action;
     struct span name;
 };
+/* Appends a change to a list of at most max bytes, and links the one before it: *last_at is 0 for
+ * the first and moves. False when it does not fit; nothing is written then. */
+bool smb2_change_put(struct builder *b, size_t max, const struct smb2_change *c, size_t *last_at);
 enum err smb2_change_next(struct span *rest, struct smb2_change *out);
 
 #endif
