@@ -290,6 +290,21 @@ static uint32_t make_new(struct smb_request *rq, const struct wish *w, const str
     return NT_OK;
 }
 
+/* Of what all clients may have open together, one account does not take more than its part once
+ * half of it is taken: nobody shuts the others out of their policies. */
+static bool may_open_more(const struct smb_request *rq)
+{
+    const struct smb_server *sv = rq->server;
+    unsigned own = 0;
+
+    if (sv->file_opens < SMB_FILE_OPENS_MAX / 2)
+        return true;
+    for (const struct smb_session *ss = sv->all; ss; ss = ss->next_all)
+        if (ss->who && span_eq(ss->who->principal, rq->session->who->principal))
+            own += ss->open_count;
+    return sv->file_opens < SMB_FILE_OPENS_MAX && own <= SMB_FILE_OPENS_MAX / 16;
+}
+
 uint32_t smb_file_open(struct smb_request *rq, const struct smb2_create_request *q,
                        struct smb_open *o, uint32_t *action_out)
 {
@@ -297,7 +312,7 @@ uint32_t smb_file_open(struct smb_request *rq, const struct smb2_create_request 
     struct wish w;
     uint32_t status = wish_of(q, &w);
 
-    if (rq->server->file_opens >= SMB_FILE_OPENS_MAX)
+    if (!may_open_more(rq))
         return smb_refuse(rq, "smb.create", REASON_SMB_LIMIT, SPAN_NONE, NT_INSUFFICIENT_RESOURCES);
     if (status == NT_OK)
         status = smb_place_find(rq, q->name, &at);

@@ -81,6 +81,17 @@ static void test_files_open_at_once(void **state)
     close_file(id);
     assert_int_equal(status_of("", SMB2_READ_DATA), NT_OK);
     assert_int_equal(sv.file_opens, SMB_FILE_OPENS_MAX - 1);
+    /* one account's part */
+    struct smb_identity other = {.principal = SPAN_LIT("other")};
+    struct smb_session many = {.who = &who, .open_count = SMB_FILE_OPENS_MAX / 16 + 1};
+    sv.all = &many;
+    assert_int_equal(status_of("", SMB2_READ_DATA), NT_INSUFFICIENT_RESOURCES);
+    many.who = &other;
+    assert_int_equal(status_of("", SMB2_READ_DATA), NT_OK);
+    many.who = &who;
+    sv.file_opens = SMB_FILE_OPENS_MAX / 2 - 1;
+    assert_int_equal(status_of("", SMB2_READ_DATA), NT_OK);
+    sv.all = NULL;
     sv.file_opens = 0;
 }
 
