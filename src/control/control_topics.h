@@ -1,8 +1,7 @@
 /*
- * Topics: where changes of a directory's state are told, each an address that takes HTTP POST. The
- * configuration names them ("topic-NAME = http://ADDRESS[:PORT]/PATH"); the address is one of the
- * operator's choice, and given as a number, since nothing is looked up to tell that a directory
- * fails. A request names a topic and never an address.
+ * Topics: where changes of a directory's state are told, each a URL that takes HTTP POST. The
+ * configuration names them ("topic-NAME = https://HOST[:PORT]/PATH"), so whom the service calls is
+ * the operator's choice. A request names a topic and never a URL.
  */
 #ifndef CONTROL_CONTROL_TOPICS_H
 #define CONTROL_CONTROL_TOPICS_H
@@ -31,8 +30,17 @@ enum err control_topics_set(struct control_topics *topics, struct span name, str
 /* NULL: there is none of this name. */
 const struct control_topic *control_topic_named(const struct control_topics *topics,
                                                 struct span name);
-/* What is in a URL: views. ERR_MALFORMED. */
-enum err control_topic_parse(struct span url, struct plat_addr *at_out, struct span *host_out,
-                             struct span *path_out);
+/* What is in a URL: views of it. */
+struct control_topic_url {
+    bool tls;
+    struct span host;      /* a DNS name, or an address without its brackets */
+    struct span authority; /* host and port as they are written, for the Host field */
+    struct span path;
+    uint16_t port;
+    bool numeric;
+    struct plat_addr at; /* when the host is an address */
+};
+/* ERR_MALFORMED. */
+enum err control_topic_parse(struct span url, struct control_topic_url *out);
 
 #endif

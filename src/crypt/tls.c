@@ -16,11 +16,18 @@ struct tls_config {
     size_t end_point_len;
 };
 
+struct tls_trust {
+    gnutls_certificate_credentials_t credentials;
+    gnutls_priority_t priorities;
+};
+
 struct tls {
     gnutls_session_t session;
-    struct span wire;       /* what is not yet read of the call's input */
-    struct builder *sink;   /* where the call's output goes; NULL between calls */
-    bool established, dead; /* dead: closed or failed */
+    char host[TLS_HOST_MAX + 1]; /* of a client: GnuTLS keeps no copy */
+    struct span wire;            /* what is not yet read of the call's input */
+    struct builder *sink;        /* where the call's output goes; NULL between calls */
+    bool established, dead;      /* dead: closed or failed */
+    bool distrusts;              /* failed by the server's certificate */
 };
 
 /* --- configuration ------------------------------------------------------------------------------
@@ -159,6 +166,15 @@ static ssize_t push(gnutls_transport_ptr_t ptr, const void *data, size_t len)
     return (ssize_t)len;
 }
 
+static void use_memory(struct tls *t)
+{
+    gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
+    gnutls_transport_set_ptr(t->session, t);
+    gnutls_transport_set_pull_function(t->session, pull);
+    gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
+    gnutls_transport_set_push_function(t->session, push);
+}
+
 enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out)
 {
     struct tls *t = calloc(1, sizeof(*t));
@@ -176,14 +192,102 @@ enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out)
         return ERR_NOMEM;
     }
     gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_IGNORE);
-    gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT);
-    gnutls_transport_set_ptr(t->session, t);
-    gnutls_transport_set_pull_function(t->session, pull);
-    gnutls_transport_set_pull_timeout_function(t->session, pull_timeout);
-    gnutls_transport_set_push_function(t->session, push);
+    use_memory(t);
     *out = t;
     return ERR_OK;
 }
+
+/* --- a client's ---------------------------------------------------------------------------------
+ */
+
+static enum err trust_fill(struct tls_trust *t, struct span pem)
+{
+    gnutls_datum_t authorities = {(unsigned char *)pem.ptr, (unsigned)pem.len};
+
+    if (gnutls_certificate_allocate_credentials(&t->credentials) < 0 ||
+        gnutls_priority_init(&t->priorities, PRIORITIES, NULL) < 0)
+        return ERR_NOMEM;
+    int found = pem.len ? gnutls_certificate_set_x509_trust_mem(t->credentials, &authorities,
+                                                                GNUTLS_X509_FMT_PEM)
+                        : gnutls_certificate_set_x509_system_trust(t->credentials);
+    return found > 0 ? ERR_OK : ERR_MALFORMED;
+}
+
+enum err tls_trust_new(struct span authorities_pem, struct tls_trust **out)
+{
+    struct tls_trust *t = calloc(1, sizeof(*t));
+
+    if (!t)
+        return ERR_NOMEM;
+    enum err e = trust_fill(t, authorities_pem);
+    if (e == ERR_OK)
+        *out = t;
+    else
+        tls_trust_free(t);
+    return e;
+}
+
+void tls_trust_free(struct tls_trust *t)
+{
+    if (!t)
+        return;
+    if (t->credentials)
+        gnutls_certificate_free_credentials(t->credentials);
+    if (t->priorities)
+        gnutls_priority_deinit(t->priorities);
+    free(t);
+}
+
+/* RFC 6066 3: an address is no server name. */
+static bool is_address(const char *host)
+{
+    return strchr(host, ':') || strspn(host, "0123456789.") == strlen(host);
+}
+
+enum err tls_client_new(const struct tls_trust *trust, struct span host, struct tls **out)
+{
+    if (host.len == 0 || host.len > TLS_HOST_MAX)
+        return ERR_RANGE;
+    struct tls *t = calloc(1, sizeof(*t));
+    if (!t)
+        return ERR_NOMEM;
+    memcpy(t->host, host.ptr, host.len);
+    if (gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
+        free(t);
+        return ERR_NOMEM;
+    }
+    if (gnutls_priority_set(t->session, trust->priorities) < 0 ||
+        gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, trust->credentials) < 0 ||
+        (!is_address(t->host) &&
+         gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->host, host.len) < 0)) {
+        tls_free(t);
+        return ERR_NOMEM;
+    }
+    gnutls_session_set_verify_cert(t->session, t->host, 0);
+    use_memory(t);
+    *out = t;
+    return ERR_OK;
+}
+
+bool tls_distrusts(const void *tls, char *why, size_t size)
+{
+    const struct tls *t = tls;
+    gnutls_datum_t text;
+    unsigned status;
+
+    if (!t->distrusts)
+        return false;
+    snprintf(why, size, "its certificate is not trusted");
+    status = gnutls_session_get_verify_cert_status(t->session);
+    if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) >= 0) {
+        snprintf(why, size, "%s", (const char *)text.data);
+        gnutls_free(text.data);
+    }
+    return true;
+}
+
+/* --- both ---------------------------------------------------------------------------------------
+ */
 
 void tls_free(void *tls)
 {
@@ -210,6 +314,8 @@ static enum err error_of(int code)
     switch (code) {
     case GNUTLS_E_MEMORY_ERROR:
         return ERR_NOMEM;
+    case GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR:
+        return ERR_DENIED;
     case GNUTLS_E_DECRYPTION_FAILED:
     case GNUTLS_E_BAD_COOKIE:
         return ERR_INTEGRITY;
@@ -224,12 +330,13 @@ static enum err error_of(int code)
     }
 }
 
-/* The session is over. The client learns why, unless it was the one who said so. */
+/* The session is over. The other side learns why, unless it was the one who said so. */
 static enum err fail(struct tls *t, int code)
 {
     enum err e = error_of(code);
 
     t->dead = true;
+    t->distrusts = e == ERR_DENIED;
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED)
         return ERR_CLOSED;
     if (builder_ok(t->sink))
@@ -257,6 +364,7 @@ static enum err receive(struct tls *t, struct builder *plain)
     uint8_t piece[RECORD_MAX];
 
     for (;;) {
+        size_t left = t->wire.len;
         ssize_t n = gnutls_record_recv(t->session, piece, sizeof(piece));
 
         if (n > 0) {
@@ -267,7 +375,8 @@ static enum err receive(struct tls *t, struct builder *plain)
             t->dead = true;
             return ERR_CLOSED;
         } else if (again((int)n)) {
-            return ERR_OK;
+            if (t->wire.len == 0 || t->wire.len == left)
+                return ERR_OK; /* else it was a ticket, and more is behind it */
         } else if (gnutls_error_is_fatal((int)n) || n == GNUTLS_E_REHANDSHAKE) {
             return fail(t, (int)n);
         }

@@ -496,6 +496,87 @@ static void test_x509_refuses(void **state)
     assert_null(out.cert_pem.ptr);
 }
 
+/* --- our own client ------------------------------------------------------------------------------
+ */
+
+/* What one side sends goes to the other, until neither has anything to say. */
+static enum err pass(struct tls *client, struct tls *with)
+{
+    static uint8_t plain_mem[PIPE_SIZE], wire_mem[2][PIPE_SIZE];
+    struct span wire = SPAN_NONE, got;
+
+    for (int turn = 0; turn < 20; turn++) {
+        struct builder plain, reply;
+
+        builder_over(&plain, plain_mem, sizeof(plain_mem));
+        builder_over(&reply, wire_mem[turn % 2], PIPE_SIZE);
+        enum err e = tls_input(turn % 2 ? with : client, wire, &plain, &reply);
+        assert_ok(builder_done(&plain, &got));
+        assert_ok(builder_done(&reply, &wire));
+        append(&plain_in, got);
+        if (e != ERR_OK && turn % 2 == 0)
+            return e;
+        if (wire.len == 0 && turn > 1)
+            return ERR_OK;
+    }
+    return ERR_STATE;
+}
+
+static enum err client_talks(const struct tls_trust *trust, const char *host, char *why,
+                             size_t size)
+{
+    struct tls *client, *with;
+    struct builder b;
+    static uint8_t mem[TLS_PIECE_MAX + TLS_OVERHEAD_MAX];
+
+    plain_in.len = 0;
+    assert_ok(tls_new(config, 0, &with));
+    assert_ok(tls_client_new(trust, span_str(host), &client));
+    enum err e = pass(client, with);
+    assert_int_equal(tls_established(client), e == ERR_OK);
+    assert_int_equal(tls_distrusts(client, why, size), e == ERR_DENIED);
+    if (e == ERR_OK) {
+        struct builder plain, reply;
+        struct span wire;
+
+        builder_over(&b, mem, sizeof(mem));
+        assert_ok(tls_output(client, SPAN_LIT("ping"), &b));
+        assert_ok(builder_done(&b, &wire));
+        builder_over(&plain, plain_in.bytes, PIPE_SIZE);
+        builder_over(&reply, to_client.bytes, PIPE_SIZE);
+        assert_ok(tls_input(with, wire, &plain, &reply));
+        assert_ok(builder_done(&plain, &wire));
+        assert_span(wire, "ping");
+    }
+    tls_free(client);
+    tls_free(with);
+    return e;
+}
+
+static void test_a_client_believes_whom_it_should(void **state)
+{
+    (void)state;
+    struct x509_identity other;
+    struct tls_trust *ours, *others, *none = NULL;
+    char why[256] = "";
+
+    assert_ok(x509_make_ca(SPAN_LIT("another"), FROM, UNTIL, &arena, &other));
+    assert_ok(tls_trust_new(ca.cert_pem, &ours));
+    assert_ok(tls_trust_new(other.cert_pem, &others));
+    assert_err(tls_trust_new(SPAN_LIT("nothing"), &none), ERR_MALFORMED);
+    assert_ok(client_talks(ours, "dc1.aws.example.com", why, sizeof(why)));
+    assert_ok(client_talks(ours, "127.0.1.10", why, sizeof(why)));
+    assert_ok(client_talks(ours, "::1", why, sizeof(why)));
+    assert_string_equal(why, "");
+    assert_err(client_talks(ours, "dc2.aws.example.com", why, sizeof(why)), ERR_DENIED);
+    assert_non_null(strstr(why, "name"));
+    assert_err(client_talks(ours, "127.0.0.11", why, sizeof(why)), ERR_DENIED);
+    assert_err(client_talks(others, "dc1.aws.example.com", why, sizeof(why)), ERR_DENIED);
+    assert_non_null(strstr(why, "issuer"));
+    tls_trust_free(ours);
+    tls_trust_free(others);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -544,6 +625,7 @@ int main(void)
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_changed_record),
         cmocka_unit_test(test_old_version_refused),
+        cmocka_unit_test(test_a_client_believes_whom_it_should),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -31,7 +31,8 @@ static void usage(FILE *out)
         "  --subnet-NAME \"NETWORK [ZONE [INTERFACE]]\"  where domain controllers take addresses\n"
         "  --log-group-NAME unix://PATH|udp://ADDRESS[:PORT]|tcp://ADDRESS[:PORT]\n"
         "                      a log group that goes to syslog\n"
-        "  --topic-NAME http://ADDRESS[:PORT]/PATH  who is told of changes of state\n"
+        "  --topic-NAME http[s]://HOST[:PORT]/PATH  who is told of changes of state\n"
+        "  --topic-authorities PATH  whom the certificates of topics lead to, PEM (the system's)\n"
         "  --kdc-workers N     KDC processes of a domain controller (1)\n"
         "  --ldap-workers N    LDAP processes of a domain controller (1)\n"
         "  --dns-workers N     DNS processes of a domain controller (1)\n");

@@ -100,7 +100,9 @@ struct serve_setup {
     struct span state_path;     /* control only, and so are: */
     struct control_pools pools;
     struct control_topics topics; /* the notifier has them, too */
-    struct span api_identity;     /* PEM: certificates, key; empty: no TLS. Wiped with the setup */
+    struct span
+        authorities; /* the notifier only: file of those that it believes; empty: the system's */
+    struct span api_identity; /* PEM: certificates, key; empty: no TLS. Wiped with the setup */
 };
 #define SERVE_SETUP_MAX (256u << 10)
 enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struct span *out);
@@ -183,8 +185,9 @@ struct serve_config {
     char api_certificate[512], api_key[512]; /* the operator's; "": one of the service's own */
     char metrics[PLAT_ADDR_TEXT]; /* where metrics are asked for; "": on the control socket only */
     unsigned kdc_workers, ldap_workers, dns_workers;
-    struct control_pools pools;         /* "subnet-NAME = ..."; none: the default ones */
-    struct control_topics topics;       /* "topic-NAME = ..." */
+    struct control_pools pools;   /* "subnet-NAME = ..."; none: the default ones */
+    struct control_topics topics; /* "topic-NAME = ..." */
+    char topic_authorities[512];  /* PEM: whom topics' certificates lead to; "": the system's */
     struct serve_collectors collectors; /* "log-group-NAME = ..." */
 };
 void serve_config_default(struct serve_config *out);

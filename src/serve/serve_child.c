@@ -105,14 +105,23 @@ static enum err give_up_rights(struct serve_child *child, const char **why_out)
     return plat_harden(CHILD_FDS);
 }
 
+/* The folder of the authorities that the notifier believes: a newer file takes another's place. */
+static const char *authorities_folder(struct serve_child *child)
+{
+    struct span path = child->setup.authorities;
+    const uint8_t *slash = path.len ? memrchr(path.ptr, '/', path.len) : NULL;
+    return text(child, slash ? span_sub(path, 0, (size_t)(slash - path.ptr)) : SPAN_NONE);
+}
+
 /* The files of its own directory, which only the writer changes, but for those of SYSVOL; control
- * has to do with all of them, and the notifier opens none. An older kernel has nothing for it: the
- * parent says so. */
+ * has to do with all of them, and the notifier with none but the authorities that it believes. An
+ * older kernel has nothing for it: the parent says so. */
 static enum err confine(struct serve_child *child)
 {
-    if (child->role == ROLE_CONTROL || child->role == ROLE_NOTIFY)
+    if (child->role == ROLE_CONTROL)
         return ERR_OK;
-    const char *folder = text(child, child->setup.path);
+    const char *folder =
+        child->role == ROLE_NOTIFY ? authorities_folder(child) : text(child, child->setup.path);
     if (!folder)
         return ERR_NOMEM;
     const char *changes = child->role == ROLE_WRITER ? folder : NULL;

@@ -38,6 +38,8 @@ static const struct setting settings[] = {
     TEXT("log", log, "an absolute path, or - for standard error"),
     TEXT("log-format", log_format, "json or text: what each line of the log is"),
     TEXT("log-groups", log_groups, "an absolute path: the folder of the log groups"),
+    TEXT("topic-authorities", topic_authorities,
+         "an absolute path: the authorities that topics' certificates lead to, PEM"),
     WORKERS("kdc-workers", kdc_workers),
     WORKERS("ldap-workers", ldap_workers),
     WORKERS("dns-workers", dns_workers),
@@ -172,7 +174,8 @@ enum err serve_config_set(struct serve_config *config, struct span name, struct 
     *why_out = arena_printf(
         a,
         "%.*s: no setting has this name; known are state-dir, run-dir, user, api, api-name, "
-        "api-certificate, api-key, metrics, log, log-format, log-groups, kdc-workers, "
+        "api-certificate, api-key, metrics, log, log-format, log-groups, topic-authorities, "
+        "kdc-workers, "
         "ldap-workers, dns-workers, subnet-NAME, topic-NAME, log-group-NAME",
         SPAN_ARG(name));
     return ERR_RANGE;

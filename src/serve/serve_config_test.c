@@ -32,7 +32,11 @@ static void takes_settings_and_comments(void **state)
     assert_string_equal(c.pools.pool[0].interface, "eth0");
     assert_int_equal(parse("topic-a = http://127.0.0.1:9/x", &c, &why), ERR_OK);
     assert_string_equal(c.topics.topic[0].url, "http://127.0.0.1:9/x");
-    assert_int_equal(parse("topic-a = https://127.0.0.1/x", &c, &why), ERR_RANGE);
+    assert_int_equal(
+        parse("topic-a = https://hooks.example.com/x\ntopic-authorities = /etc/x.pem", &c, &why),
+        ERR_OK);
+    assert_string_equal(c.topic_authorities, "/etc/x.pem");
+    assert_int_equal(parse("topic-a = ldaps://127.0.0.1/x", &c, &why), ERR_RANGE);
     assert_int_equal(parse("log-group-/aws/x = udp://10.0.0.9", &c, &why), ERR_OK);
     assert_int_equal(
         parse("log-group-aws/x = tcp://[::1]:601\nlog-group-b=unix:///dev/log", &c, &why), ERR_OK);

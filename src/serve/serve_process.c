@@ -114,6 +114,8 @@ static void configure(struct serve_process *process)
     arena_init(&a, 0, SERVE_SETUP_MAX * 2, ARENA_WIPE);
     if (!d)
         setup.topics = p->config->topics;
+    if (process->role == ROLE_NOTIFY)
+        setup.authorities = span_str(p->config->topic_authorities);
     if (process->role == ROLE_CONTROL) {
         setup.pools = p->config->pools.count ? p->config->pools : control_pools_default;
         setup.api_identity = p->api_identity;

@@ -56,7 +56,8 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                    .begin = serve_begin_peer,
                    .linked = serve_linked_peer},
     [ROLE_NOTIFY] = {.name = "notify",
-                     .calls = PLAT_CALLS_BASE | PLAT_CALLS_SERVE | PLAT_CALLS_DIAL,
+                     .calls = PLAT_CALLS_BASE | PLAT_CALLS_SERVE | PLAT_CALLS_DIAL |
+                              PLAT_CALLS_FILES_READ,
                      .begin = serve_begin_notify,
                      .linked = serve_linked_notify},
     [ROLE_LDAP] = {.name = "ldap",

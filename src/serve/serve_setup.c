@@ -31,6 +31,7 @@ enum err serve_setup_encode(const struct serve_setup *in, struct arena *a, struc
         builder_bytes(&b, in->keyring.key[i], sizeof(in->keyring.key[i]));
     }
     put_text(&b, spec);
+    put_text(&b, in->authorities);
     put_text(&b, in->api_identity);
     builder_u8(&b, (uint8_t)in->pools.count);
     for (unsigned i = 0; i < in->pools.count; i++) {
@@ -103,6 +104,7 @@ enum err serve_setup_decode(struct span bytes, struct serve_setup *out)
         reader_copy(&r, setup.keyring.key[i], sizeof(setup.keyring.key[i]));
     }
     struct span spec = get_text(&r);
+    setup.authorities = get_text(&r);
     setup.api_identity = get_text(&r);
     get_pools(&r, &setup.pools);
     get_topics(&r, &setup.topics);

@@ -20,6 +20,7 @@ static void comes_back_whole_and_in_no_prefix(void **state)
                                           .dc = {{SPAN_LIT("a"), 1, {SPAN_LIT("127.0.0.1")}},
                                                  {SPAN_LIT("b"), 1, {SPAN_LIT("::1")}}}},
                                  .pools = control_pools_default,
+                                 .authorities = SPAN_LIT("/etc/x.pem"),
                                  .topics = {1, {{"a", "http://127.0.0.1/"}}},
                              };
     struct span bytes;
@@ -31,6 +32,7 @@ static void comes_back_whole_and_in_no_prefix(void **state)
     assert_memory_equal(back.keyring.key, setup.keyring.key, sizeof(setup.keyring.key));
     assert_true(span_eq(back.spec.dc[1].address[0], SPAN_LIT("::1")));
     assert_memory_equal(&back.pools, &setup.pools, sizeof back.pools);
+    assert_true(span_eq(back.authorities, setup.authorities));
     assert_memory_equal(&back.topics, &setup.topics, sizeof back.topics);
     for (size_t n = 0; n < bytes.len; n++)
         assert_int_not_equal(serve_setup_decode(span_sub(bytes, 0, n), &back), ERR_OK);
@@ -56,7 +58,7 @@ static void roles_know_no_more_than_they_need(void **state)
     unsigned account = 1u << DIR_SECRET_ACCOUNT;
     assert_int_equal(serve_role(ROLE_CONTROL)->secrets, 0);
     assert_int_equal(serve_role(ROLE_NOTIFY)->secrets, 0);
-    assert_false(serve_role(ROLE_NOTIFY)->calls & (PLAT_CALLS_FILES_READ | PLAT_CALLS_FILES_WRITE));
+    assert_false(serve_role(ROLE_NOTIFY)->calls & PLAT_CALLS_FILES_WRITE);
     assert_int_equal(serve_role(ROLE_DNS)->secrets, 1u << DIR_SECRET_SERVICE);
     assert_int_equal(serve_role(ROLE_KDC)->secrets, account);
     assert_int_equal(serve_role(ROLE_WRITER)->secrets, (1u << DIR_SECRET__COUNT) - 1);

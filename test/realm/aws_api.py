@@ -109,9 +109,12 @@ class AwsForest(EntenteForest):
     subnets = ()  # the configuration's own two
 
     def serve(self, *settings, api="127.0.0.1:8053"):
+        os.makedirs(f"{self.dir}/authorities", exist_ok=True)
         super().serve("--api", api, "--log-groups", f"{self.dir}/groups", "--log-group-/aws/syslog",
                       f"unix://{self.dir}/syslog", "--log-group-far", "tcp://127.0.0.1:10514", "--topic-alarms",
-                      "http://127.0.0.1:9009/alarms?of=directories", *self.subnets, *settings)
+                      "http://127.0.0.1:9009/alarms?of=directories", "--topic-secure",
+                      f"https://{self.forest.hosts[0]}.{self.forest.dns}:9443/alarms", "--topic-authorities",
+                      f"{self.dir}/authorities/hooks.pem", *self.subnets, *settings)
 
     def new_key(self, *options):
         """(id, secret, path of the credentials file)"""

@@ -4,6 +4,7 @@ that a stock client of the directory sees, and is still there after a restart.""
 import http.server
 import json
 import os
+import shutil
 import socket
 import ssl
 import threading
@@ -423,9 +424,9 @@ def test_a_directory_becomes_a_larger_one(lab):
 
 
 class Webhook:
-    """What a topic's address is: takes POSTs, and refuses the first ones."""
+    """What a topic's address is: takes POSTs, and refuses the first ones; with TLS when it has a certificate and key."""
 
-    def __init__(self, host, refusals=0):
+    def __init__(self, host, refusals=0, at=("127.0.0.1", 9009), identity=None):
         self.got, self.refused = [], 0
         hook = self
 
@@ -444,7 +445,12 @@ class Webhook:
                 pass
 
         with inside(host):
-            self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 9009), Handler)
+            self.server = http.server.ThreadingHTTPServer(at, Handler)
+        if identity:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*identity)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.server.handle_error = lambda *_: None  # of a client that does not trust it
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -455,8 +461,8 @@ class Webhook:
         return [(body["PreviousStage"], body["Stage"]) for _, _, body in self.got]
 
 
-def topic(lab):
-    (one,) = lab.ds.describe_event_topics(DirectoryId=lab.id)["EventTopics"]
+def topic(lab, name="alarms"):
+    (one,) = lab.ds.describe_event_topics(DirectoryId=lab.id, TopicNames=[name])["EventTopics"]
     return one
 
 
@@ -508,6 +514,52 @@ def test_a_topic_that_is_registered_again_hears_nothing_of_before(lab):
         assert hook.stages() == [("Active", "Impaired"), ("Impaired", "Active")]
     finally:
         hook.close()
+        lab.ds.deregister_event_topic(DirectoryId=lab.id, TopicName="alarms")
+
+
+def self_signed(lab, name, file):
+    """A certificate for this name that is its own authority, and its key."""
+    pem, key = (f"{lab.cloud.dir}/{file}.{kind}" for kind in ("pem", "key"))
+    lab.cloud.host.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                       f"/CN={file}", "-addext", f"subjectAltName=DNS:{name}", "-days", "30", "-keyout", key, "-out", pem)
+    return pem, key
+
+
+def test_a_topic_with_tls_is_told_when_its_certificate_is_believed(lab):
+    """Its name is looked up: the first name server is silent, the second one is the directory's own."""
+    w = lab.world.cloud
+    name, mark = f"{w.hosts[0]}.{w.dns}", lab.cloud.mark()
+    right, wrong = self_signed(lab, name, "hook"), self_signed(lab, f"other.{w.dns}", "other")
+    authorities = f"{lab.cloud.dir}/authorities/hooks.pem"
+    lab.cloud.host.set_nameservers(["127.0.0.99", w.addresses[0]])
+    lab.cloud.aws(lab.key, "ds", "register-event-topic", "--directory-id", lab.id, "--topic-name", "secure")
+    hook = Webhook(lab.cloud.host, at=(w.addresses[0], 9443), identity=right)
+
+    def why_not():
+        return wait_for(lambda: [e["text"] for e in lab.cloud.events(mark) if e["event"] == "control.notice_failed" and
+                                 e["topic"] == "secure"], "a notice that fails", 20)[0]
+    try:
+        shutil.copy(wrong[0], authorities)
+        lab.cloud.kill(f"ldap {lab.id}/{w.hosts[1]}")
+        text = why_not()
+        assert "issuer" in text and hook.got == [], text
+        shutil.copy(right[0], authorities)
+        wait_for(lambda: hook.stages() == [("Active", "Impaired"), ("Impaired", "Active")], "both changes", 40)
+        assert topic(lab, "secure")["Status"] == "Registered" and hook.got[0][2]["TopicName"] == "secure"
+    finally:
+        hook.close()
+    mark = lab.cloud.mark()
+    # Somebody else's certificate, though the same authority is believed.
+    shutil.copy(wrong[0], authorities)
+    hook = Webhook(lab.cloud.host, at=(w.addresses[0], 9443), identity=wrong)
+    try:
+        lab.cloud.kill(f"ldap {lab.id}/{w.hosts[1]}")
+        text = why_not()
+        assert "name" in text and hook.got == [], text
+    finally:
+        hook.close()
+        lab.ds.deregister_event_topic(DirectoryId=lab.id, TopicName="secure")
+    wait_for(lambda: described(lab)["Stage"] == "Active", "the directory", 20)
 
 
 # --- extensions of the schema ----------------------------------------------------------------------------------
