@@ -5,11 +5,15 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypt/x509.h"
 #include "plat/clock.h"
 #include "plat/counters_share.h"
+#include "plat/files.h"
 
-#define STATUS_TIMEOUT (2 * UTIME_SECOND)
-#define METRICS_MEMORY (64u << 20)
+#define STATUS_TIMEOUT   (2 * UTIME_SECOND)
+#define METRICS_MEMORY   (64u << 20)
+#define PEM_MAX          16384
+#define CERTIFICATE_ENDS "certificate_expiry_timestamp_seconds"
 
 struct asked {
     struct control *c;
@@ -94,6 +98,46 @@ static void put_dcs(const struct control *c, FILE *out)
                                  text_of(d->record, "name"), "dc", text_of(dc, "host"), "state",
                                  text_of(dc, "state"), NULL);
             fputs("1\n", out);
+        }
+    }
+}
+
+static void put_certificate(const struct control *c, const struct control_directory *d,
+                            const char *name, FILE *out)
+{
+    struct arena a;
+    struct span pem;
+    utime until;
+    arena_init(&a, 0, 4 * PEM_MAX, 0);
+    const char *path =
+        arena_printf(&a, "%s/%s/%s.pem", c->env.state_dir, text_of(d->record, "id"), name);
+    if (path && plat_file_read(path, PEM_MAX, &a, &pem) == ERR_OK &&
+        x509_expiry(pem, &until) == ERR_OK) {
+        control_metrics_name(out, CERTIFICATE_ENDS, "directory", text_of(d->record, "name"),
+                             "certificate", name, NULL);
+        fprintf(out, "%lld\n", (long long)(until / UTIME_SECOND));
+    }
+    arena_fini(&a);
+}
+
+/* Those of LDAPS, by the names of their files, and those of authorities that were registered. */
+static void put_certificates(const struct control *c, FILE *out)
+{
+    size_t i;
+    json_t *one;
+    char name[256];
+    control_metrics_family(out, CERTIFICATE_ENDS, "gauge", "When a certificate ends");
+    for (const struct control_directory *d = c->directories; d; d = d->next) {
+        put_certificate(c, d, "ldap-ca", out);
+        json_array_foreach(json_object_get(d->record, "dcs"), i, one)
+        {
+            snprintf(name, sizeof(name), "ldap-%s", text_of(one, "host"));
+            put_certificate(c, d, name, out);
+        }
+        json_array_foreach(json_object_get(d->record, "certificates"), i, one)
+        {
+            snprintf(name, sizeof(name), "certificate-%s", text_of(one, "id"));
+            put_certificate(c, d, name, out);
         }
     }
 }
@@ -234,6 +278,7 @@ char *control_metrics_text(struct control *c)
         put_directories(c, out);
         put_dcs(c, out);
         put_all_trusts(c, out);
+        put_certificates(c, out);
         control_metrics_processes(q.first, out);
         fclose(out);
     }

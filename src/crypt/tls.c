@@ -10,6 +10,7 @@
 #define RECORD_MAX     16384
 
 struct tls_config {
+    unsigned users; /* its owner, and sessions */
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priorities[TLS_OPTIONS_ALL + 1];
     uint8_t end_point[TLS_END_POINT_MAX];
@@ -23,6 +24,7 @@ struct tls_trust {
 
 struct tls {
     gnutls_session_t session;
+    struct tls_config *config;   /* of a server */
     char host[TLS_HOST_MAX + 1]; /* of a client: GnuTLS keeps no copy */
     struct span wire;            /* what is not yet read of the call's input */
     struct builder *sink;        /* where the call's output goes; NULL between calls */
@@ -102,6 +104,7 @@ enum err tls_config_new(struct span cert_pem, struct span key_pem, struct tls_co
 
     if (!c)
         return ERR_NOMEM;
+    c->users = 1;
     enum err e = config_fill(c, cert_pem, key_pem);
     if (e == ERR_OK)
         *out = c;
@@ -112,7 +115,7 @@ enum err tls_config_new(struct span cert_pem, struct span key_pem, struct tls_co
 
 void tls_config_free(struct tls_config *c)
 {
-    if (!c)
+    if (!c || --c->users > 0)
         return;
     if (c->credentials)
         gnutls_certificate_free_credentials(c->credentials);
@@ -125,6 +128,11 @@ void tls_config_free(struct tls_config *c)
 struct span tls_config_end_point(const struct tls_config *c)
 {
     return span_of(c->end_point, c->end_point_len);
+}
+
+struct span tls_end_point(const void *tls)
+{
+    return tls_config_end_point(((const struct tls *)tls)->config);
 }
 
 /* --- a session ----------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ static void use_memory(struct tls *t)
     gnutls_transport_set_push_function(t->session, push);
 }
 
-enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out)
+enum err tls_new(struct tls_config *c, unsigned options, struct tls **out)
 {
     struct tls *t = calloc(1, sizeof(*t));
 
@@ -191,6 +199,8 @@ enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out)
         tls_free(t);
         return ERR_NOMEM;
     }
+    t->config = c;
+    c->users++;
     gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_IGNORE);
     use_memory(t);
     *out = t;
@@ -296,6 +306,7 @@ void tls_free(void *tls)
     if (!t)
         return;
     gnutls_deinit(t->session);
+    tls_config_free(t->config);
     free(t);
 }
 

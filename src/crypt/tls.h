@@ -3,10 +3,10 @@
  * wire in, plain bytes out, and the reverse. No sockets and no clock: whoever has the connection
  * moves the bytes. The four functions of a session have the shape of plat's stream filter.
  *
- * struct tls_config is made once from a certificate and its key and then shared read-only by all
- * sessions of a process; it must outlive them. A session belongs to one thread. Clients are not
- * asked for certificates, sessions are not resumed, renegotiation is refused. A client's session
- * (tls_client_new) is used by the same functions.
+ * struct tls_config is made once from a certificate and its key and then shared by all sessions of
+ * a process; each keeps it, so another may take its place meanwhile. A session belongs to one
+ * thread. Clients are not asked for certificates, sessions are not resumed, renegotiation is
+ * refused. A client's session (tls_client_new) is used by the same functions.
  *
  * A session costs the heap (about 20 KiB during a handshake): a connection with TLS is no hot path.
  */
@@ -27,17 +27,20 @@ struct tls;
 /* cert_pem: the server's certificate, then those that lead to the authority; key_pem: PKCS #8.
  * ERR_MALFORMED: no certificate and key, or they do not belong together; ERR_NOMEM. */
 enum err tls_config_new(struct span cert_pem, struct span key_pem, struct tls_config **out);
+/* It goes with its last session. */
 void tls_config_free(struct tls_config *c);
 
 /* The channel binding "tls-server-end-point" (RFC 5929 4.1): the hash of the certificate. Channel
- * bindings of GSS-API put the text "tls-server-end-point:" before it. A view into the config. */
+ * bindings of GSS-API put the text "tls-server-end-point:" before it. A view into the config, and
+ * the same of a server's session. */
 struct span tls_config_end_point(const struct tls_config *c);
+struct span tls_end_point(const void *tls);
 
 /* What a session does otherwise than TLS 1.2 and 1.3 with the ciphers of today. */
 enum tls_option { TLS_WITH_1_0 = 1, TLS_WITH_1_1 = 2, TLS_WITH_3DES = 4, TLS_WITHOUT_AES_128 = 8 };
 #define TLS_OPTIONS_ALL 15
 /* options: a sum of enum tls_option. */
-enum err tls_new(const struct tls_config *c, unsigned options, struct tls **out);
+enum err tls_new(struct tls_config *c, unsigned options, struct tls **out);
 void tls_free(void *tls);
 
 /* Whom a client believes: made once, shared, outlives its sessions. */

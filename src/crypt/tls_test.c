@@ -451,6 +451,24 @@ static void test_expiry(void **state)
     assert_err(x509_expiry(SPAN_NONE, &t), ERR_MALFORMED);
 }
 
+static void test_names_are_found_again(void **state)
+{
+    (void)state;
+    struct x509_names names = {0};
+    struct x509_identity again;
+
+    assert_ok(x509_names_of(server.cert_pem, &arena, &names));
+    assert_int_equal(names.dns_count, 2);
+    assert_span(names.dns[0], "dc1.aws.example.com");
+    assert_int_equal(names.ip_count, 2);
+    assert_int_equal(names.ip[0].len, 4);
+    assert_int_equal(names.ip[1].len, 16);
+    assert_ok(x509_make_server(&ca, &names, FROM, UNTIL, &arena, &again));
+    assert_ok(x509_leads_to(again.cert_pem, ca.cert_pem));
+    assert_err(x509_names_of(ca.cert_pem, &arena, &names), ERR_MALFORMED);
+    assert_err(x509_names_of(SPAN_LIT("nothing"), &arena, &names), ERR_MALFORMED);
+}
+
 static void test_authorities(void **state)
 {
     (void)state;
@@ -612,6 +630,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_expiry),
+        cmocka_unit_test(test_names_are_found_again),
         cmocka_unit_test(test_authorities),
         cmocka_unit_test(test_x509_refuses),
         cmocka_unit_test(test_config_refuses),

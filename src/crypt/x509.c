@@ -198,6 +198,57 @@ enum err x509_make_server(const struct x509_identity *ca, const struct x509_name
     return e;
 }
 
+/* One name of a certificate; false: there is none at this place. */
+static bool name_at(gnutls_x509_crt_t cert, unsigned at, struct arena *a, unsigned *kind_out,
+                    struct span *out)
+{
+    uint8_t name[256];
+    size_t size = sizeof(name);
+    int kind = gnutls_x509_crt_get_subject_alt_name2(cert, at, name, &size, kind_out, NULL);
+
+    if (kind == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+        return false;
+    *out = kind < 0 ? SPAN_NONE : arena_dup_span(a, span_of(name, size));
+    return true;
+}
+
+static enum err collect_names(gnutls_x509_crt_t cert, struct arena *a, struct x509_names *out)
+{
+    struct span *dns = arena_alloc(a, X509_NAMES_MAX * sizeof(*dns)), name;
+    struct span *ip = arena_alloc(a, X509_NAMES_MAX * sizeof(*ip));
+    struct x509_names names = {.dns = dns, .ip = ip};
+    unsigned kind = 0;
+
+    if (!dns || !ip)
+        return ERR_NOMEM;
+    for (unsigned i = 0; name_at(cert, i, a, &kind, &name); i++) {
+        if (i == X509_NAMES_MAX || name.len == 0)
+            return arena_failed(a) ? ERR_NOMEM : ERR_MALFORMED;
+        if (kind == GNUTLS_SAN_DNSNAME)
+            dns[names.dns_count++] = name;
+        else if (kind == GNUTLS_SAN_IPADDRESS)
+            ip[names.ip_count++] = name;
+    }
+    if (names.dns_count == 0)
+        return ERR_MALFORMED;
+    *out = names;
+    return ERR_OK;
+}
+
+enum err x509_names_of(struct span cert_pem, struct arena *a, struct x509_names *out)
+{
+    gnutls_datum_t pem = datum(cert_pem);
+    gnutls_x509_crt_t cert;
+
+    if (cert_pem.len > PEM_MAX || gnutls_x509_crt_init(&cert) < 0)
+        return ERR_MALFORMED;
+    enum err e = gnutls_x509_crt_import(cert, &pem, GNUTLS_X509_FMT_PEM) < 0
+                     ? ERR_MALFORMED
+                     : collect_names(cert, a, out);
+    gnutls_x509_crt_deinit(cert);
+    return e;
+}
+
 enum err x509_expiry(struct span cert_pem, utime *out)
 {
     gnutls_datum_t pem = datum(cert_pem);

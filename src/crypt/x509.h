@@ -37,6 +37,10 @@ struct x509_names {
 enum err x509_make_server(const struct x509_identity *ca, const struct x509_names *names,
                           utime from, utime until, struct arena *a, struct x509_identity *out);
 
+/* The same names as those of a certificate that ends, the first one of cert_pem. In the arena.
+ * ERR_MALFORMED: it has no DNS name among them, or too many. */
+enum err x509_names_of(struct span cert_pem, struct arena *a, struct x509_names *out);
+
 /* When the first certificate of pem ends. ERR_MALFORMED. */
 enum err x509_expiry(struct span cert_pem, utime *out);
 

@@ -28,7 +28,7 @@ struct ldap_env {
     uint8_t address[4]; /* IPv4, network order; zeros: none */
     utime (*now)(void);
     void (*random)(void *out, size_t len);
-    const struct tls_config *tls; /* NULL: no TLS */
+    struct tls_config *tls; /* NULL: no TLS; the server's from now on */
     /* Asks the writer and waits briefly: for lockouts, which must be durable before they are acted
      * on. */
     enum err (*intent)(void *ctx, const struct intent *in, struct arena *a,
@@ -43,6 +43,8 @@ struct ldap_server;
 /* Keeps env's views. ERR_NOMEM, ERR_IO. */
 enum err ldap_server_new(const struct ldap_env *env, struct ldap_server **out);
 void ldap_server_free(struct ldap_server *s);
+/* The certificate of connections from now on; takes it over. */
+void ldap_server_certificate(struct ldap_server *s, struct tls_config *tls);
 /* Takes over a listening socket of port 389, 636, 3268 or 3269. */
 enum err ldap_server_listen(struct ldap_server *s, int fd);
 /* Takes over a bound datagram socket. */

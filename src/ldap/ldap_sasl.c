@@ -282,7 +282,7 @@ static enum err bindings_of(struct ldap_request *rq, struct span *out)
         return ERR_OK;
     builder_in(&b, &rq->arena, 256);
     builder_printf(&b, "tls-server-end-point:");
-    builder_span(&b, tls_config_end_point(ss->server->env.tls));
+    builder_span(&b, tls_end_point(plat_conn_filter_state(ss->conn)));
     return builder_done(&b, out);
 }
 

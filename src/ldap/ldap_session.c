@@ -419,10 +419,17 @@ void ldap_server_free(struct ldap_server *sv)
     }
     if (sv->acceptor)
         acceptor_free(sv->acceptor);
+    tls_config_free(sv->env.tls);
     free(sv->wants);
     arena_fini(&sv->layer_memory);
     arena_fini(&sv->names);
     free(sv);
+}
+
+void ldap_server_certificate(struct ldap_server *sv, struct tls_config *tls)
+{
+    tls_config_free(sv->env.tls);
+    sv->env.tls = tls;
 }
 
 enum err ldap_server_listen(struct ldap_server *sv, int fd)

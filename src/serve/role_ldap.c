@@ -37,6 +37,11 @@ static enum err listen_all(struct ldap_server *server)
     return ERR_OK;
 }
 
+static void use_certificate(void *ctx, struct tls_config *tls)
+{
+    ldap_server_certificate(ctx, tls);
+}
+
 enum err serve_begin_ldap(struct serve_child *child, const char **why_out)
 {
     struct ldap_server *server;
@@ -58,5 +63,6 @@ enum err serve_begin_ldap(struct serve_child *child, const char **why_out)
     *why_out = "the LDAP service cannot listen";
     TRY(ldap_server_new(&env, &server));
     child->state = server;
+    TRY(serve_renewal_watch(child, use_certificate, server));
     return listen_all(server);
 }

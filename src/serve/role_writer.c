@@ -236,6 +236,7 @@ enum err serve_begin_writer(struct serve_child *child, const char **why_out)
     struct writer_args args = {.dir = child->dir, .events = child->events};
     *why_out = "the writer cannot begin";
     TRY(writer_new(&args, &role->writer));
+    TRY(serve_renewal_begin(child));
     role->flush = plat_hook_new(child->loop, flush, role);
     role->after_bulk = plat_timer_new(child->loop, give_back, child);
     struct plat_timer *timer = plat_timer_new(child->loop, free_readers, child);

@@ -82,6 +82,7 @@ enum serve_message {
                             empty, or as which messages of syslog */
     SERVE_RELAY,         /* to the notifier; descriptor: security events come from there; payload:
                             the URL of the collector that they are for */
+    SERVE_RENEW,         /* to the writer: look at the certificates */
     SERVE_PING,          /* call; the reply is empty: its loop turns */
 };
 
@@ -139,16 +140,36 @@ struct intent_reply;
 enum err serve_intent(void *ctx, const struct intent *in, struct arena *a,
                       struct intent_reply *out);
 
-/* The domain controller's certificate and key, made when there is none or it ends soon. Before the
- * system call filter is loaded; may wait for another worker that is making it. */
+/* The domain controller's certificate and key, made when there is none, or made anew when it is one
+ * of ours that ends soon. Before the system call filter is loaded; may wait for another worker that
+ * is making it. */
 struct tls_config;
 enum err serve_tls(struct serve_child *child, struct tls_config **out);
 
-/* A certificate and its key in the files PREFIX.pem and PREFIX.key. ERR_NOT_FOUND: none, or one
- * that ends soon. */
+/* serve_renewal.c: what becomes of certificates while the service runs. */
+/* The LDAP process: a certificate that takes the place of the one in use is given to use.
+ * ERR_NOMEM.
+ */
+enum err serve_renewal_watch(struct serve_child *child,
+                             void (*use)(void *ctx, struct tls_config *tls), void *ctx);
+/* The writer: those of the directory's own authority that end soon are made anew, of others it is
+ * told. ERR_NOMEM. */
+enum err serve_renewal_begin(struct serve_child *child);
+/* SERVE_RENEW: now. */
+void serve_told_writer(struct serve_child *child, uint32_t type, struct span payload);
+
+/* A certificate and its key in the files PREFIX.pem and PREFIX.key. ERR_NOT_FOUND. */
 struct x509_identity;
-enum err serve_identity_load(const char *prefix, utime now, struct arena *a,
-                             struct x509_identity *out);
+enum err serve_identity_load(const char *prefix, struct arena *a, struct x509_identity *out);
+/* It ends within 60 days. */
+bool serve_identity_ends(const struct x509_identity *id, utime now);
+/* A server's, of this authority, for so long as clients accept. */
+struct x509_names;
+enum err serve_identity_make(const struct x509_identity *ca, const struct x509_names *names,
+                             utime now, struct arena *a, struct x509_identity *out);
+/* Who looks at a directory's certificates to make some excludes others meanwhile. *fd_out is to be
+ * closed. ERR_BUSY. */
+enum err serve_identity_lock(struct span folder, struct arena *a, int *fd_out);
 enum err serve_identity_store(const char *prefix, const struct x509_identity *id, struct arena *a);
 /* The authority that is kept there, made when there is none. */
 enum err serve_authority(const char *prefix, const char *common_name, utime now, struct arena *a,

@@ -154,8 +154,14 @@ static void stop(void *ctx, int signum)
 /* What can change while the service runs is read again. */
 static void reload(void *ctx, int signum)
 {
+    struct serve_parent *p = ctx;
     (void)signum;
-    serve_api_renew(ctx);
+    serve_api_renew(p);
+    for (struct serve_directory *d = p->directories; d; d = d->next) {
+        const struct serve_process *writer = d->process_count ? d->process[0] : NULL;
+        if (writer && writer->ready && writer->channel)
+            (void)plat_channel_send(writer->channel, SERVE_RENEW, SPAN_NONE, -1);
+    }
 }
 
 static void begin(struct serve_parent *p)

@@ -20,6 +20,7 @@ static const struct serve_role_row rows[ROLE__COUNT] = {
                      .audited = true,
                      .calls = READER | PLAT_CALLS_SERVE,
                      .begin = serve_begin_writer,
+                     .told = serve_told_writer,
                      .linked = serve_linked_writer},
     [ROLE_DNS] = {.name = "dns",
                   .secrets = SERVICE,

@@ -14,8 +14,6 @@
 #include "serve/serve.h"
 
 #define TLS_MEMORY    (1u << 20)
-#define SERVER_LIFE   (825 * UTIME_DAY) /* what clients accept at most */
-#define BACKDATE      UTIME_DAY         /* clients' clocks differ */
 #define LOCK_ATTEMPTS 400
 #define LOCK_PAUSE_MS 25
 
@@ -52,7 +50,7 @@ static enum err make_server(struct making *m, const struct x509_identity *ca,
         TRY(plat_addr_parse(dc->address[i], 0, &at[i]));
         ip[names.ip_count++] = plat_addr_host(&at[i]);
     }
-    return x509_make_server(ca, &names, m->now - BACKDATE, m->now + SERVER_LIFE, &m->memory, out);
+    return serve_identity_make(ca, &names, m->now, &m->memory, out);
 }
 
 static enum err server(struct making *m, struct tls_config **out)
@@ -60,8 +58,10 @@ static enum err server(struct making *m, struct tls_config **out)
     struct x509_identity ca, id;
     const char *prefix = file(m, arena_dup_str(&m->memory, serve_child_dc(m->child)->host));
     TRY(authority(m, &ca));
-    enum err e = serve_identity_load(prefix, m->now, &m->memory, &id);
-    if (e == ERR_NOT_FOUND) {
+    enum err e = serve_identity_load(prefix, &m->memory, &id);
+    bool ends = e == ERR_OK && serve_identity_ends(&id, m->now) &&
+                x509_leads_to(id.cert_pem, ca.cert_pem) == ERR_OK;
+    if (e == ERR_NOT_FOUND || ends) {
         TRY(make_server(m, &ca, &id));
         e = serve_identity_store(prefix, &id, &m->memory);
     }
@@ -72,10 +72,9 @@ static enum err server(struct making *m, struct tls_config **out)
 static enum err lock(struct making *m, int *fd_out)
 {
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
-    const char *path = file(m, "tls.lock");
     enum err e = ERR_BUSY;
     for (unsigned i = 0; i < LOCK_ATTEMPTS && e == ERR_BUSY; i++) {
-        e = plat_file_lock(path, fd_out);
+        e = serve_identity_lock(m->child->setup.path, &m->memory, fd_out);
         if (e == ERR_BUSY)
             (void)nanosleep(&pause, NULL);
     }

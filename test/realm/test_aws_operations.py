@@ -4,10 +4,13 @@ that a stock client of the directory sees, and is still there after a restart.""
 import http.server
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 
@@ -418,6 +421,71 @@ def test_a_directory_becomes_a_larger_one(lab):
     (done,) = send("DescribeUpdateDirectory", UpdateType="SIZE")["UpdateActivities"]
     assert done["Status"] == "Updated" and done["InitiatedBy"] == "Customer"
     refused("InvalidParameterException", "SIZE", **small)
+
+
+def served(lab, address):
+    """The certificate that LDAPS has for a new connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with inside(lab.cloud.host), socket.create_connection((address, 636), 10) as plain, context.wrap_socket(plain) as s:
+        return ssl.DER_cert_to_PEM_cert(s.getpeercert(binary_form=True))
+
+
+def facts(lab, pem):
+    """Issuer, names, and the day on which it ends."""
+    out = lab.cloud.host.run("openssl", "x509", "-noout", "-issuer", "-enddate", "-ext", "subjectAltName", input=pem).stdout
+    ends = ssl.cert_time_to_seconds(re.search("notAfter=(.*)", out)[1])
+    return re.search("issuer=(.*)", out)[1], re.search("DNS:.*", out)[0], round((ends - time.time()) / 86400)
+
+
+def put_certificate(lab, authority, names, days=10):
+    """A certificate of this authority and its key in the place of those of the second domain controller."""
+    d, host = lab.cloud.dir, lab.world.cloud.hosts[1]
+    run = lab.cloud.host.run
+    run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x", "-keyout", f"{d}/x.key",
+        "-out", f"{d}/x.csr")
+    lab.cloud.host.write("x.ext", f"subjectAltName={names}\n")
+    run("openssl", "x509", "-req", "-in", f"{d}/x.csr", "-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-set_serial", "77",
+        "-days", str(days), "-extfile", f"{d}/x.ext", "-out", f"{d}/x.pem")
+    for kind in ("pem", "key"):
+        shutil.chown(f"{d}/x.{kind}", "nobody")
+        os.chmod(f"{d}/x.{kind}", 0o600)
+        os.rename(f"{d}/x.{kind}", f"{lab.cloud.state}/{lab.id}/ldap-{host}.{kind}")
+
+
+def test_certificates_are_taken_up_and_renewed_while_the_service_runs(lab):
+    w, mark = lab.world.cloud, lab.cloud.mark()
+    address, file = w.addresses[1], f"{lab.cloud.state}/{lab.id}/ldap-{w.hosts[1]}"
+    authority = f"{lab.cloud.state}/{lab.id}/ldap-ca"
+    before = {n: p["restarts"] for n, p in lab.cloud.processes().items()}
+    names = f"DNS:{w.hosts[1]}.{w.dns}, DNS:{w.dns}"
+    ours = facts(lab, served(lab, address))[0]
+
+    def ends():
+        text = lab.cloud.host.run("curl", "-sS", "--unix-socket", lab.cloud.socket, "http://x/metrics").stdout
+        found = re.search(rf'certificate_expiry_timestamp_seconds{{directory="{w.dns}",certificate="ldap-{w.hosts[1]}"}} (\d+)', text)
+        return round((int(found[1]) - time.time()) / 86400)
+    assert ends() > 700
+    # Of the directory's own authority: taken up, then renewed with its names.
+    put_certificate(lab, authority, names)
+    wait_for(lambda: facts(lab, served(lab, address)) == (ours, names, 10) and ends() == 10, "the certificate that was put there", 20)
+    os.kill(lab.cloud.proc.pid, signal.SIGHUP)
+    wait_for(lambda: facts(lab, served(lab, address))[2] > 800, "one that was made anew", 20)
+    assert facts(lab, served(lab, address))[:2] == (ours, names) and ends() > 800
+    # Of another one: taken up, and whoever put it there is told that it ends.
+    stranger, _ = self_signed(lab, "stranger.example", "stranger")
+    put_certificate(lab, stranger[:-4], names)
+    wait_for(lambda: facts(lab, served(lab, address)) == ("CN = stranger", names, 10), "the stranger's", 20)
+    os.kill(lab.cloud.proc.pid, signal.SIGHUP)
+    assert lab.cloud.reason_seen("CERTIFICATE_ENDS", mark)["file"] == file
+    # What is none changes nothing.
+    with open(f"{file}.pem", "w", encoding="ascii") as f:
+        f.write("no certificate")
+    lab.cloud.reason_seen("CERTIFICATE_UNUSABLE", mark)
+    assert facts(lab, served(lab, address)) == ("CN = stranger", names, 10)
+    put_certificate(lab, authority, names, 800)
+    wait_for(lambda: facts(lab, served(lab, address))[2] == 800, "a good one", 20)
+    assert {n: p["restarts"] for n, p in lab.cloud.processes().items()} == before
 
 
 # --- event topics ----------------------------------------------------------------------------------------------
