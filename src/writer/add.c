@@ -375,25 +375,20 @@ enum err add_object(struct op *op, struct draft *d)
 {
     struct dn_rdn rdn;
     struct span parent_dn = SPAN_NONE;
-    struct dir_obj parent, there;
+    struct dir_obj parent;
     const struct schema_class *cls = NULL;
     const struct intent_mod *sd = mod_of(op, ATTR_nTSecurityDescriptor);
     TRY(split_name(op, &rdn, &parent_dn));
     TRY(find_parent(op, parent_dn, &parent));
     TRY(structural_class(op, &cls));
     TRY(class_rules(op, cls, &parent, rdn.type));
-    enum err e = dir_child(op->s, parent.id, rdn.value, &there);
-    if (e == ERR_OK)
-        return op_refuse(op, ERR_EXISTS, REASON_DIR_EXISTS, "%.*s exists already",
-                         SPAN_ARG(op_name(op, there.id)));
-    if (e != ERR_NOT_FOUND)
-        return e;
     draft_begin(op, parent.id, cls, rdn.value, d);
     TRY(all_classes(d));
     TRY(given_values(d));
     TRY(object_defaults(d));
     TRY(descriptor_new(d, &parent, sd && sd->count == 1 ? sd->values[0] : SPAN_NONE));
     TRY(may_add(d, &parent));
+    TRY(op_name_free(op, parent.id, rdn.value, 0));
     return object_check(d);
 }
 

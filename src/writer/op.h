@@ -63,6 +63,9 @@ static inline bool op_system(const struct op *op)
 
 /* The object of a DN, live ones only unless INTENT_SHOW_DELETED; refuses with DIR_NO_OBJECT. */
 enum err op_find(struct op *op, struct span dn, struct dir_obj *out);
+/* Refuses with DIR_EXISTS when an object other than self (0: any) has this name below parent. To be
+ * asked after the rights: who may not put an object there does not learn which names are taken. */
+enum err op_name_free(struct op *op, dir_id parent, struct span rdn, dir_id self);
 /* Reads the names and begins a record; applies it. The main loop does both; kinds that make several
  * records (import) do so themselves and leave op->c NULL. */
 enum err op_start(struct op *op);

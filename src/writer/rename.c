@@ -101,7 +101,6 @@ static bool in_system(struct op *op, dir_id id)
 
 static enum err constraints(struct op *op, const struct renaming *r)
 {
-    struct dir_obj there;
     if (r->o.flags & DIR_OBJ_DELETED)
         return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_DELETED, "%.*s is deleted",
                          SPAN_ARG(op_name(op, r->o.id)));
@@ -118,17 +117,11 @@ static enum err constraints(struct op *op, const struct renaming *r)
     if (r->move && !op_system(op) && in_system(op, r->o.id) != in_system(op, r->new_parent.id))
         return refuse(op, r, "cannot go into or out of the System container");
     TRY(flags_allow(op, r));
-    if (r->move) {
-        if (!object_fits_under(r->cls, &r->new_parent))
-            return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_PARENT_CLASS,
-                             "objects of class %s cannot be under %.*s", r->cls->name,
-                             SPAN_ARG(op_name(op, r->new_parent.id)));
-    }
-    enum err e = dir_child(op->s, r->new_parent.id, r->rdn, &there);
-    if (e == ERR_OK && there.id != r->o.id)
-        return op_refuse(op, ERR_EXISTS, REASON_DIR_EXISTS, "%.*s exists already",
-                         SPAN_ARG(op_name(op, there.id)));
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (r->move && !object_fits_under(r->cls, &r->new_parent))
+        return op_refuse(op, ERR_CONSTRAINT, REASON_DIR_PARENT_CLASS,
+                         "objects of class %s cannot be under %.*s", r->cls->name,
+                         SPAN_ARG(op_name(op, r->new_parent.id)));
+    return ERR_OK;
 }
 
 static enum err rights(struct op *op, const struct renaming *r)
@@ -167,6 +160,7 @@ enum err op_modify_dn(struct op *op)
     TRY(find(op, &r));
     TRY(constraints(op, &r));
     TRY(rights(op, &r));
+    TRY(op_name_free(op, r.new_parent.id, r.rdn, r.o.id));
     op->reply->id = r.o.id;
     change_move(op->c, r.o.id, r.new_parent.id, r.rdn);
     return inherit(op, &r);

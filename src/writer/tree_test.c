@@ -146,6 +146,12 @@ static void rights_decide(void **state)
     refused(fixture_delete(&f, "OU=Hers", INTENT_TREE_DELETE), DIR_ACCESS);
     refused(fixture_rename(&f, "CN=v,OU=Hers", "CN=w", NULL), DIR_ACCESS);
     refused(fixture_rename(&f, "CN=v,OU=Hers", "CN=v", "CN=Users"), DIR_ACCESS);
+    /* Taken or not, the answer is the same. */
+    refused(fixture_rename(&f, "CN=v,OU=Hers", "CN=Administrator", "CN=Users"), DIR_ACCESS);
+    refused(fixture_add(&f, "CN=Administrator,CN=Users", "objectClass: user\nsAMAccountName: ww"),
+            DIR_ACCESS);
+    refused(fixture_add(&f, "CN=Nobody,CN=Users", "objectClass: user\nsAMAccountName: ww"),
+            DIR_ACCESS);
     fixture_as(&f, "Administrator");
     done(fixture_rename(&f, "CN=v,OU=Hers", "CN=w", "CN=Users"));
     done(fixture_delete(&f, "CN=w,CN=Users", 0));

@@ -47,7 +47,6 @@ static enum err new_place(struct draft *d, struct span name, struct dir_obj *par
     struct op *op = d->op;
     uint8_t buf[DN_VALUE_MAX];
     struct dn_rdn rdn;
-    struct dir_obj there;
     size_t pos = 0;
     if (dn_next(name, &pos, buf, &rdn) != ERR_OK || memchr(rdn.value.ptr, '\n', rdn.value.len) ||
         schema_attr_by_name(rdn.type) != schema_attr(d->cls->rdn_attr))
@@ -65,11 +64,7 @@ static enum err new_place(struct draft *d, struct span name, struct dir_obj *par
                          "objects of class %s cannot be under %.*s", d->cls->name,
                          SPAN_ARG(op_name(op, parent_out->id)));
     d->rdn = arena_dup_span(op->a, rdn.value);
-    e = dir_child(op->s, parent_out->id, d->rdn, &there);
-    if (e == ERR_OK)
-        return op_refuse(op, ERR_EXISTS, REASON_DIR_EXISTS, "%.*s exists already",
-                         SPAN_ARG(op_name(op, there.id)));
-    return e == ERR_NOT_FOUND ? ERR_OK : e;
+    return ERR_OK;
 }
 
 static enum err rights(struct draft *d, const struct dir_obj *parent)
@@ -128,6 +123,7 @@ enum err undelete(struct draft *d)
     TRY(restorable(d));
     TRY(new_place(d, name->values[0], &parent));
     TRY(rights(d, &parent));
+    TRY(op_name_free(op, parent.id, d->rdn, 0));
     for (unsigned i = 0; i < op->in->mod_count; i++) {
         const struct intent_mod *m = &op->in->mods[i];
         if (m != name && m != asked(op->in, ATTR_isDeleted, MOD_DELETE))

@@ -119,6 +119,16 @@ enum err op_find(struct op *op, struct span dn, struct dir_obj *out)
     return e;
 }
 
+enum err op_name_free(struct op *op, dir_id parent, struct span rdn, dir_id self)
+{
+    struct dir_obj there;
+    enum err e = dir_child(op->s, parent, rdn, &there);
+    if (e == ERR_OK && there.id != self)
+        return op_refuse(op, ERR_EXISTS, REASON_DIR_EXISTS, "%.*s exists already",
+                         SPAN_ARG(op_name(op, there.id)));
+    return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 bool op_sid(const struct dir_obj *o, struct sid *out)
 {
     struct span v;
