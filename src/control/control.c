@@ -58,28 +58,31 @@ static struct plat_channel **link_of(struct control_directory *d, uint32_t type,
     return type == CONTROL_LINK_PEER ? peer_of(d, host) : NULL;
 }
 
-static void notifier_gone(void *ctx, struct plat_channel *ch, enum err why)
+static void service_gone(void *ctx, struct plat_channel *ch, enum err why)
 {
     struct control *c = ctx;
     (void)why;
     if (c->notifier == ch)
         c->notifier = NULL;
+    if (c->files == ch)
+        c->files = NULL;
     plat_channel_free(ch);
 }
 
-static void notifier_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
+static void service_spoke(void *ctx, struct plat_channel *ch, struct plat_msg *msg)
 {
     (void)msg;
-    notifier_gone(ctx, ch, ERR_MALFORMED);
+    service_gone(ctx, ch, ERR_MALFORMED);
 }
 
-static void link_notifier(struct control *c, int fd)
+/* To the notifier, or to the process that opens files. */
+static void link_service(struct control *c, struct plat_channel **link, int fd)
 {
-    static const struct plat_channel_ops ops = {.message = notifier_spoke, .closed = notifier_gone};
-    if (c->notifier)
-        plat_channel_free(c->notifier);
-    c->notifier = NULL;
-    if (plat_channel_new(c->env.loop, fd, &ops, c, &c->notifier) != ERR_OK)
+    static const struct plat_channel_ops ops = {.message = service_spoke, .closed = service_gone};
+    if (*link)
+        plat_channel_free(*link);
+    *link = NULL;
+    if (plat_channel_new(c->env.loop, fd, &ops, c, link) != ERR_OK)
         close(fd);
 }
 
@@ -104,7 +107,9 @@ static void link_directory(struct control *c, uint32_t type, struct span whose, 
 void control_linked(struct control *c, uint32_t type, struct span whose, int fd)
 {
     if (type == CONTROL_LINK_NOTIFY)
-        link_notifier(c, fd);
+        link_service(c, &c->notifier, fd);
+    else if (type == CONTROL_LINK_FILES)
+        link_service(c, &c->files, fd);
     else
         link_directory(c, type, whose, fd);
 }
@@ -294,6 +299,8 @@ void control_free(struct control *c)
     control_notices_free(c);
     if (c->notifier)
         plat_channel_free(c->notifier);
+    if (c->files)
+        plat_channel_free(c->files);
     json_decref(c->keys);
     aws_tokens_free(c->tokens);
     mem_wipe(c->env.seal_key, sizeof(c->env.seal_key));

@@ -6,62 +6,16 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/text.h"
-#include "control/control_snapshots.h"
-#include "directory/restore.h"
-#include "plat/files.h"
-#include "plat/task.h"
+#include "control/control_files.h"
+#include "control/control_lifecycle.h"
 
-struct backup {
-    struct control *control;
-    const char *folder;
-    struct dir *dir;
-    const char *below; /* of folder: the directory's own */
-    enum err err;
-    int error; /* errno */
-};
-
-/* The key file and the key of the AWS API's authority are root's: another machine makes an
- * authority of its own. Directories' files are copied as they are at one moment, with a
- * transaction; snapshots stay where they are. */
-static bool wanted(const char *name, unsigned depth)
+static enum err refuse(struct control_call *call, const char *folder, enum err e, const char *why)
 {
-    size_t len = strlen(name);
-    /* What is being written is not whole; key files (key, key.next, key.new of a crash) are root's.
-     */
-    if (depth <= 1 && len > 4 && strcmp(name + len - 4, ".new") == 0)
-        return false;
-    if (depth == 0)
-        return strcmp(name, "key") != 0 && strncmp(name, "key.", 4) != 0 &&
-               strcmp(name, "lock") != 0 && strncmp(name, "api-ca.", 7) != 0;
-    if (depth == 1 && (strcmp(name, "snapshots") == 0 || strncmp(name, "restore", 7) == 0))
-        return false;
-    return depth > 1 || len < 4 || strcmp(name + len - 4, ".mdb") != 0;
-}
-
-static void copy_files(void *ctx)
-{
-    struct backup *b = ctx;
-    b->err = plat_dir_copy(b->control->env.state_dir, b->folder, wanted);
-    b->error = errno;
-}
-
-static void copy_directory(void *ctx)
-{
-    struct backup *b = ctx;
-    b->err = dir_copy(b->dir, b->below);
-    b->error = errno;
-}
-
-static enum err refuse(struct control_call *call, const struct backup *b)
-{
-    bool full = b->err == ERR_IO && (b->error == ENOSPC || b->error == EDQUOT);
     return control_refuse(call, 500, "BackupFailed",
-                          full ? REASON_SERVER_DISK_FULL : REASON_CONTROL_BACKUP_FAILED,
-                          "%s cannot be written: %s", b->folder,
-                          b->err == ERR_IO ? strerror(b->error) : err_name(b->err));
+                          e == ERR_LIMIT ? REASON_SERVER_DISK_FULL : REASON_CONTROL_BACKUP_FAILED,
+                          "%s cannot be written: %s", folder, why);
 }
 
 /* One that is being made has nothing yet that anybody could want back. */
@@ -71,24 +25,22 @@ static bool has_file(const struct control_directory *d)
            !control_in_state(d, "Deleting");
 }
 
-static enum err directories(struct control_call *call, struct backup *b, unsigned *count_out)
+static enum err directories(struct control_call *call, const char *folder, unsigned *count_out)
 {
     struct control_directory *d = call->control->directories;
+    const char *why;
     *count_out = 0;
     while (d) {
-        b->below = arena_printf(call->a, "%s/%s", b->folder,
-                                json_string_value(json_object_get(d->record, "id")));
         control_hold(call, d);
         if (control_in_state(d, "Restoring"))
             return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY,
                                   "%s goes back to a snapshot",
                                   json_string_value(json_object_get(d->record, "name")));
         if (has_file(d)) {
-            TRY(control_open(call->control, d));
-            b->dir = d->dir;
-            plat_task_away(copy_directory, b);
-            if (b->err != ERR_OK)
-                return refuse(call, b);
+            struct span id = span_str(json_string_value(json_object_get(d->record, "id")));
+            enum err e = control_file_copy(call, id, folder, &why);
+            if (e != ERR_OK)
+                return refuse(call, folder, e, why);
             ++*count_out;
         }
         if (d->removed)
@@ -110,23 +62,33 @@ static bool is_inside(const char *folder, const char *of)
     return strncmp(inner, outer, len) == 0 && (inner[len] == '/' || !inner[len]);
 }
 
-enum err control_backup_create(struct control_call *call)
+static enum err back_up(struct control_call *call, const char *folder)
 {
-    struct backup b = {.control = call->control,
-                       .folder = arena_dup_str(call->a, control_arg(call, "folder"))};
+    const char *why;
     unsigned count;
-    if (!b.folder || b.folder[0] != '/')
-        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                              "folder: expected an absolute path");
-    if (is_inside(b.folder, b.control->env.state_dir))
-        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                              "folder: expected one that is not in the state directory, which is "
-                              "what is copied");
-    plat_task_away(copy_files, &b);
-    if (b.err != ERR_OK)
-        return refuse(call, &b);
-    TRY(directories(call, &b, &count));
+    enum err e = control_file_copy(call, SPAN_NONE, folder, &why);
+    if (e != ERR_OK)
+        return refuse(call, folder, e, why);
+    TRY(directories(call, folder, &count));
     call->result = json_pack("{s:i, s:s}", "directories", (int)count, "sentence",
                              "The key file is not in it: keep a copy of that elsewhere.");
     return ERR_OK;
+}
+
+enum err control_backup_create(struct control_call *call)
+{
+    const char *folder = arena_dup_str(call->a, control_arg(call, "folder"));
+    if (!folder || folder[0] != '/')
+        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "folder: expected an absolute path");
+    if (is_inside(folder, call->control->env.state_dir))
+        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
+                              "folder: expected one that is not in the state directory, which is "
+                              "what is copied");
+    if (call->control->backing_up)
+        return control_refuse(call, 409, "Busy", REASON_CONTROL_BUSY, "another backup goes on");
+    call->control->backing_up = true;
+    enum err e = back_up(call, folder);
+    call->control->backing_up = false;
+    return e;
 }

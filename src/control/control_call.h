@@ -55,12 +55,13 @@ struct control {
     struct control_directory *directories;
     json_t *keys;              /* access keys of the AWS API: {"id","account","created","sealed"} */
     struct aws_tokens *tokens; /* of requests to the AWS API */
-    struct plat_channel *notifier;   /* NULL: no link */
-    struct control_notices *notices; /* that topics have not been told yet; NULL: none ever */
+    struct plat_channel *notifier, *files; /* NULL: no link */
+    struct control_notices *notices;       /* that topics have not been told yet; NULL: none ever */
     struct control_http *local, *metrics, *api;
     bool own_authority;         /* signed the certificate of api (control_authority.c) */
     struct plat_timer *starter; /* starts the directories after a restart */
     struct plat_timer *watch;   /* proves trusts again */
+    bool backing_up;            /* one request at a time */
     unsigned checks;            /* that go on now and nobody asked for */
     utime look_due;             /* of watch, at all that there is (plat_mono) */
     unsigned looks;             /* of these, so far */

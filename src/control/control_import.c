@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "control/control_call.h"
+#include "control/control_files.h"
 #include "plat/clock.h"
 #include "plat/files.h"
 
@@ -160,9 +160,7 @@ enum err control_directory_import(struct control_call *call)
     const char *path = arena_dup_str(call->a, control_arg(call, "file"));
     if (!path)
         return ERR_NOMEM;
-    if (plat_file_open(path, &im.fd) != ERR_OK)
-        return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
-                              "file: %s cannot be read by the service", path);
+    TRY(control_file_open(call, path, &im.fd));
     arena_init(&memory, 0, PIECE_MAX, ARENA_WIPE);
     im.text = arena_alloc(&memory, PIECE_MAX);
     im.refusals = json_array();

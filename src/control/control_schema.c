@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "control/control_files.h"
 #include "control/control_lifecycle.h"
 #include "control/control_snapshots.h"
 #include "directory/change.h"
@@ -265,11 +266,9 @@ static enum err read_ldif(struct control_call *call, struct span *out)
     int fd;
     if (!path || !text)
         return ERR_NOMEM;
-    enum err e = plat_file_open(path, &fd);
-    if (e == ERR_OK) {
-        e = plat_file_fill(fd, text, CONTROL_LDIF_MAX + 1, &got);
-        close(fd);
-    }
+    TRY(control_file_open(call, path, &fd));
+    enum err e = plat_file_fill(fd, text, CONTROL_LDIF_MAX + 1, &got);
+    close(fd);
     if (e != ERR_OK || got > CONTROL_LDIF_MAX)
         return control_refuse(call, 400, "InvalidParameter", REASON_CONTROL_ARGUMENT,
                               "file: %s cannot be read by the service, or is larger than %d bytes",

@@ -193,6 +193,25 @@ enum err control_log_decode(struct span bytes, struct control_log *out)
     return ERR_OK;
 }
 
+enum err control_copy_encode(const struct control_copy *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, CONTROL_SPEC_MAX);
+    put_text(&b, in->id);
+    put_text(&b, in->path);
+    return builder_done(&b, out);
+}
+
+enum err control_copy_decode(struct span bytes, struct control_copy *out)
+{
+    struct reader r = reader_of(bytes);
+    struct control_copy copy = {.id = get_text(&r)};
+    copy.path = get_text(&r);
+    TRY(reader_end(&r));
+    *out = copy;
+    return ERR_OK;
+}
+
 enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out)
 {
     struct builder b;

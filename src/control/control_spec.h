@@ -42,10 +42,16 @@ enum control_news { CONTROL_HEALTH = 32, CONTROL_CERTIFICATE };
 enum control_link {
     CONTROL_LINK_WRITER = 16,
     CONTROL_LINK_PEER,
-    CONTROL_LINK_NOTIFY /* of the process that calls topics; no payload */
+    CONTROL_LINK_NOTIFY, /* of the process that calls topics; no payload */
+    CONTROL_LINK_FILES,  /* of the process that opens what a request names; no payload */
 };
 /* A call over that link: struct control_notice; reply: struct control_outcome. */
 #define CONTROL_NOTIFY 1
+/* Calls over the other: struct control_copy; reply: struct control_outcome, ERR_LIMIT: the disk is
+ * full. The path is opened to be read, and comes with the reply; or what the id names of the state
+ * directory is copied there, when the other end has all the time that it needs. */
+#define CONTROL_FILE_OPEN 1
+#define CONTROL_FILE_COPY 2
 
 struct control_dc {
     struct span host; /* first label */
@@ -95,6 +101,11 @@ struct control_notice {
     struct span body; /* JSON */
 };
 
+struct control_copy {
+    struct span id; /* a directory's data; empty: all files of the service but those */
+    struct span path;
+};
+
 /* All processes of a domain controller run, or one does not. */
 struct control_health {
     struct span id, host; /* host empty: of the directory's writer */
@@ -118,6 +129,8 @@ enum err control_notice_encode(const struct control_notice *in, struct arena *a,
 enum err control_notice_decode(struct span bytes, struct control_notice *out);
 enum err control_log_encode(const struct control_log *in, struct arena *a, struct span *out);
 enum err control_log_decode(struct span bytes, struct control_log *out);
+enum err control_copy_encode(const struct control_copy *in, struct arena *a, struct span *out);
+enum err control_copy_decode(struct span bytes, struct control_copy *out);
 enum err control_health_encode(const struct control_health *in, struct arena *a, struct span *out);
 enum err control_health_decode(struct span bytes, struct control_health *out);
 

@@ -21,11 +21,15 @@ enum err plat_drop_user(uid_t uid, gid_t gid);
 /* No new privileges, no core dump, no ptrace by its own user, at most max_fds descriptors. */
 enum err plat_harden(unsigned max_fds);
 
-/* From now on files can be opened beneath this folder alone to be read, beneath the second one (the
- * same, or one in it; NULL: none) also to be written, made, moved and removed, and read where the
- * system keeps its own (/etc, /usr, /proc, ...). What is open stays so. After plat_harden.
- * ERR_UNSUPPORTED when the kernel cannot; ERR_IO. */
-enum err plat_confine(const char *folder, const char *writable);
+/* Folders: what lies beneath them. Both lists end with NULL. */
+struct plat_confines {
+    const char *reads[3];
+    const char *changes[3]; /* written, made, moved and removed, and read as well */
+};
+/* From now on files can be opened beneath these folders alone, and read where the system keeps its
+ * own (/etc, /usr, /proc, ...). What is open stays so. After plat_harden. ERR_UNSUPPORTED when the
+ * kernel cannot; ERR_IO. */
+enum err plat_confine(const struct plat_confines *to);
 /* Can it? */
 bool plat_confine_works(void);
 

@@ -51,7 +51,14 @@ static enum err allow_system(int ruleset)
     return allow(ruleset, "/dev/null", OF_FILES);
 }
 
-enum err plat_confine(const char *folder, const char *writable)
+static enum err allow_all(int ruleset, const char *const *folders, uint64_t access)
+{
+    for (; *folders; folders++)
+        TRY(allow(ruleset, *folders, access));
+    return ERR_OK;
+}
+
+enum err plat_confine(const struct plat_confines *to)
 {
     const struct landlock_ruleset_attr attr = {.handled_access_fs = ALL};
     if (!plat_confine_works())
@@ -61,9 +68,9 @@ enum err plat_confine(const char *folder, const char *writable)
         return ERR_IO;
     enum err e = allow_system(ruleset);
     if (e == ERR_OK)
-        e = allow(ruleset, folder, READS);
-    if (e == ERR_OK && writable)
-        e = allow(ruleset, writable, CHANGES);
+        e = allow_all(ruleset, to->reads, READS);
+    if (e == ERR_OK)
+        e = allow_all(ruleset, to->changes, CHANGES);
     if (e == ERR_OK && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
         e = ERR_IO;
     close(ruleset);

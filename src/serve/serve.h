@@ -32,6 +32,7 @@ enum serve_role {
     ROLE_RPC,
     ROLE_PEER,
     ROLE_NOTIFY,
+    ROLE_FILES,
     ROLE__COUNT
 };
 
@@ -51,8 +52,8 @@ struct serve_role_row {
     const char *name;
     unsigned secrets; /* bit set of enum dir_secret_store */
     unsigned calls;   /* enum plat_calls */
-    bool per_dc;      /* one for each domain controller, else one a directory (control and the
-                         notifier: one) */
+    bool per_dc;      /* one for each domain controller, else one a directory (control, the
+                         notifier and files: one) */
     bool writes;      /* gets a link to the writer */
     bool system;      /* that link carries INTENT_SYSTEM */
     bool audited;     /* its events are about security: who logged on, what was changed */
@@ -77,13 +78,15 @@ enum serve_message {
     SERVE_LINK_CONTROL,  /* to the peer; descriptor: control asks (trust/trust_ask.h) */
     SERVE_LINK_RPC,      /* to the peer; descriptor: the RPC process of its DC asks */
     SERVE_LINK_NOTIFY,   /* to the notifier; descriptor: control asks (CONTROL_NOTIFY) */
-    SERVE_LINK_PEER,     /* to the RPC process; descriptor: the other end */
-    SERVE_AUDIT,         /* descriptor: security events go there, too; none: no more; payload:
-                            empty, or as which messages of syslog */
-    SERVE_RELAY,         /* to the notifier; descriptor: security events come from there; payload:
-                            the URL of the collector that they are for */
-    SERVE_RENEW,         /* to the writer: look at the certificates */
-    SERVE_PING,          /* call; the reply is empty: its loop turns */
+    SERVE_LINK_FILES, /* to the process of that name; descriptor: control asks (CONTROL_FILE_OPEN)
+                       */
+    SERVE_LINK_PEER,  /* to the RPC process; descriptor: the other end */
+    SERVE_AUDIT,      /* descriptor: security events go there, too; none: no more; payload:
+                         empty, or as which messages of syslog */
+    SERVE_RELAY,      /* to the notifier; descriptor: security events come from there; payload:
+                         the URL of the collector that they are for */
+    SERVE_RENEW,      /* to the writer: look at the certificates */
+    SERVE_PING,       /* call; the reply is empty: its loop turns */
 };
 
 #define SERVE_AUDIT_SYSLOG "syslog" /* RFC 5424 */
@@ -184,12 +187,14 @@ enum err serve_begin_kpasswd(struct serve_child *child, const char **why_out);
 enum err serve_begin_ldap(struct serve_child *child, const char **why_out);
 enum err serve_begin_rpc(struct serve_child *child, const char **why_out);
 enum err serve_begin_notify(struct serve_child *child, const char **why_out);
+enum err serve_begin_files(struct serve_child *child, const char **why_out);
 enum err serve_begin_peer(struct serve_child *child, const char **why_out);
 void serve_linked_writer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_told_control(struct serve_child *child, uint32_t type, struct span payload);
 void serve_linked_control(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_rpc(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_notify(struct serve_child *child, uint32_t type, struct span payload, int fd);
+void serve_linked_files(struct serve_child *child, uint32_t type, struct span payload, int fd);
 void serve_linked_peer(struct serve_child *child, uint32_t type, struct span payload, int fd);
 
 /* --- the parent --- */

@@ -114,20 +114,28 @@ static const char *authorities_folder(struct serve_child *child)
 }
 
 /* The files of its own directory, which only the writer changes, but for those of SYSVOL; control
- * has to do with all of them, and the notifier with none but the authorities that it believes. An
- * older kernel has nothing for it: the parent says so. */
+ * has to do with those of all, and the notifier with none but the authorities that it believes.
+ * What an administrator names is opened by one process that is told nothing else. An older kernel
+ * has nothing for it: the parent says so. */
 static enum err confine(struct serve_child *child)
 {
-    if (child->role == ROLE_CONTROL)
+    const struct serve_setup *s = &child->setup;
+    const char *folder = text(child, s->path);
+    struct plat_confines to = {{folder}, {NULL}};
+    if (child->role == ROLE_FILES)
         return ERR_OK;
-    const char *folder =
-        child->role == ROLE_NOTIFY ? authorities_folder(child) : text(child, child->setup.path);
-    if (!folder)
+    if (child->role == ROLE_CONTROL)
+        to = (struct plat_confines){{NULL},
+                                    {text(child, s->state_path), text(child, s->volatile_path)}};
+    else if (child->role == ROLE_NOTIFY)
+        to.reads[0] = authorities_folder(child);
+    else if (child->role == ROLE_WRITER)
+        to.changes[0] = folder;
+    else if (child->role == ROLE_RPC)
+        to.changes[0] = arena_printf(&child->memory, "%s/sysvol", folder);
+    if (arena_failed(&child->memory))
         return ERR_NOMEM;
-    const char *changes = child->role == ROLE_WRITER ? folder : NULL;
-    if (child->role == ROLE_RPC)
-        changes = arena_printf(&child->memory, "%s/sysvol", folder);
-    enum err e = plat_confine(folder, changes);
+    enum err e = plat_confine(&to);
     return e == ERR_UNSUPPORTED ? ERR_OK : e;
 }
 

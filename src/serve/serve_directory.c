@@ -312,12 +312,14 @@ void serve_directory_link(struct serve_directory *d, struct serve_process *proce
         join_rpc(d, process->dc);
 }
 
-void serve_notify_link(struct serve_parent *p, const struct serve_process *process)
+void serve_service_link(struct serve_parent *p, const struct serve_process *process)
 {
     for (struct serve_directory *d = p->directories; process->role == ROLE_NOTIFY && d; d = d->next)
         serve_audit_relay(d);
-    if (p->notify)
+    if (p->notify && process != p->files)
         join(p->control, CONTROL_LINK_NOTIFY, SPAN_NONE, p->notify, SERVE_LINK_NOTIFY, SPAN_NONE);
+    if (process != p->notify)
+        join(p->control, CONTROL_LINK_FILES, SPAN_NONE, p->files, SERVE_LINK_FILES, SPAN_NONE);
 }
 
 void serve_directory_status(struct serve_parent *p, struct span id, uint32_t seq)

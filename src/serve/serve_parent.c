@@ -187,9 +187,11 @@ static void begin(struct serve_parent *p)
             "this kernel has no Landlock: a process that is taken over can open files of other "
             "directories");
     bool notifies = p->config->topics.count || p->config->collectors.count;
-    if (notifies && !(p->notify = serve_process_new(p, NULL, ROLE_NOTIFY, 0, 0)))
+    if (!(p->files = serve_process_new(p, NULL, ROLE_FILES, 0, 0)) ||
+        (notifies && !(p->notify = serve_process_new(p, NULL, ROLE_NOTIFY, 0, 0))))
         ent_fatal("no memory");
     plat_child_start(p->control->child);
+    plat_child_start(p->files->child);
     if (p->notify)
         plat_child_start(p->notify->child);
 }
@@ -202,6 +204,7 @@ static void end(struct serve_parent *p)
     serve_process_free(p->control);
     if (p->notify)
         serve_process_free(p->notify);
+    serve_process_free(p->files);
     plat_supervisor_free(p->supervisor);
     mem_wipe(p->masters, sizeof(*p->masters));
     free(p->masters);

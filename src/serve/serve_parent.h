@@ -82,7 +82,8 @@ struct serve_parent {
     gid_t gid;
     struct serve_masters *masters;
     struct serve_process *control;
-    struct serve_process *notify; /* NULL: there are no topics */
+    struct serve_process *notify; /* NULL: there are no topics and no collectors */
+    struct serve_process *files;
     struct serve_directory *directories;
     struct plat_timer *pinger;
     struct arena scratch; /* reset after each use */
@@ -111,9 +112,9 @@ void serve_directory_failed(struct serve_directory *d, const struct control_outc
 /* Gives a process that is ready its channels to others that are. */
 void serve_directory_link(struct serve_directory *d, struct serve_process *process);
 void serve_directory_free(struct serve_directory *d);
-/* The channel between control and the notifier, when both are ready; and what the latter, if it is
- * the process, has to read. */
-void serve_notify_link(struct serve_parent *p, const struct serve_process *process);
+/* The channels of control, the notifier and files, as far as the process has to do with them; and
+ * what the notifier has to read. */
+void serve_service_link(struct serve_parent *p, const struct serve_process *process);
 
 /* Processes of a domain controller, made and started. */
 enum err serve_directory_add_dc(struct serve_directory *d, unsigned dc);

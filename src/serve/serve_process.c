@@ -147,6 +147,8 @@ static struct serve_process *process_of(struct serve_parent *p, const struct pla
         return p->control;
     if (p->notify && p->notify->child == child)
         return p->notify;
+    if (p->files && p->files->child == child)
+        return p->files;
     for (struct serve_directory *d = p->directories; d; d = d->next) {
         for (unsigned i = 0; i < d->process_count; i++) {
             if (d->process[i]->child == child)
@@ -228,7 +230,7 @@ void serve_process_configured(struct serve_process *process, const struct contro
             serve_watch_tell(process->directory, false);
             serve_directory_ready(process->directory, process);
         } else {
-            serve_notify_link(p, process);
+            serve_service_link(p, process);
             for (struct serve_directory *d = p->directories; process->role == ROLE_CONTROL && d;
                  d = d->next) {
                 serve_directory_link(d, process);

@@ -78,6 +78,7 @@ static void ping_all(void *ctx)
     ping(p->control);
     if (p->notify)
         ping(p->notify);
+    ping(p->files);
     for (struct serve_directory *d = p->directories; d; d = d->next) {
         for (unsigned i = 0; i < d->process_count; i++)
             ping(d->process[i]);

@@ -607,6 +607,18 @@ def test_a_topic_with_tls_is_told_when_its_certificate_is_believed(lab):
         return wait_for(lambda: [e["text"] for e in lab.cloud.events(mark) if e["event"] == "control.notice_failed" and
                                  e["topic"] == "secure"], "a notice that fails", 20)[0]
     try:
+        os.symlink(right[0], authorities)  # which leads out of the one folder that the notifier may read
+        lab.cloud.kill(f"ldap {lab.id}/{w.hosts[1]}")
+        text = why_not()
+        assert "no authority could be read" in text and hook.got == [], text
+        os.unlink(authorities)
+        shutil.copy(right[0], authorities)
+        wait_for(lambda: len(hook.got) == 2, "both changes", 40)
+    finally:
+        hook.close()
+    mark = lab.cloud.mark()
+    hook = Webhook(lab.cloud.host, at=(w.addresses[0], 9443), identity=right)
+    try:
         shutil.copy(wrong[0], authorities)
         lab.cloud.kill(f"ldap {lab.id}/{w.hosts[1]}")
         text = why_not()

@@ -4,6 +4,7 @@ work in the neighbour's realm all the while; what is asserted is that they are a
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -187,3 +188,36 @@ def test_the_files_of_one(service):
     wait_for(lambda: shown(service, VICTIM)["state"] == "Active" and
              all(ready for _, _, ready in processes(service, VICTIM).values()), "the victim", 60)
     assert "krbtgt/VICTIM" in service.run("klist", who="Administrator", forest=VICTIM)
+
+
+def certificates(service):
+    """Those of the victim whose end control tells, by the names of their files."""
+    return set(re.findall(rf'certificate_expiry_timestamp_seconds{{directory="{VICTIM}",certificate="([^"]+)"',
+                          service.cli("metrics")))
+
+
+def test_control_opens_files_of_the_service_alone(service):
+    """Who has taken control over, or put a link into its folders, gets no file of anybody else's: the kernel refuses. What
+    an administrator names is read and written all the same, by a process that is told nothing but the name."""
+    assert "serve.unconfined" not in (service.dir / "events.log").read_text(encoding="utf-8")
+    folder = service.dir / "state" / shown(service, VICTIM)["id"]
+    here, elsewhere = folder / "ldap-ca.pem", service.dir / "elsewhere.pem"
+    shutil.copy(here, elsewhere)
+    elsewhere.chmod(0o644)
+    assert certificates(service) == {"ldap-ca", "ldap-dc1"}
+    here.rename(folder / "moved.pem")
+    here.symlink_to(folder / "moved.pem")
+    assert certificates(service) == {"ldap-ca", "ldap-dc1"}
+    here.unlink()
+    here.symlink_to(elsewhere)
+    assert certificates(service) == {"ldap-dc1"}
+    (folder / "moved.pem").rename(here)
+    backup = service.dir / "backup"
+    backup.mkdir()
+    shutil.chown(backup, "nobody")
+    service.cli("backup", "create", backup)
+    assert (backup / folder.name / "data.mdb").stat().st_size > 0 and (backup / "control.json").exists()
+    ldif = service.dir / "more.ldif"
+    ldif.write_text("dn: ou=named,dc=victim,dc=example\nobjectClass: organizationalUnit\nou: named\n")
+    ldif.chmod(0o644)
+    assert json.loads(service.cli("--output", "json", "directory", "import", ldif, "--directory", VICTIM))["result"]["added"] == 1
