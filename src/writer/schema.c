@@ -16,6 +16,25 @@ bool schema_object(const struct draft *d)
     return d->cls->id == CLASS_attributeSchema || d->cls->id == CLASS_classSchema;
 }
 
+static bool declares(const struct schema_list *list, uint32_t id)
+{
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->id[i] == id)
+            return true;
+    return false;
+}
+
+/* What these two classes were compiled with: neither what top gives to all objects, as their
+ * identities, nor what an extension adds. */
+bool schema_defines(const struct draft *d, const struct schema_attr *attr)
+{
+    if (!d->is_new || !schema_object(d) || attr->id == ATTR_msDS_IntId)
+        return false;
+    const struct schema_class *c = schema_class_plain(d->cls->id);
+    return declares(&c->system_must, attr->id) || declares(&c->must, attr->id) ||
+           declares(&c->system_may, attr->id) || declares(&c->may, attr->id);
+}
+
 /* --- what a request may say in its own way --------------------------------------------------- */
 
 static uint32_t free_link(void)

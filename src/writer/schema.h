@@ -10,6 +10,9 @@
 
 /* It is the draft of an attribute or a class. */
 bool schema_object(const struct draft *d);
+/* It belongs to a definition that is being made, so that who makes it says it, system-only or not.
+ */
+bool schema_defines(const struct draft *d, const struct schema_attr *attr);
 /* Values that only make sense here: links by name, a category that is the new object itself.
  * *taken_out: the value needs nothing else. */
 enum err schema_given(struct draft *d, const struct schema_attr *attr, const struct intent_mod *m,

@@ -5,6 +5,9 @@
 #include "writer/ldif.h"
 #include "writer/op.h"
 
+/* With whose rights it is done: the service's own would let a file say what nobody may. */
+#define RID_SCHEMA_ADMINS 518
+
 /* The writer does nothing else meanwhile, so what a file may cost is bounded: by its size
  * (CONTROL_LDIF_MAX), and where work grows faster than that. */
 #define VALUES_MAX 8192  /* of a record */
@@ -101,8 +104,8 @@ static bool is_definition(uint32_t class_id)
     return class_id == CLASS_attributeSchema || class_id == CLASS_classSchema;
 }
 
-/* All of it is done with the service's rights, so it is definitions and nothing else: not an object
- * of a class that the file lets be here, not an object's descriptor. */
+/* Who hands in a file need not be one whose rights it is done with, so it is definitions and
+ * nothing else: not an object of a class that the file lets be here, not an object's descriptor. */
 static enum err definitions_alone(struct op *op, const struct ldif_record *rec,
                                   const struct intent *in)
 {
@@ -128,12 +131,12 @@ static enum err definitions_alone(struct op *op, const struct ldif_record *rec,
 
 static enum err one(struct op *op, const struct ldif_record *rec)
 {
-    struct intent in = {.kind = rec->modify ? INTENT_MODIFY : INTENT_ADD,
-                        .flags = op->in->flags,
-                        .token = op->in->token,
-                        .target = rec->dn};
+    struct sid schema_admins;
+    struct intent in = {.kind = rec->modify ? INTENT_MODIFY : INTENT_ADD, .target = rec->dn};
     op->in = &in;
     TRY(op_start(op));
+    TRY(sid_append(&op->naming.domain_sid, RID_SCHEMA_ADMINS, &schema_admins));
+    in.token = (struct dir_token){.sids = &schema_admins, .count = 1};
     TRY(in_schema(op, rec));
     if (rec->count > VALUES_MAX)
         return bad_record(op, rec->line, "the record has too many values");

@@ -432,6 +432,13 @@ static enum err extend(const char *name, const char *ldif)
     "\nlDAPDisplayName: " name                                                                     \
     "\nisSingleValued: FALSE\nattributeSyntax: 2.5.5.12\noMSyntax: 64\n\n"
 #define LDIF_NOW "dn:\nchangetype: modify\nadd: schemaUpdateNow\nschemaUpdateNow: 1\n-\n\n"
+#define LDIF_WITH(line)                                                                            \
+    "dn: CN=exWith," SCHEMA "," DOMAIN                                                             \
+    "\nobjectClass: attributeSchema\nattributeID: 1.3.6.1.4.1.99999.5.7\n" line                    \
+    "\nisSingleValued: FALSE\nattributeSyntax: 2.5.5.12\noMSyntax: 64\n\n"
+#define LDIF_CLASS(class, name)                                                                    \
+    "dn: CN=" class "," SCHEMA "," DOMAIN                                                          \
+                    "\nchangetype: modify\nadd: mayContain\nmayContain: " name "\n-\n\n"
 #define LDIF_USER(name)                                                                            \
     "dn: CN=User," SCHEMA "," DOMAIN "\nchangetype: modify\nadd: mayContain\nmayContain: " name    \
     "\n-\n\n"
@@ -487,6 +494,13 @@ static void of_a_bad_file_nothing_stays(void **state)
     refused(extend("e-0000000002", "dn: CN=Aggregate," SCHEMA "," DOMAIN
                                    "\nchangetype: modify\nreplace: description\ndescription: x\n"),
             DIR_SCHEMA_RECORD);
+    /* Not with the service's rights, which would give a definition somebody's identity. */
+    done(extend("e-000000000a", LDIF_CLASS("Attribute-Schema", "objectSid")
+                                    LDIF_CLASS("Attribute-Schema", "sAMAccountName")));
+    refused(extend("e-0000000002", LDIF_WITH("objectSid: S-1-5-21-1-2-3-500")), DIR_SAM_OWNED);
+    refused(extend("e-0000000002", LDIF_WITH("sAMAccountName: Administrator")), DIR_SAM_OWNED);
+    refused(extend("e-0000000002", LDIF_WITH("objectGUID:: AAAAAAAAAAAAAAAAAAAAAA==")),
+            DIR_NOT_WRITABLE);
     /* And what comes next sees the schema as it is. */
     done(extend("e-0000000003", LDIF_ATTRIBUTE("exFileTwo", "1.3.6.1.4.1.99999.5.2")));
     assert_non_null(attr("exFileTwo"));

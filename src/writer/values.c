@@ -100,8 +100,7 @@ enum err values_allowed(struct draft *d, const struct schema_attr *attr)
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NAMING_ATTRIBUTE,
                          "%s is part of the name: rename the object", attr->name);
     TRY(op_system(d->op) ? ERR_OK : owned(d, attr));
-    bool defines = d->is_new && schema_object(d) && attr->id != ATTR_msDS_IntId;
-    if ((attr->flags & SCHEMA_SYSTEM_ONLY) && !op_system(d->op) && !defines &&
+    if ((attr->flags & SCHEMA_SYSTEM_ONLY) && !op_system(d->op) && !schema_defines(d, attr) &&
         !system_only_excepted(d, attr))
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_NOT_WRITABLE,
                          "%s is set by the system alone", attr->name);
