@@ -14,6 +14,7 @@
 
 enum werror {
     WERR_OK = 0,
+    WERR_ACCESS_DENIED = 5,
     WERR_NOT_ENOUGH_MEMORY = 8,
     WERR_INVALID_LEVEL = 124,
     WERR_NO_SHARE = 2310,
@@ -21,71 +22,118 @@ enum werror {
 
 /* --- shares ---------------------------------------------------------------------------------- */
 
-static uint32_t enum0(struct rpc_ctx *c, struct srvsvc_share_enum *e)
+static void put0(const struct rpc_share *s, void *out)
 {
-    struct srvsvc_shares0 *l = arena_new(c->arena, struct srvsvc_shares0);
+    *(struct srvsvc_share0 *)out = (struct srvsvc_share0){s->name};
+}
 
-    if (!l || !(l->shares = arena_new_array(c->arena, c->env->share_count, struct srvsvc_share0)))
+static void put1(const struct rpc_share *s, void *out)
+{
+    *(struct srvsvc_share1 *)out = (struct srvsvc_share1){s->name, s->type, s->comment};
+}
+
+/* Where the files lie is nothing that anybody could use. */
+static void put2(const struct rpc_share *s, void *out)
+{
+    *(struct srvsvc_share2 *)out = (struct srvsvc_share2){.name = s->name,
+                                                          .type = s->type,
+                                                          .comment = s->comment,
+                                                          .max_users = SRVSVC_UNLIMITED,
+                                                          .path = SPAN_LIT("")};
+}
+
+static void put501(const struct rpc_share *s, void *out)
+{
+    *(struct srvsvc_share501 *)out =
+        (struct srvsvc_share501){.name = s->name, .type = s->type, .comment = s->comment};
+}
+
+static void put502(const struct rpc_share *s, void *out)
+{
+    put2(s, &((struct srvsvc_share502 *)out)->base);
+}
+
+static void put1005(const struct rpc_share *s, void *out)
+{
+    (void)s;
+    *(struct srvsvc_share1005 *)out = (struct srvsvc_share1005){0};
+}
+
+/* [MS-SRVS] 3.1.4.8, 3.1.4.10: those with the path are for administrators. */
+static const struct share_level {
+    uint32_t level;
+    bool admin, one; /* one: of one share alone */
+    size_t size;
+    void (*put)(const struct rpc_share *s, void *out);
+} levels[] = {
+    {0, false, false, sizeof(struct srvsvc_share0), put0},
+    {1, false, false, sizeof(struct srvsvc_share1), put1},
+    {2, true, false, sizeof(struct srvsvc_share2), put2},
+    {501, false, false, sizeof(struct srvsvc_share501), put501},
+    {502, true, false, sizeof(struct srvsvc_share502), put502},
+    {1005, false, true, sizeof(struct srvsvc_share1005), put1005},
+};
+
+static uint32_t level_of(const struct rpc_ctx *c, uint32_t level, const struct share_level **out)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (levels[i].level != level)
+            continue;
+        *out = &levels[i];
+        return levels[i].admin && !lsa_administrator(c) ? WERR_ACCESS_DENIED : WERR_OK;
+    }
+    return WERR_INVALID_LEVEL;
+}
+
+/* All in one answer: there are three. The lists of all levels are a count and a pointer. */
+static uint32_t list(struct rpc_ctx *c, struct srvsvc_share_enum *e, const struct share_level *l)
+{
+    struct srvsvc_shares0 *all = arena_new(c->arena, struct srvsvc_shares0);
+    uint8_t *shares = arena_array(c->arena, c->env->share_count, l->size);
+
+    if (!all || !shares)
         return WERR_NOT_ENOUGH_MEMORY;
-    l->count = c->env->share_count;
-    for (unsigned i = 0; i < l->count; i++)
-        l->shares[i].name = c->env->shares[i].name;
-    e->list.shares.level0 = l;
+    for (unsigned i = 0; i < c->env->share_count; i++)
+        l->put(&c->env->shares[i], shares + i * l->size);
+    *all = (struct srvsvc_shares0){c->env->share_count, (struct srvsvc_share0 *)(void *)shares};
+    e->list.shares.level0 = all;
+    e->total = c->env->share_count;
     return WERR_OK;
 }
 
-static struct srvsvc_share1 share1(const struct rpc_share *s)
-{
-    return (struct srvsvc_share1){s->name, s->type, s->comment};
-}
-
-static uint32_t enum1(struct rpc_ctx *c, struct srvsvc_share_enum *e)
-{
-    struct srvsvc_shares1 *l = arena_new(c->arena, struct srvsvc_shares1);
-
-    if (!l || !(l->shares = arena_new_array(c->arena, c->env->share_count, struct srvsvc_share1)))
-        return WERR_NOT_ENOUGH_MEMORY;
-    l->count = c->env->share_count;
-    for (unsigned i = 0; i < l->count; i++)
-        l->shares[i] = share1(&c->env->shares[i]);
-    e->list.shares.level1 = l;
-    return WERR_OK;
-}
-
-/* All in one answer: there are three. */
 static uint32_t share_enum(struct rpc_ctx *c, void *args)
 {
     struct srvsvc_share_enum *e = args;
+    const struct share_level *l = NULL;
+    uint32_t status = level_of(c, e->list.level, &l);
 
     e->list.shares = (union srvsvc_shares){0};
     e->total = 0;
-    uint32_t status = e->list.level == 0   ? enum0(c, e)
-                      : e->list.level == 1 ? enum1(c, e)
-                                           : WERR_INVALID_LEVEL;
-    if (status == WERR_OK)
-        e->total = c->env->share_count;
     if (e->resume)
         *e->resume = 0;
-    return status;
+    if (status != WERR_OK)
+        return status;
+    return l->one ? (uint32_t)WERR_INVALID_LEVEL : list(c, e, l);
 }
 
 static uint32_t share_get_info(struct rpc_ctx *c, void *args)
 {
     struct srvsvc_share_get_info *g = args;
     const struct rpc_share *s = NULL;
+    const struct share_level *l = NULL;
+    uint32_t status = level_of(c, g->level, &l);
 
     for (unsigned i = 0; i < c->env->share_count; i++) {
         if (text_eq_fold(c->env->shares[i].name, g->name))
             s = &c->env->shares[i];
     }
-    if (!s)
-        return WERR_NO_SHARE;
-    if (g->level == 0 && (g->share.level0 = arena_new(c->arena, struct srvsvc_share0)))
-        g->share.level0->name = s->name;
-    else if (g->level == 1 && (g->share.level1 = arena_new(c->arena, struct srvsvc_share1)))
-        *g->share.level1 = share1(s);
-    else
-        return g->level <= 1 ? WERR_NOT_ENOUGH_MEMORY : WERR_INVALID_LEVEL;
+    if (!s || status != WERR_OK)
+        return s ? status : (uint32_t)WERR_NO_SHARE;
+    void *out = arena_alloc(c->arena, l->size);
+    if (!out)
+        return WERR_NOT_ENOUGH_MEMORY;
+    l->put(s, out);
+    g->share.level0 = out;
     return WERR_OK;
 }
 
@@ -111,8 +159,13 @@ static uint32_t server_get_info(struct rpc_ctx *c, void *args)
         *g->info.level100 = (struct srvsvc_server100){info.platform, info.name};
     else if (g->level == 101 && (g->info.level101 = arena_new(c->arena, struct srvsvc_server101)))
         *g->info.level101 = info;
+    else if (g->level == 102 && (g->info.level102 = arena_new(c->arena, struct srvsvc_server102)))
+        *g->info.level102 = (struct srvsvc_server102){.base = info,
+                                                      .users = SRVSVC_UNLIMITED,
+                                                      .disconnect = SRVSVC_NO_DISCONNECT,
+                                                      .user_path = SPAN_LIT("")};
     else
-        return g->level == 100 || g->level == 101 ? WERR_NOT_ENOUGH_MEMORY : WERR_INVALID_LEVEL;
+        return g->level >= 100 && g->level <= 102 ? WERR_NOT_ENOUGH_MEMORY : WERR_INVALID_LEVEL;
     return WERR_OK;
 }
 

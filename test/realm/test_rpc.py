@@ -225,6 +225,15 @@ def test_shares(service):
     assert "500" in said and "netname: SYSVOL" in said, said
 
 
+@pytest.mark.parametrize("level, everybody", [(1, True), (2, False), (502, False)])
+def test_shares_in_each_level(service, level, everybody):
+    """Those with a path are for administrators ([MS-SRVS] 3.1.4.8)."""
+    for login, told in ((LOGIN, everybody), (f"-U CLOUD/administrator%{PASSWORD['administrator']}", True)):
+        for command in (f"netshareenum {level}", f"netshareenumall {level}", f"netsharegetinfo SYSVOL {level}"):
+            said = rpcclient(service, command, login=login, ok=False)
+            assert ("SYSVOL" in said) == told and (told or "ACCESS_DENIED" in said), (command, said)
+
+
 def test_finding_a_domain_controller(service):
     said = rpcclient(service, f"dsr_getdcname {CLOUD}; dsr_getsitename {DC}; getanydcname CLOUD; getdcname CLOUD")
     assert f"\\\\{DC}" in said and ADDRESS[CLOUD] in said and "Default-First-Site-Name" in said, said
