@@ -116,6 +116,18 @@ static uint32_t share_enum(struct rpc_ctx *c, void *args)
     return l->one ? (uint32_t)WERR_INVALID_LEVEL : list(c, e, l);
 }
 
+/* Those that are there after the next start, which all are; the level with flags is not for it
+ * (3.1.4.9). */
+static uint32_t share_enum_sticky(struct rpc_ctx *c, void *args)
+{
+    struct srvsvc_share_enum *e = args;
+
+    if (e->list.level != 501)
+        return share_enum(c, args);
+    e->list.shares = (union srvsvc_shares){0};
+    return WERR_INVALID_LEVEL;
+}
+
 static uint32_t share_get_info(struct rpc_ctx *c, void *args)
 {
     struct srvsvc_share_get_info *g = args;
@@ -194,9 +206,11 @@ static uint32_t remote_tod(struct rpc_ctx *c, void *args)
 }
 
 static const struct rpc_handler handlers[] = {
-    {SRVSVC_SHARE_ENUM, 0, share_enum},           {SRVSVC_SHARE_GET_INFO, 0, share_get_info},
-    {SRVSVC_SERVER_GET_INFO, 0, server_get_info}, {SRVSVC_REMOTE_TOD, 0, remote_tod},
-    {SRVSVC_SHARE_ENUM_STICKY, 0, share_enum},
+    {SRVSVC_SHARE_ENUM, 0, share_enum},
+    {SRVSVC_SHARE_GET_INFO, 0, share_get_info},
+    {SRVSVC_SERVER_GET_INFO, 0, server_get_info},
+    {SRVSVC_REMOTE_TOD, 0, remote_tod},
+    {SRVSVC_SHARE_ENUM_STICKY, 0, share_enum_sticky},
 };
 const struct rpc_service rpc_srvsvc_service = {.iface = &srvsvc_iface,
                                                .note = "Server service",
