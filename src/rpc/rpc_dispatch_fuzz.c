@@ -12,6 +12,7 @@
 
 #define HANDLE 20
 #define MARK   "AUTHENTI"
+#define TURNS  10 /* of calls that compute for long: enough for the fewest rounds of a password */
 
 /* The timer is this file's: nothing here pulls in the real one. */
 void plat_timer_start(struct plat_timer *t, utime after, utime repeat)
@@ -176,6 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ENT_ASSERT(e == ERR_OK || e == ERR_NOMEM || e == ERR_LIMIT);
         arena_reset(&server.arena);
     }
+    for (unsigned i = 0; i < TURNS; i++)
+        rpc_later_turn(&server);
     rpc_assoc_fini(&as);
     ENT_ASSERT(!server.groups && server.queued == 0 && server.waiting == 0);
     return 0;
