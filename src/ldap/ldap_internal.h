@@ -219,12 +219,6 @@ enum err ldap_rootdse(const struct ldap_server *sv, const struct dir_snap *s,
 enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
                          const struct ldap_filter *filter, struct span client, struct arena *a,
                          struct span *out);
-/* The site of a client, by its address of 4 or 16 bytes: that of the smallest subnet object around
- * it
- * ([MS-ADTS] 6.1.1.2.2.2.1); empty when there is none. As long as there are no subnets at all there
- * is nothing to tell places apart by, and it is own. A view of the snapshot. */
-struct span ldap_site_of(const struct dir_snap *s, dir_id config_nc, struct span client,
-                         struct span own);
 
 /* --- ldap_sort.c --- */
 

@@ -2,6 +2,7 @@
  * The netlogon ping ([MS-ADTS] 6.3.3): is this a domain controller of that domain, and does it know
  * this account?
  */
+#include "auth/site.h"
 #include "base/text.h"
 #include "directory/account.h"
 #include "ldap/ldap_internal.h"
@@ -96,7 +97,7 @@ enum err ldap_ping_value(const struct ldap_server *sv, const struct dir_snap *s,
     TRY(ldap_facts(sv, s, a, &f));
     if (!names_us(&p, &f.naming))
         return ERR_NOT_FOUND;
-    struct span site = ldap_site_of(s, f.naming.config_nc, client, sv->env.site);
+    struct span site = auth_site_of(s, f.naming.config_nc, client, sv->env.site, NULL);
     bool close = text_eq_fold(site, sv->env.site);
     bool known = p.user.len == 0 || knows(s, &f.naming, &p);
     struct netlogon_answer answer = {

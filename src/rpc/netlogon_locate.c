@@ -3,6 +3,7 @@
  * that is asked is the one that is found, as in its answers to pings.
  */
 #include "wire/rpc/netlogon_locate.h"
+#include "auth/site.h"
 #include "base/text.h"
 #include "rpc/netlogon_service.h"
 #include "wire/ms/netlogon_ping.h"
@@ -56,6 +57,9 @@ static void fill(struct rpc_ctx *c, const struct lsa_view *v, bool dns, bool pdc
     const struct dir_naming *n = &v->naming;
     const uint8_t *ip = c->env->address;
     struct arena *a = c->arena;
+    struct span site =
+        arena_dup_span(a, auth_site_of(&v->snap, n->config_nc, plat_addr_host(&c->who->client),
+                                       c->env->site, NULL));
 
     *out = (struct netlogon_dc_info){
         .dc_name = span_str(
@@ -66,11 +70,12 @@ static void fill(struct rpc_ctx *c, const struct lsa_view *v, bool dns, bool pdc
         .domain_guid = n->domain_guid,
         .domain = arena_dup_span(a, dns ? n->dns_name : n->flat_name),
         .forest = arena_dup_span(a, n->forest_name),
-        .flags = DS_GC_FLAG | DS_LDAP_FLAG | DS_DS_FLAG | DS_KDC_FLAG | DS_CLOSEST_FLAG |
-                 DS_WRITABLE_FLAG | DS_FULL_SECRET_DOMAIN_6_FLAG | DS_DS_8_FLAG | DS_DS_9_FLAG |
-                 FOREST_NAME_IS_DNS | (pdc ? DS_PDC_FLAG : 0),
+        .flags = DS_GC_FLAG | DS_LDAP_FLAG | DS_DS_FLAG | DS_KDC_FLAG |
+                 (text_eq_fold(site, c->env->site) ? DS_CLOSEST_FLAG : 0) | DS_WRITABLE_FLAG |
+                 DS_FULL_SECRET_DOMAIN_6_FLAG | DS_DS_8_FLAG | DS_DS_9_FLAG | FOREST_NAME_IS_DNS |
+                 (pdc ? DS_PDC_FLAG : 0),
         .dc_site = c->env->site,
-        .client_site = c->env->site};
+        .client_site = site};
     if (dns)
         out->flags |= NAMES_ARE_DNS;
 }
@@ -148,27 +153,41 @@ uint32_t netlogon_dsr_get_site_name(struct rpc_ctx *c, void *args)
     return WERR_OK;
 }
 
-/* --- sites: there is one -------------------------------------------------------------------- */
+/* --- sites --------------------------------------------------------------------------------- */
 
-static bool is_address(const struct netlogon_address *a)
+/* The bytes of the host in Windows' sockaddr; empty: it is none. */
+static struct span host_of(const struct netlogon_address *a)
 {
-    struct reader r = reader_of(span_of(a->bytes, a->bytes ? a->length : 0));
+    struct span bytes = span_of(a->bytes, a->bytes ? a->length : 0);
+    struct reader r = reader_of(bytes);
     unsigned family = reader_le16(&r);
 
-    return (family == WINDOWS_INET && a->length >= WINDOWS_INET_SIZE) ||
-           (family == WINDOWS_INET6 && a->length >= WINDOWS_INET6_SIZE);
+    if (family == WINDOWS_INET && a->length >= WINDOWS_INET_SIZE)
+        return span_sub(bytes, 4, 4);
+    if (family == WINDOWS_INET6 && a->length >= WINDOWS_INET6_SIZE)
+        return span_sub(bytes, 8, 16);
+    return SPAN_NONE;
 }
 
-/* The site of each address; what is no address has none. NULL: no memory. */
-static struct span *sites_of(struct rpc_ctx *c, const struct netlogon_address *a, uint32_t count)
+/* The site of each address, and the subnet that told it; what is no address, or in no subnet, has
+ * none. */
+static uint32_t sites_of(struct rpc_ctx *c, const struct netlogon_address *a, uint32_t count,
+                         struct span *names, struct span *subnets)
 {
-    struct span *names = arena_new_array(c->arena, count, struct span);
+    struct lsa_view v;
 
-    for (uint32_t i = 0; names && i < count; i++) {
-        if (is_address(&a[i]))
-            names[i] = c->env->site;
+    if (!names || !subnets || lsa_view_begin(c, &v) != NT_OK)
+        return WERR_NOT_ENOUGH_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        struct span host = host_of(&a[i]), subnet = SPAN_NONE;
+
+        if (host.len)
+            names[i] = arena_dup_span(
+                c->arena, auth_site_of(&v.snap, v.naming.config_nc, host, c->env->site, &subnet));
+        subnets[i] = arena_dup_span(c->arena, subnet);
     }
-    return names;
+    lsa_view_end(&v);
+    return arena_failed(c->arena) ? WERR_NOT_ENOUGH_MEMORY : WERR_OK;
 }
 
 uint32_t netlogon_dsr_address_to_sites(struct rpc_ctx *c, void *args)
@@ -176,25 +195,31 @@ uint32_t netlogon_dsr_address_to_sites(struct rpc_ctx *c, void *args)
     struct netlogon_dsr_address_to_sites *x = args;
     struct netlogon_sites *sites = arena_new(c->arena, struct netlogon_sites);
 
-    if (!sites || !(sites->names = sites_of(c, x->addresses, x->count)))
+    if (!sites)
         return WERR_NOT_ENOUGH_MEMORY;
     sites->count = x->count;
-    x->sites = sites;
-    return WERR_OK;
+    sites->names = arena_new_array(c->arena, x->count, struct span);
+    uint32_t status = sites_of(c, x->addresses, x->count, sites->names,
+                               arena_new_array(c->arena, x->count, struct span));
+    if (status == WERR_OK)
+        x->sites = sites;
+    return status;
 }
 
-/* No subnet is told: the site was not chosen by one. */
 uint32_t netlogon_dsr_address_to_sites_ex(struct rpc_ctx *c, void *args)
 {
     struct netlogon_dsr_address_to_sites_ex *x = args;
     struct netlogon_sites_ex *sites = arena_new(c->arena, struct netlogon_sites_ex);
 
-    if (!sites || !(sites->names = sites_of(c, x->addresses, x->count)) ||
-        !(sites->subnets = arena_new_array(c->arena, x->count, struct span)))
+    if (!sites)
         return WERR_NOT_ENOUGH_MEMORY;
     sites->count = x->count;
-    x->sites = sites;
-    return WERR_OK;
+    sites->names = arena_new_array(c->arena, x->count, struct span);
+    sites->subnets = arena_new_array(c->arena, x->count, struct span);
+    uint32_t status = sites_of(c, x->addresses, x->count, sites->names, sites->subnets);
+    if (status == WERR_OK)
+        x->sites = sites;
+    return status;
 }
 
 uint32_t netlogon_dsr_site_coverage(struct rpc_ctx *c, void *args)

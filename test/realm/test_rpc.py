@@ -1,6 +1,7 @@
 """DCE/RPC: stock clients ask the endpoint mapper and the LSA, over pipes and TCP, with each level of protection."""
 
 import json
+import re
 import socket
 import struct
 import time
@@ -240,6 +241,28 @@ def test_finding_a_domain_controller(service):
     assert said.count("\\\\DC1") >= 2, said
     said = rpcclient(service, "dsr_getdcname nowhere.example", ok=False)
     assert "WERR_NO_SUCH_DOMAIN" in said, said
+
+
+def test_a_client_is_told_its_own_site(service):
+    """By the subnet that its address is in, as pings tell it; who is in none has no site."""
+    def sites():
+        said = rpcclient(service, f"dsr_getdcname {CLOUD}")
+        return re.findall(r"(dc|client)_site_name\s*: '([\w-]*)'", said)
+    base = "CN=Sites,CN=Configuration," + ",".join(f"DC={label}" for label in CLOUD.split("."))
+    own = "Default-First-Site-Name"
+    assert sites() == [("dc", own), ("client", own)], rpcclient(service, f"dsr_getdcname {CLOUD}")
+    ldif = service.dir / "sites.ldif"
+    ldif.write_text(f"dn: CN=Harbour,{base}\nobjectClass: site\n\n"
+                    f"dn: CN=127.0.0.0/16,CN=Subnets,{base}\nobjectClass: subnet\nsiteObject: CN=Harbour,{base}\n\n", encoding="ascii")
+    service.run(f"ldapadd -Y GSSAPI -Q -N -H ldap://{DC} -f {ldif}", who="administrator")
+    try:
+        assert sites() == [("dc", own), ("client", "Harbour")]
+        service.run(f"ldapmodify -Y GSSAPI -Q -N -H ldap://{DC} <<END\ndn: CN=127.0.0.0/16,CN=Subnets,{base}\nchangetype: modrdn\n"
+                    "newrdn: CN=10.0.0.0/16\ndeleteoldrdn: 1\nEND", who="administrator")
+        assert sites() == [("dc", own), ("client", "")]
+    finally:
+        service.run(f"ldapdelete -Y GSSAPI -Q -N -H ldap://{DC} 'CN=10.0.0.0/16,CN=Subnets,{base}' 'CN=Harbour,{base}'",
+                    who="administrator")
 
 
 HALF = Path(__file__).with_name("samba_half.py")

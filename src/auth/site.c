@@ -2,8 +2,8 @@
  * Where a client is: subnets are objects named after their network, "10.1.0.0/16", in
  * CN=Subnets,CN=Sites of the configuration, each with the site that it lies in.
  */
+#include "auth/site.h"
 #include "directory/links.h"
-#include "ldap/ldap_internal.h"
 #include "plat/address.h"
 
 static bool subnets_of(const struct dir_snap *s, dir_id config_nc, struct dir_obj *out)
@@ -29,8 +29,8 @@ static bool site_of_subnet(const struct dir_snap *s, const struct dir_obj *subne
 
 /* By name, from the address itself to the whole of the net: what it takes does not grow with the
  * number of subnets. */
-struct span ldap_site_of(const struct dir_snap *s, dir_id config_nc, struct span client,
-                         struct span own)
+struct span auth_site_of(const struct dir_snap *s, dir_id config_nc, struct span client,
+                         struct span own, struct span *subnet_out)
 {
     uint8_t network[16];
     struct dir_obj subnets, subnet;
@@ -50,8 +50,11 @@ struct span ldap_site_of(const struct dir_snap *s, dir_id config_nc, struct span
         plat_addr_text(&addr, text);
         int len = snprintf(name, sizeof(name), "%s/%u", text, prefix);
         if (dir_child(s, subnets.id, span_of(name, (size_t)len), &subnet) == ERR_OK &&
-            site_of_subnet(s, &subnet, &site))
+            site_of_subnet(s, &subnet, &site)) {
+            if (subnet_out)
+                *subnet_out = subnet.rdn;
             return site;
+        }
     }
     return SPAN_NONE;
 }
