@@ -17,6 +17,12 @@ struct smb_defaults {
     struct sid owner, group; /* Administrators, Domain Admins */
     struct span root;
     struct span policies; /* of DOMAIN/Policies */
+    /* of the policies in it that every domain begins with, which the service makes */
+    struct smb_policy {
+        const char *name;
+        struct span sd;
+    } policy[2];
+    unsigned policy_count;
 };
 /* container: the descriptor of CN=Policies,CN=System, or nothing: who may make policies there makes
  * their folders, too. */

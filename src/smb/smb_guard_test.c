@@ -209,39 +209,29 @@ static void test_nothing_is_allowed(void **state)
     who.facts.token = &administrator;
 }
 
-/* --- the policies of the beginning ----------------------------------------------------------- */
-
+/* The service makes its folder, without a descriptor: it has that of the object, and no other
+ * place. */
 static void test_default_policies(void **state)
 {
-    const struct smb_policy list = {.name = "{7}",
-                                    .sd = descriptor("O:DAG:DAD:P(A;OICI;0x1f01ff;;;DA)")};
-    const char *ini = "a.example\\Policies\\{7}\\gpt.ini";
-    struct smb2_file_id id;
+    struct dir_token admins = {.sids = &sv.defaults.group, .count = 1};
+    char place[256];
     (void)state;
 
-    smb_policies_make(&sv, &list, 1);
-    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, SMB2_OPTION_DELETE_ON_CLOSE, &id),
+    sv.defaults.policy[0] =
+        (struct smb_policy){.name = "{7}", .sd = descriptor("O:DAG:DAD:P(A;OICI;0x1f01ff;;;DA)")};
+    sv.defaults.policy_count = 1;
+    who.facts.token = &user;
+    put_there("a.example", "{7}", true);
+    assert_int_equal(status_of("a.example\\{7}", SMB2_READ_DATA), NT_OK);
+    snprintf(place, sizeof(place), "%s/a.example/Policies/{7}/MACHINE", root);
+    assert_ok(plat_dir_make(place, 0700));
+    assert_int_equal(status_of("a.example\\policies\\{7}", SMB2_READ_DATA), NT_ACCESS_DENIED);
+    assert_int_equal(status_of("a.example\\policies\\{7}\\machine", SMB2_READ_DATA),
                      NT_ACCESS_DENIED);
-    struct dir_token admins = {.sids = &sv.defaults.group, .count = 1};
     who.facts.token = &admins;
-    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OVERWRITE, 0, &id), NT_OK);
-    close_file(id);
-    smb_policies_make(&sv, &list, 1); /* what a crash left empty */
-    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
-    assert_int_equal(created.file.size, 22);
-    assert_int_equal(write_at(id, 22, "x"), NT_OK);
-    close_file(id);
-    smb_policies_make(&sv, &list, 1);
-    assert_int_equal(create(ini, FULL, 7, SMB2_FILE_OPEN, 0, &id), NT_OK);
-    assert_int_equal(created.file.size, 23);
-    close_file(id);
-    assert_int_equal(status_of("a.example\\Policies\\{7}\\Machine", FULL), NT_OK);
+    assert_int_equal(status_of("a.example\\policies\\{7}\\machine", FULL), NT_OK);
     who.facts.token = &administrator;
-    sv.env.domain = SPAN_LIT("elsewhere");
-    told = REASON_NONE;
-    smb_policies_make(&sv, &list, 1);
-    assert_int_equal(told, REASON_SMB_NO_POLICIES);
-    sv.env.domain = SPAN_LIT("a.example");
+    sv.defaults.policy_count = 0;
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

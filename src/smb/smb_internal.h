@@ -389,14 +389,6 @@ bool smb_lock_blocks(const struct smb_open *o, uint64_t offset, uint64_t length,
 /* Its locks go, and what waits for them goes on. */
 void smb_lock_leave(struct smb_open *o);
 
-/* smb_policies.c. Makes what is missing of a policy's files. A folder that is not the service's is
- * served as it is; that is an event. */
-struct smb_policy {
-    const char *name;
-    struct span sd; /* of its folder, when it is made */
-};
-void smb_policies_make(const struct smb_server *sv, const struct smb_policy *list, unsigned count);
-
 /* smb_directory.c */
 void smb_listing_free(struct smb_listing *l);
 

@@ -113,6 +113,22 @@ bool smb_place_fixed(const struct smb_server *sv, const char *path)
 
 /* --- the walk -------------------------------------------------------------------------------- */
 
+/* One of the defaults, if this is its folder: DOMAIN/Policies/NAME. */
+static const struct smb_policy *policy_of(const struct smb_server *sv, const struct smb_place *p)
+{
+    const struct smb_defaults *d = &sv->defaults;
+    struct span path = span_str(p->path), domain = sv->env.domain, middle = SPAN_LIT("/Policies/");
+
+    if (p->depth != 3 || path.len <= domain.len + middle.len ||
+        !text_eq_fold(span_sub(path, 0, domain.len), domain) ||
+        !text_eq_fold(span_sub(path, domain.len, middle.len), middle))
+        return NULL;
+    for (unsigned i = 0; i < d->policy_count; i++)
+        if (text_eq_fold(span_str(p->name), span_str(d->policy[i].name)))
+            return &d->policy[i];
+    return NULL;
+}
+
 /* The descriptor of what has none of its own. */
 static enum err inherit(const struct smb_server *sv, struct arena *a, struct smb_place *p)
 {
@@ -125,6 +141,11 @@ static enum err inherit(const struct smb_server *sv, struct arena *a, struct smb
     if (p->depth == 2 && text_eq_fold(span_str(p->name), SPAN_LIT("Policies")) &&
         smb_place_fixed(sv, p->path)) {
         p->record.sd = d->policies;
+        return ERR_OK;
+    }
+    const struct smb_policy *policy = p->facts.folder ? policy_of(sv, p) : NULL;
+    if (policy) {
+        p->record.sd = policy->sd;
         return ERR_OK;
     }
     return smb_sd_inherit(p->folder_sd, p->facts.folder, &d->owner, &d->group, a, &p->record.sd);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "directory/provision.h"
 #include "smb/smb_internal.h"
 #include "wire/smb2/smb2.h"
 
@@ -86,27 +87,25 @@ static enum err policies_sd(const struct dir_snap *s, const struct dir_naming *n
     return ERR_OK;
 }
 
-/* The two that every domain begins with, unless somebody removed one. */
-static enum err begin_policies(struct smb_server *sv, const struct dir_snap *s,
+/* Folders of policies have the permissions of their objects. Whoever makes a policy sees to that;
+ * for the two that every domain begins with nobody does. */
+static enum err learn_policies(struct smb_server *sv, const struct dir_snap *s,
                                const struct dir_naming *naming)
 {
-    static const char *const names[] = {"{31B2F340-016D-11D2-945F-00C04FB984F9}",
-                                        "{6AC1786C-016F-11D2-945F-00C04FB984F9}"};
-    struct smb_policy list[2];
-    unsigned count = 0;
+    static const char *const names[] = {PROVISION_POLICY_DOMAIN, PROVISION_POLICY_DC};
+    struct smb_defaults *d = &sv->defaults;
     struct span sd;
 
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *in = arena_printf(&sv->names, "CN=%s,", names[i]);
         if (!in)
             return ERR_NOMEM;
         if (policies_sd(s, naming, in, &sv->names, &sd) != ERR_OK)
-            continue;
-        list[count].name = names[i];
-        TRY(smb_sd_of_policy(sd, &sv->names, &list[count].sd));
-        count++;
+            continue; /* somebody has removed it */
+        d->policy[d->policy_count].name = names[i];
+        TRY(smb_sd_of_policy(sd, &sv->names, &d->policy[d->policy_count].sd));
+        d->policy_count++;
     }
-    smb_policies_make(sv, list, count);
     return ERR_OK;
 }
 
@@ -124,8 +123,8 @@ static enum err learn_domain(struct smb_server *sv)
         e = policies_sd(&s, &naming, "", &sv->names, &container);
     if (e == ERR_OK)
         e = smb_defaults_make(&naming.domain_sid, container, &sv->names, &sv->defaults);
-    if (e == ERR_OK && sv->root >= 0)
-        e = begin_policies(sv, &s, &naming);
+    if (e == ERR_OK)
+        e = learn_policies(sv, &s, &naming);
     dir_snap_end(&s);
     return e;
 }
