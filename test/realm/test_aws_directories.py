@@ -46,7 +46,8 @@ class Lab:
     def wait_stage(self, id, stage):
         def reached():
             now = self.directory(id)
-            assert now["Stage"] in ("Requested", "Creating", "Created", stage), now
+            # On a busy machine a process may be away for so long that it is noticed: it comes back.
+            assert now["Stage"] in ("Requested", "Creating", "Created", "Impaired", stage), now
             return now["Stage"] == stage
         wait_for(reached, f"{id} {stage}")
 
@@ -631,8 +632,8 @@ def test_regions_and_snapshots(lab):
 
     def there():
         regions = {r["name"]: r["state"] for r in cli("region", "list")}
-        said = lab.service.host.run("dig", f"@{home}", "+short", "+tcp", "SRV", f"_ldap._tcp.{WEST}._sites.{CLOUD}").stdout
-        return regions.get(WEST), len(said.splitlines())
+        said = lab.service.host.run("dig", f"@{home}", "+short", "+tcp", "SRV", f"_ldap._tcp.{WEST}._sites.{CLOUD}", check=False)
+        return regions.get(WEST), len(said.stdout.splitlines()) if said.returncode == 0 else None  # it begins again
     subnets = ("--subnet", "subnet-0000000c", "--subnet", "subnet-0000000d")
     before = cli("snapshot", "create")["id"]
     cli("region", "add", WEST, *subnets)
