@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct control_health health;
     struct control_log log;
     struct control_notice notice;
+    struct control_copy copy;
     struct span again, bytes = size ? span_of(data + 1, size - 1) : SPAN_NONE;
     arena_init(&a, 0, 1 << 20, 0);
     if (size && data[0] % 4 == 0) {
@@ -27,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)control_outcome_decode(bytes, &outcome);
         (void)control_log_decode(bytes, &log);
         (void)control_notice_decode(bytes, &notice);
+        (void)control_copy_decode(bytes, &copy);
     }
     arena_fini(&a);
     return 0;

@@ -58,6 +58,18 @@ static void test_status_and_outcome(void **state)
     assert_int_equal(control_outcome_decode(SPAN_LIT("\xff\0\0"), &said), ERR_MALFORMED);
 }
 
+static void test_copy(void **state)
+{
+    (void)state;
+    struct control_copy back, copy = {SPAN_LIT("d-1"), SPAN_LIT("/srv/backup")};
+    struct span bytes;
+    assert_int_equal(control_copy_encode(&copy, &arena, &bytes), ERR_OK);
+    assert_int_equal(control_copy_decode(bytes, &back), ERR_OK);
+    assert_true(span_eq(back.id, copy.id) && span_eq(back.path, copy.path));
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(control_copy_decode(span_sub(bytes, 0, n), &back), ERR_OK);
+}
+
 static void test_log(void **state)
 {
     (void)state;
@@ -113,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spec_round_trip_and_every_prefix),
         cmocka_unit_test(test_status_and_outcome),
+        cmocka_unit_test(test_copy),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_notice),
         cmocka_unit_test(test_health),
