@@ -80,6 +80,21 @@ def test_a_partner_that_is_heard_is_proved_at_once(lab, direction, complement):
     assert verified_at < shown["next_check"], shown
 
 
+def test_a_secure_channel_is_heard(lab):
+    """Alone: what the partner says by Kerberos does not come through."""
+    ours, w = lab.cloud, lab.world
+    lab.half(ours, "incoming")
+    not_due(ours, w.corp.dns)
+    ours.host.nft_rule(f"ip saddr {w.corp.addresses[0]} meta l4proto {{ tcp, udp }} th dport 88", "reject", hook="input")
+    try:
+        lab.corp.cli("trust", "create", w.cloud.dns, "--direction", "outgoing", "--sid", ours.sid(), "--password-file",
+                     lab.corp.secret(w.trust_password))
+        wait_for(lambda: verified(lab, ours), "our half to be proved")
+        assert lab.shown(lab.corp)["reason"] == "VERIFY_PORT_CLOSED"
+    finally:
+        ours.host.nft_flush()
+
+
 def test_who_made_a_half_waits_for_the_other(lab):
     w, ours = lab.world, lab.cloud
     making = ours.host.start(str(BUILD / "entente"), "--socket", ours.socket, "--output", "json", "trust", "create", w.corp.dns,
