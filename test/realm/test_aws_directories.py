@@ -303,6 +303,25 @@ def test_a_failed_trust_heals_by_itself(lab):
         lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
 
 
+def test_a_domain_controller_of_the_partners_is_down(lab):
+    """The trust is Verified all the same, and its reason is a warning that names which one."""
+    ids = [lab.make_trust(CLOUD, CORP, "Two-Way"), lab.make_trust(CORP, CLOUD, "Two-Way")]
+    for id in ids:
+        lab.wait_trust(id, "Verified")
+    down = lab.directory(lab.ids[CORP])["DnsIpAddrs"][1]
+    lab.service.host.nft_rule(f"ip daddr {down} tcp dport 88", "reject with tcp reset", hook="input")
+    lab.ds.verify_trust(TrustId=ids[0])
+    wait_for(lambda: "TrustStateReason" in lab.trust(ids[0]), "the warning")
+    lab.service.host.nft_flush()
+    warned = lab.trust(ids[0])
+    assert warned["TrustState"] == "Verified" and down in warned["TrustStateReason"], warned
+    assert warned["TrustStateReason"].startswith("Warning: VERIFY_PORT_CLOSED: "), warned
+    lab.ds.verify_trust(TrustId=ids[0])
+    assert "TrustStateReason" not in lab.wait_trust(ids[0], "Verified")
+    for id in ids:
+        lab.ds.delete_trust(TrustId=id, DeleteAssociatedConditionalForwarder=True)
+
+
 def test_trust_passwords_that_differ(lab):
     outgoing = lab.make_trust(CLOUD, CORP, "One-Way: Outgoing")
     incoming = lab.ds.create_trust(DirectoryId=lab.ids[CORP], RemoteDomainName=CLOUD, TrustPassword="another secret",
