@@ -1,7 +1,6 @@
 #include "directory/access.h"
 #include "directory/access_cache.h"
 #include "directory/dir_internal.h"
-#include "directory/schema_more.h"
 #include "directory/search.h"
 
 /* DS-Read-Partition-Secrets ([MS-ADTS] 5.1.3.2.1) */
@@ -197,7 +196,7 @@ bool dir_reader_may(struct dir_reader *r, const struct schema_attr *attr)
         return true;
     /* What rests on another object's descriptor is not kept under this one's. */
     if (!r->token->cache || (attr->search_flags & SEARCH_PARTITION_SECRET) ||
-        attr->id >= SCHEMA_MORE_ID)
+        (attr->flags & SCHEMA_OF_DIRECTORY))
         return read_decided(r, attr);
     known = known_answer(r, attr);
     if (known != ACCESS_UNKNOWN)

@@ -94,6 +94,7 @@ enum schema_flags {
     SCHEMA_HAS_UPPER = 0x2000,
     SCHEMA_ADVANCED_VIEW = 0x4000,  /* showInAdvancedViewOnly of the schema object */
     SCHEMA_DEFAULT_HIDING = 0x8000, /* classes: defaultHidingValue */
+    SCHEMA_OF_DIRECTORY = 0x10000,  /* attributes: the row is no compiled one, and may change */
 };
 
 /* searchFlags ([MS-ADTS] 2.2.10) */

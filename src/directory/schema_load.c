@@ -135,6 +135,7 @@ static enum err compiled_again(struct loading *l, const struct dir_obj *o)
     memcpy(&a, plain, sizeof a); /* padding, too */
     schema_read_handling(o, &a);
     bool same = a.flags == plain->flags && a.search_flags == plain->search_flags;
+    a.flags |= SCHEMA_OF_DIRECTORY;
     l->changed[plain->index] = same ? NULL : arena_dup(&l->scratch, &a, sizeof a);
     return same || l->changed[plain->index] ? ERR_OK : ERR_NOMEM;
 }

@@ -147,7 +147,7 @@ enum err schema_read_attr(const struct dir_obj *o, struct schema_attr *a)
         a->range_upper = (uint32_t)a->range_upper;
     guid_of(o, ATTR_schemaIDGUID, &a->guid);
     guid_of(o, ATTR_attributeSecurityGUID, &a->property_set);
-    a->flags = attr_flags(o, a);
+    a->flags = attr_flags(o, a) | SCHEMA_OF_DIRECTORY;
     return ERR_OK;
 }
 

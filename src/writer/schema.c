@@ -10,6 +10,8 @@
 #define LINK_AUTO SPAN_LIT("1.2.840.113556.1.2.50")
 /* Links of extensions begin here; lower ones are Microsoft's to give. */
 #define LINK_FIRST 100000
+/* FLAG_SCHEMA_BASE_OBJECT ([MS-ADTS] 2.2.9) */
+#define SYSTEM_FLAG_BASE 0x10
 
 bool schema_object(const struct draft *d)
 {
@@ -204,13 +206,16 @@ static bool changeable(const struct draft *d, uint32_t attr)
 }
 
 /* Values that are there would have to be put into an index, or taken out; of compiled attributes
- * the bit is kept and means nothing, since products set it. Who may read those was decided with
- * them, and Active Directory does not let it change either. */
+ * the bit is kept and means nothing, since products set it. Who may read those of the base schema
+ * was decided with them; Active Directory does not let them become confidential either. */
 static enum err flags_rules(struct draft *d)
 {
     int32_t was = draft_was_i32(d, ATTR_searchFlags, 0), is = draft_i32(d, ATTR_searchFlags, 0);
     bool ours = !draft_has(d, ATTR_msDS_IntId);
-    if (ours && ((was ^ is) & (SEARCH_CONFIDENTIAL | SEARCH_PARTITION_SECRET)))
+    uint32_t fixed = SEARCH_PARTITION_SECRET;
+    if (draft_i32(d, ATTR_systemFlags, 0) & SYSTEM_FLAG_BASE)
+        fixed |= SEARCH_CONFIDENTIAL;
+    if (ours && ((uint32_t)(was ^ is) & fixed))
         return op_refuse(d->op, ERR_CONSTRAINT, REASON_DIR_SCHEMA_FIXED,
                          "%.*s: whether the base schema's attributes are confidential stays",
                          SPAN_ARG(d->rdn));

@@ -37,8 +37,8 @@ static void an_attribute_is_used_at_once(void **state)
     assert_ptr_equal(attr("1.3.6.1.4.1.99999.1.1"), a);
     assert_ptr_equal(schema_attr_by_guid(&a->guid), a);
     assert_ptr_equal(schema_attr_at(schema_attr_count() - 1), a);
-    assert_int_equal(a->flags,
-                     SCHEMA_SINGLE | SCHEMA_INDEXED | SCHEMA_HAS_UPPER | SCHEMA_ADVANCED_VIEW);
+    assert_int_equal(a->flags, SCHEMA_OF_DIRECTORY | SCHEMA_SINGLE | SCHEMA_INDEXED |
+                                   SCHEMA_HAS_UPPER | SCHEMA_ADVANCED_VIEW);
     assert_true(fixture_has(&f, "CN=exBadge," SCHEMA, ATTR_attributeID, "1.3.6.1.4.1.99999.1.1"));
     refused(fixture_add(&f, "CN=Bo,CN=Users", "objectClass: user\nsAMAccountName: bo\nexBadge: 17"),
             DIR_ATTRIBUTE_CLASS);
@@ -226,7 +226,7 @@ static void base_attributes_are_found_otherwise(void **state)
                         "=searchFlags: 5\n=isMemberOfPartialAttributeSet: TRUE"));
     now = attr("info");
     assert_ptr_not_equal(now, plain);
-    assert_int_equal(now->flags, plain->flags | SCHEMA_GC); /* and no index */
+    assert_int_equal(now->flags, plain->flags | SCHEMA_GC | SCHEMA_OF_DIRECTORY); /* and no index */
     assert_int_equal(now->search_flags, 5);
     assert_ptr_equal(schema_attr(ATTR_info), now);
     assert_ptr_equal(schema_attr_by_guid(&plain->guid), now);
@@ -250,7 +250,7 @@ static void secrets_of_the_base_schema_stay(void **state)
     (void)fixture_snap(&f);
     for (unsigned i = 0; i < schema_attr_compiled(); i++) {
         const struct schema_attr *a = schema_attr_at(i);
-        if (!(a->search_flags & secret))
+        if (!(a->search_flags & secret) || !(a->system_flags & 0x10))
             continue;
         const char *dn = arena_printf(&f.arena, "CN=%s," SCHEMA, a->cn);
         const char *less =

@@ -301,6 +301,17 @@ def test_flags_are_changed(service):
     assert not reads() and "searchFlags: 128" in samba("attribute show ms-Mcs-AdmPwdExpirationTime")
     samba("attribute modify ms-Mcs-AdmPwdExpirationTime --searchflags=fCOPY")
     assert reads()
+    bo = f"cn=bo,cn=Users,{BASE}"  # an attribute that every directory has, read before and so well known
+    admin.modify_s(bo, [(ldap.MOD_REPLACE, "employeeNumber", b"4711")])
+    reader = Service.connect(None, "reader", forest=FOREST)
+
+    def number():
+        return reader.search_s(bo, ldap.SCOPE_BASE, attrlist=["employeeNumber"])[0][1]
+    assert number() and number()
+    samba("attribute modify Employee-Number --searchflags=fCONFIDENTIAL")
+    assert not number() and not reader.search_s(bo, ldap.SCOPE_BASE, "(employeeNumber=4711)")
+    samba("attribute modify Employee-Number --searchflags=fCOPY")
+    assert number()
     assert "Computer" in samba("attribute show_oc ms-Mcs-AdmPwd").split()
     assert "ms-Mcs-AdmPwd" in samba("objectclass show computer")
     for value in (b"1", b"129"):  # an index
