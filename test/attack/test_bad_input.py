@@ -92,10 +92,11 @@ class Service:
     def processes(self):
         """name: (pid, restarts, ready), control among them."""
         def look():
-            """Again when a process was just being replaced: control is the one that no directory has."""
+            """Again when a process was just being replaced: no directory has control, and what opens files for it."""
             shown = json.loads(self.cli("--output", "json", "directory", "show").stdout)["result"]["processes"]
             others = [pid for pid in children(self.process.pid) if pid not in [p["pid"] for p in shown]]
-            return (shown, others) if len(others) == 1 else None
+            names = [role(pid) for pid in others]
+            return (shown, others[names.index("control"):]) if sorted(names) == ["control", "files"] else None
         shown, others = wait_for(look)
         all_of_them = {p["name"]: (p["pid"], p["restarts"], p["ready"]) for p in shown}
         all_of_them["control"] = (others[0], 0, True)
@@ -159,6 +160,14 @@ def serve(folder, state, run, *more, **options):
 
 def children(pid):
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def role(pid):
+    """Empty when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def rss(pid):
