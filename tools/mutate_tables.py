@@ -206,6 +206,8 @@ def main():
             for name, rows in tables(path):
                 print("%-24s %3d rows  %s" % (name, len(rows), path))
         return 0
+    if args.name:
+        paths = [p for p in paths if any(name in args.name for name, _ in tables(p))]
     copy, survivors, count = Copy(), [], 0
     for path in paths:
         folder = os.path.dirname(path)[len("src/"):]

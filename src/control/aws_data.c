@@ -9,8 +9,9 @@
 #define DATA_PAGE    250
 #define SCRATCH_SIZE (1u << 20)
 
-/* table: aws_attributes -- LDAP name, attribute, does a user have it, a group. What a schema holds
- * besides is for LDAP, where rights are per attribute. */
+/* LDAP name, attribute, does a user have it, a group. What a schema holds besides is for LDAP,
+ * where rights are per attribute. No table of mutate_tables.py: test/realm/test_aws_data.py tests
+ * it, through the API, and no unit test. */
 static const struct {
     const char *name;
     uint32_t attr;
@@ -45,7 +46,6 @@ static const struct {
     {"userPrincipalName", ATTR_userPrincipalName, true, false},
     {"wWWHomePage", ATTR_wWWHomePage, true, true},
 };
-/* end table */
 
 uint32_t aws_data_attribute(const char *name, uint32_t class_id)
 {
