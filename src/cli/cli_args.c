@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -41,6 +43,14 @@ static enum err store(struct parse *p, const struct operation_arg *arg, json_t *
     return json_array_append_new(list, value) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* errno says why, unless it is too long for a secret. */
+static enum err unreadable(struct parse *p, const char *what, enum err e, const char *path)
+{
+    return complain(p, arena_printf(p->a, "%s: cannot read %s: %s", what ? what : "it",
+                                    path ? path : "the file",
+                                    e == ERR_LIMIT ? "it is too long" : strerror(errno)));
+}
+
 static enum err take(struct parse *p, const struct operation_arg *arg, struct span text)
 {
     json_t *value = NULL;
@@ -50,9 +60,12 @@ static enum err take(struct parse *p, const struct operation_arg *arg, struct sp
     }
     if (arg->type == ARG_CONTENT) {
         const char *path = arena_dup_str(p->a, text);
-        if (!path || cli_file(path, arg->limit, p->a, &text) != ERR_OK)
-            return complain(p, arena_printf(p->a, "%s: cannot read %s, or more than %u bytes",
-                                            arg->name, path ? path : "it", arg->limit));
+        enum err e = path ? cli_file(path, arg->limit, p->a, &text) : ERR_NOMEM;
+        if (e == ERR_LIMIT)
+            return complain(p, arena_printf(p->a, "%s: %s has more than %u bytes", arg->name, path,
+                                            arg->limit));
+        if (e != ERR_OK)
+            return unreadable(p, arg->name, e, path);
     }
     TRY(operation_value(arg, text, p->a, &value, p->why));
     return store(p, arg, value);
@@ -77,7 +90,7 @@ static enum err take_secret_file(struct parse *p, const struct operation_arg *ar
     struct span secret;
     enum err e = cli_secret_file(path, p->a, &secret);
     if (e != ERR_OK)
-        return complain(p, arena_printf(p->a, "%s: cannot read %s", arg->name, path));
+        return unreadable(p, arena_printf(p->a, "--%s-file", arg->name), e, path);
     return take(p, arg, secret);
 }
 

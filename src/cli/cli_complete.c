@@ -1,6 +1,7 @@
 /*
- * What may come next on a command line, from the operation records: for `complete -C "entente
- * --complete" entente` in bash, which gives the line in COMP_LINE.
+ * What may come next on a command line, from the operation records: for `complete -o default -C
+ * "entente --complete" entente` in bash, which gives the line in COMP_LINE, and offers files where
+ * nothing comes of it.
  */
 #include "base/text.h"
 #include "cli/cli.h"
@@ -82,6 +83,25 @@ static void offer_options(const struct operation *op, struct span begun, FILE *o
     }
 }
 
+/* What follows such an option: one of its choices, or what nobody here knows. */
+static bool offer_choices(const struct operation *op, struct span option, struct span begun,
+                          FILE *out)
+{
+    struct span name = span_sub(option, 2, option.len);
+    const struct operation_arg *arg =
+        option.len > 2 && option.ptr[0] == '-' ? operation_arg_find(op, name) : NULL;
+    bool file = option.len > 7 && !arg && memcmp(option.ptr + option.len - 5, "-file", 5) == 0;
+    if (!file && (!arg || arg->type == ARG_BOOL || arg->type == ARG_WAIT))
+        return false;
+    for (const char *at = arg && arg->choices ? arg->choices : ""; *at;) {
+        size_t len = strcspn(at, "|");
+        if (span_eq(span_sub(span_of(at, len), 0, begun.len), begun))
+            fprintf(out, "%.*s\n", (int)len, at);
+        at += len + (at[len] == '|');
+    }
+    return true;
+}
+
 /* The word at *at, which moves behind it and its blanks; whole: a blank ends it. */
 static struct span next_word(struct span line, size_t *at, bool *whole_out)
 {
@@ -123,7 +143,7 @@ static bool find_noun(struct span line, size_t *at, struct span *option_out, str
 void cli_complete(struct span line, FILE *out)
 {
     static const char *const outputs[] = {"json", "text", NULL};
-    struct span word[2] = {SPAN_NONE, SPAN_NONE}, last = SPAN_NONE, option;
+    struct span word[2] = {SPAN_NONE, SPAN_NONE}, last = SPAN_NONE, before = SPAN_NONE, option;
     unsigned count = 0;
     size_t at = 0;
     bool whole = true;
@@ -139,8 +159,10 @@ void cli_complete(struct span line, FILE *out)
         if (whole && count < 2)
             word[count] = last;
         count += whole;
-        if (whole)
+        if (whole) {
+            before = last;
             last = SPAN_NONE;
+        }
     }
     const struct operation *op = count >= 2 ? operation_find(word[0], word[1]) : NULL;
     if (count == 0)
@@ -149,6 +171,6 @@ void cli_complete(struct span line, FILE *out)
         offer_others(word[0], count, last, out);
     if (count == 1)
         offer_verbs(word[0], last, out);
-    if (op)
+    if (op && !offer_choices(op, before, last, out))
         offer_options(op, last, out);
 }

@@ -45,6 +45,12 @@ static void each_place_of_a_line(void **state)
         {"entente restore /backup --k", "--key-file\n"},
         {"entente serve --", "--config\n--help\n"},
         {"entente dc nothing ", ""},
+        {"entente trust create x --direction ", "outgoing\nincoming\ntwo-way\n"},
+        {"entente trust create x --direction o", "outgoing\n"},
+        {"entente trust create x --direction outgoing --ty", "--type\n"},
+        {"entente trust create x --password-file ", ""},
+        {"entente trust create x --selective-auth --ty", "--type\n"},
+        {"entente dc add --wait --h", "--host\n"},
         {"entente", ""},
         {"", ""},
     };

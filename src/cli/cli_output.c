@@ -2,12 +2,14 @@
  * Replies for people: a table where the record names columns, otherwise one member a line. A member
  * called "sentence" is printed as it is: it says in words what the others say in values; of one
  * called "lines" each has a line of its own, as it is to be typed; "data" is what
- * --output writes.
+ * --output writes. What the reasons in it mean, and what mends them, stands below.
  */
+#include "base/reasons.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
 #define COLUMNS_MAX 12
+#define REASONS_MAX 16
 
 struct column {
     char name[32];
@@ -147,6 +149,51 @@ static void print_object(const json_t *object, unsigned indent, FILE *out)
     }
 }
 
+/* --- reasons -----------------------------------------------------------------------------------
+ */
+
+struct reasons {
+    enum reason seen[REASONS_MAX];
+    unsigned count;
+};
+
+static void add_reason(struct reasons *all, const json_t *code)
+{
+    enum reason r =
+        json_is_string(code) ? reason_by_code(span_str(json_string_value(code))) : REASON_NONE;
+    for (unsigned i = 0; i < all->count; i++) {
+        if (all->seen[i] == r)
+            return;
+    }
+    if (r != REASON_NONE && all->count < REASONS_MAX)
+        all->seen[all->count++] = r;
+}
+
+/* Those of a reply are at most in the rows of a list in its object. */
+static void gather(const json_t *value, unsigned depth, struct reasons *all)
+{
+    size_t i;
+    const char *name;
+    json_t *one;
+    if (depth > 3)
+        return;
+    json_array_foreach((json_t *)value, i, one) gather(one, depth + 1, all);
+    add_reason(all, json_object_get(value, "reason"));
+    add_reason(all, json_object_get(value, "state_reason"));
+    json_object_foreach((json_t *)value, name, one) gather(one, depth + 1, all);
+}
+
+static void explain(const json_t *result, FILE *out)
+{
+    struct reasons all = {.count = 0};
+    gather(result, 0, &all);
+    for (unsigned i = 0; i < all.count; i++) {
+        const struct reason_row *row = reason_row(all.seen[i]);
+        fprintf(out, "\n%s (side: %s): %s\n  remedy: %s\n", row->code, reason_side_name(row->side),
+                row->cause, row->remedy);
+    }
+}
+
 static void print_error(const json_t *error, FILE *err)
 {
     const char *remedy = json_string_value(json_object_get(error, "remedy"));
@@ -187,8 +234,10 @@ enum cli_exit cli_print(const struct operation *op, const struct cli_reply *repl
         fputs(json_string_value(result), out);
     } else if (op->columns && json_is_array(result)) {
         print_table(op->columns, result, out);
+        explain(result, out);
     } else if (json_is_object(result)) {
         print_object(result, 0, out);
+        explain(result, out);
     }
     return exit_of(reply);
 }

@@ -43,7 +43,7 @@ def test_every_file_has_its_place(tree):
              for folder, _, names in os.walk(tree.tree) for name in names}
     assert found == {f"{PREFIX}/{path}" for path in (
         "bin/entente", "bin/entente-serve", "lib/systemd/system/entente.service", "lib/sysusers.d/entente.conf",
-        "share/man/man1/entente.1", "share/man/man5/entente.conf.5", "share/man/man8/entente-serve.8")}
+        "share/bash-completion/completions/entente", "share/man/man1/entente.1", "share/man/man5/entente.conf.5", "share/man/man8/entente-serve.8")}
     for page in ("man1/entente.1", "man5/entente.conf.5", "man8/entente-serve.8"):
         assert not run("man", "--warnings", "-l", "-E", "UTF-8", "-Tutf8", "-Z", installed(tree, "share/man/" + page),
                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr
