@@ -66,23 +66,38 @@ static enum err unknown(struct aws_call *call, const char *name)
 /* --- the directory -----------------------------------------------------------------------------
  */
 
+bool aws_data_own_realm(const struct aws_call *call, struct span realm)
+{
+    const json_t *name = json_object_get(call->c.directory->record, "name");
+    return ascii_eq_fold(realm, span_str(json_string_value(name)));
+}
+
+static enum err foreign(struct aws_call *call, const char *member)
+{
+    return aws_refuse(call, "ValidationException", REASON_CONTROL_ARGUMENT,
+                      "%s: expected %s; other forests are asked over LDAP.", member,
+                      json_string_value(json_object_get(call->c.directory->record, "name")));
+}
+
+enum err aws_data_own_members(struct aws_call *call)
+{
+    struct span realm = aws_text(call, "MemberRealm");
+    return !realm.len || aws_data_own_realm(call, realm) ? ERR_OK : foreign(call, "MemberRealm");
+}
+
 enum err aws_data_begin(struct aws_call *call)
 {
-    struct span realm = aws_text(call, "Realm"), member_realm = aws_text(call, "MemberRealm");
+    struct span realm = aws_text(call, "Realm");
     TRY(aws_directory_of(call));
     TRY(aws_active(call));
     const json_t *record = call->c.directory->record;
-    struct span own = span_str(json_string_value(json_object_get(record, "name")));
     if (!json_is_true(json_object_get(json_object_get(record, "aws"), "data_access")))
         return aws_refuse(call, "AccessDeniedException", REASON_API_DATA_DISABLED,
                           "Data access of this directory is disabled: aws ds "
                           "enable-directory-data-access --directory-id %.*s",
                           SPAN_ARG(aws_text(call, "DirectoryId")));
-    if ((realm.len && !ascii_eq_fold(realm, own)) ||
-        (member_realm.len && !ascii_eq_fold(member_realm, own)))
-        return aws_refuse(call, "ValidationException", REASON_CONTROL_ARGUMENT,
-                          "Realm: expected %.*s; other forests are asked over LDAP.",
-                          SPAN_ARG(own));
+    if (realm.len && !aws_data_own_realm(call, realm))
+        return foreign(call, "Realm");
     return aws_as_owner(call);
 }
 

@@ -8,6 +8,9 @@
 
 /* The directory is in service and its data access enabled, and Realm is its own. */
 enum err aws_data_begin(struct aws_call *call);
+/* Behind it: the directory's own realm; and refuses when the argument MemberRealm is another. */
+bool aws_data_own_realm(const struct aws_call *call, struct span realm);
+enum err aws_data_own_members(struct aws_call *call);
 
 /* The user or group that SAMAccountName, or another member of the request, names. */
 enum err aws_data_find(struct aws_call *call, const char *member, uint32_t class_id,

@@ -147,12 +147,19 @@ static enum err change_member(struct aws_call *call, enum operation_id id)
 {
     json_t *args;
     struct dir_obj o;
+    struct span member, realm = aws_text(call, "MemberRealm");
     TRY(aws_data_begin(call));
     TRY(aws_data_find(call, "GroupName", CLASS_group, &o));
-    TRY(aws_data_find(call, "MemberName", 0, &o));
+    if (!realm.len || aws_data_own_realm(call, realm)) {
+        TRY(aws_data_find(call, "MemberName", 0, &o));
+        member = aws_text(call, "MemberName");
+    } else {
+        member = span_str(arena_printf(call->a, "%.*s\\%.*s", SPAN_ARG(realm),
+                                       SPAN_ARG(aws_text(call, "MemberName"))));
+    }
     args = json_object();
     control_set_span(args, "name", aws_text(call, "GroupName"));
-    control_set_span(args, "member", aws_text(call, "MemberName"));
+    control_set_span(args, "member", member);
     return aws_do(call, id, args, NULL);
 }
 
@@ -234,6 +241,7 @@ enum err aws_list_group_members(struct aws_call *call)
     struct links l = {.back = false};
     struct dir_obj o;
     TRY(aws_data_begin(call));
+    TRY(aws_data_own_members(call));
     TRY(aws_data_find(call, "SAMAccountName", CLASS_group, &o));
     l.of = o.id;
     TRY(list_links(call, &l, "Members"));
@@ -246,6 +254,7 @@ enum err aws_list_groups_for_member(struct aws_call *call)
     struct links l = {.back = true};
     struct dir_obj o;
     TRY(aws_data_begin(call));
+    TRY(aws_data_own_members(call));
     TRY(aws_data_find(call, "SAMAccountName", 0, &o));
     l.of = o.id;
     return list_links(call, &l, "Groups");

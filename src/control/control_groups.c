@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "control/control_call.h"
+#include "control/control_trusts.h"
 #include "directory/links.h"
 
 #define GROUP_GLOBAL       0x2
@@ -100,11 +100,20 @@ static enum err member_value(struct control_call *call, struct span name, struct
 {
     struct dir_obj o;
     struct sid sid;
-    bool is_sid = sid_from_text(name, &sid) == ERR_OK;
+    enum err e = sid_from_text(name, &sid);
+    if (e != ERR_OK)
+        e = control_partner_sid(call, name, &sid);
+    if (e != ERR_OK && e != ERR_NOT_FOUND)
+        return e;
     TRY(control_read(call));
-    if (is_sid && dir_by_sid(&call->snap, &sid, &o) != ERR_OK) {
-        *out = span_str(arena_printf(call->a, "<SID=%.*s>", SPAN_ARG(name)));
-        return out->ptr ? ERR_OK : ERR_NOMEM;
+    if (e == ERR_OK) {
+        char text[SID_TEXT_SIZE];
+        sid_to_text(&sid, text);
+        name = arena_dup_span(call->a, span_str(text));
+        if (dir_by_sid(&call->snap, &sid, &o) != ERR_OK) {
+            *out = span_str(arena_printf(call->a, "<SID=%s>", text));
+            return out->ptr ? ERR_OK : ERR_NOMEM;
+        }
     }
     TRY(control_find(call, name, "user", &o));
     return control_dn_of(call, o.id, out);
@@ -117,8 +126,9 @@ static enum err change_member(struct control_call *call, enum intent_mod_op op)
     struct intent_reply reply;
     struct dir_obj group;
     struct span member;
-    TRY(control_find(call, control_arg(call, "name"), "group", &group));
+    /* First, because a partner that is asked takes its time. */
     TRY(member_value(call, control_arg(call, "member"), &member));
+    TRY(control_find(call, control_arg(call, "name"), "group", &group));
     control_mod(&m, op, "member", member);
     in.mod_count = m.count;
     TRY(control_dn_of(call, group.id, &in.target));

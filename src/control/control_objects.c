@@ -52,6 +52,21 @@ static struct span sam_part(struct span name)
     return at ? span_sub(name, 0, (size_t)(at - name.ptr)) : name;
 }
 
+/* Whether a name that says its domain says ours. */
+static enum err is_ours(struct control_call *call, struct span name)
+{
+    struct dir_naming naming;
+    struct span sam = sam_part(name), domain;
+    if (sam.len == name.len)
+        return ERR_OK;
+    domain = memchr(name.ptr, '\\', name.len) ? span_sub(name, 0, name.len - sam.len - 1)
+                                              : span_sub(name, sam.len + 1, name.len);
+    TRY(dir_naming(&call->snap, &naming));
+    return ascii_eq_fold(domain, naming.flat_name) || ascii_eq_fold(domain, naming.dns_name)
+               ? ERR_OK
+               : ERR_NOT_FOUND;
+}
+
 static enum err look_up(struct control_call *call, struct span name, struct dir_obj *out)
 {
     struct sid sid;
@@ -62,6 +77,7 @@ static enum err look_up(struct control_call *call, struct span name, struct dir_
         if (e != ERR_NOT_FOUND)
             return e;
     }
+    TRY(is_ours(call, name));
     return dir_by_value(&call->snap, ATTR_sAMAccountName, sam_part(name), out);
 }
 

@@ -57,6 +57,30 @@ enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct
     return trust_report_decode(reply.payload, call->a, out);
 }
 
+enum err control_trust_ask_stub(struct control_call *call, uint32_t type, const struct trust *t,
+                                struct span payload, utime timeout, struct span *stub_out)
+{
+    struct plat_msg reply;
+    struct trust_answer answer;
+    struct plat_channel *peer = control_peer(call->directory, NULL);
+    if (!peer)
+        return away(call);
+    control_read_end(call);
+    enum err e = plat_channel_call(peer, type, payload, timeout, call->a, &reply);
+    if (e == ERR_TIMEOUT || e == ERR_CLOSED || (e == ERR_OK && reply.payload.len == 0))
+        return away(call);
+    TRY(e);
+    TRY(trust_answer_decode(reply.payload, &answer));
+    if (answer.status)
+        return control_refuse(
+            call, 502, "PartnerRefused", answer.reason ? answer.reason : REASON_CHANNEL_REFUSED,
+            "%.*s of %.*s: 0x%08x: %s", SPAN_ARG(answer.server), SPAN_ARG(t->dns_name),
+            answer.status,
+            reason_row(answer.reason ? answer.reason : REASON_CHANNEL_REFUSED)->cause);
+    *stub_out = answer.stub;
+    return ERR_OK;
+}
+
 /* --- all at once ---------------------------------------------------------------------------- */
 
 struct verification;

@@ -17,41 +17,11 @@
 /* --- questions to the peer ----------------------------------------------------------------------
  */
 
-static enum err away(struct control_call *call)
-{
-    return control_refuse(call, 503, "PeerUnavailable", REASON_CONTROL_PEER_AWAY,
-                          "the process that asks other forests does not answer");
-}
-
-static enum err ask(struct control_call *call, uint32_t type, const struct trust *t, utime timeout,
-                    struct span *stub_out)
-{
-    struct plat_msg reply;
-    struct trust_answer answer;
-    struct plat_channel *peer = control_peer(call->directory, NULL);
-    if (!peer)
-        return away(call);
-    control_read_end(call);
-    enum err e = plat_channel_call(peer, type, t->dns_name, timeout, call->a, &reply);
-    if (e == ERR_TIMEOUT || e == ERR_CLOSED || (e == ERR_OK && reply.payload.len == 0))
-        return away(call);
-    TRY(e);
-    TRY(trust_answer_decode(reply.payload, &answer));
-    if (answer.status)
-        return control_refuse(
-            call, 502, "PartnerRefused", answer.reason ? answer.reason : REASON_CHANNEL_REFUSED,
-            "%.*s of %.*s: 0x%08x: %s", SPAN_ARG(answer.server), SPAN_ARG(t->dns_name),
-            answer.status,
-            reason_row(answer.reason ? answer.reason : REASON_CHANNEL_REFUSED)->cause);
-    *stub_out = answer.stub;
-    return ERR_OK;
-}
-
 /* The partner has our current password after that. */
 static enum err tell(struct control_call *call, const struct trust *t, struct trust_told *out)
 {
     struct span stub;
-    TRY(ask(call, TRUST_MESSAGE_TELL, t, TELL_TIMEOUT, &stub));
+    TRY(control_trust_ask_stub(call, TRUST_MESSAGE_TELL, t, t->dns_name, TELL_TIMEOUT, &stub));
     TRY(trust_told_decode(stub, out));
     json_t *entry = control_trust_state(call->directory, t->dns_name, true);
     utime changed = utime_from_filetime(out->changed);
@@ -166,7 +136,7 @@ enum err control_trust_refresh(struct control_call *call, const struct trust *t)
     struct forest_record *told_records;
     struct forest_told told = {.now = utime_to_filetime(plat_now())};
     enum err e = ERR_OK;
-    TRY(ask(call, TRUST_MESSAGE_FOREST, t, CALL_TIMEOUT, &blob));
+    TRY(control_trust_ask_stub(call, TRUST_MESSAGE_FOREST, t, t->dns_name, CALL_TIMEOUT, &blob));
     TRY(forest_info_decode(blob, call->a, &told_records, &told.count));
     told.records = told_records;
     for (unsigned i = 0; i < CONTROL_TRUST_TRIES; i++) {

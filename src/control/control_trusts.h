@@ -106,6 +106,9 @@ enum err control_trust_remote_delete(struct control_call *call, const struct tru
 /* Asks the first domain controller of ours that can be asked. */
 enum err control_trust_ask_peer(struct control_call *call, uint32_t type, struct span partner,
                                 utime timeout, struct trust_report *out);
+/* The same for messages whose answer is a struct trust_answer: its stub. t is with whom. */
+enum err control_trust_ask_stub(struct control_call *call, uint32_t type, const struct trust *t,
+                                struct span payload, utime timeout, struct span *stub_out);
 /* A verification from every domain controller of ours at the same time. The report has the rows of
  * all, with a row of status unknown for one that could not be asked. Refused: none could. */
 enum err control_trust_ask_peers(struct control_call *call, struct span partner,
@@ -113,6 +116,13 @@ enum err control_trust_ask_peers(struct control_call *call, struct span partner,
 /* What was seen first with this status, from where and toward whom. */
 struct span control_trust_first(struct control_call *call, const struct trust_report *report,
                                 enum trust_status status);
+
+/* --- control_names.c --- */
+
+/* Who is called so in a forest that we trust: "CORP\\alice", "alice@corp.example.com".
+ * ERR_NOT_FOUND, and nothing refused: the name points to no trust. Refused: we do not trust that
+ * one, it cannot be asked, or it knows nobody of this name. */
+enum err control_partner_sid(struct control_call *call, struct span name, struct sid *out);
 
 /* --- control_trust_verify.c --- */
 

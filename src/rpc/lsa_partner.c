@@ -102,26 +102,12 @@ static enum err message(struct rpc_ctx *c, const struct lsa_lookup *l, const str
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-/* May the partner speak of this SID? Of its own domain, and of those of its forest. */
-static bool is_theirs(const struct trust *t, const struct sid *sid)
-{
-    if (sid_eq(sid, &t->sid) || sid_in_domain(sid, &t->sid, NULL))
-        return true;
-    for (unsigned i = 0; i < t->record_count; i++) {
-        const struct forest_record *r = &t->records[i];
-        if (r->type == FOREST_DOMAIN && trust_record_sid_enabled(r) &&
-            (sid_eq(sid, &r->sid) || sid_in_domain(sid, &r->sid, NULL)))
-            return true;
-    }
-    return false;
-}
-
 /* The partner's name of a domain that its answer refers to: one of its own, or nothing. */
 static bool refer(struct lsa_lookup *l, struct rpc_ctx *c, const struct trust *t,
                   const struct lsa_domains *theirs, uint32_t index, uint32_t *index_out)
 {
     if (!theirs || index >= theirs->count || !theirs->domains[index].sid ||
-        !is_theirs(t, theirs->domains[index].sid))
+        !trust_speaks_for(t, theirs->domains[index].sid))
         return false;
     const struct lsa_domain *d = &theirs->domains[index];
     return lsa_refer(l->domains, c->arena, d->name, d->sid, index_out) == ERR_OK;
@@ -141,7 +127,7 @@ static void take_name(struct lsa_lookup *l, struct rpc_ctx *c, struct lsa_found 
 static void take_sid(struct lsa_lookup *l, struct rpc_ctx *c, struct lsa_found *f,
                      const struct lsa_lookup_names3 *a, const struct lsa_translated_sid_ex2 *s)
 {
-    if (s->use == LSA_SID_UNKNOWN || !s->sid || !is_theirs(f->trust, s->sid) ||
+    if (s->use == LSA_SID_UNKNOWN || !s->sid || !trust_speaks_for(f->trust, s->sid) ||
         !refer(l, c, f->trust, a->domains, s->domain, &f->domain))
         return;
     f->use = s->use;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "peer/peer.h"
+#include "peer/peer_lookup.h"
 #include "peer/peer_remote.h"
 #include "peer/peer_rotate.h"
 #include "peer/peer_seats.h"
@@ -121,6 +122,15 @@ static enum err forest_info(struct question *q, struct span *out)
     return trust_answer_encode(&answer, &q->arena, out);
 }
 
+static enum err look_up(struct question *q, struct span *out)
+{
+    struct trust_lookup what;
+    struct trust_answer answer;
+    TRY(trust_lookup_decode(q->payload, &what));
+    TRY(peer_lookup(q->role->channels, &q->role->env, &what, &q->arena, &answer));
+    return trust_answer_encode(&answer, &q->arena, out);
+}
+
 static enum err make_remote(struct question *q, struct span *out)
 {
     struct trust_remote wish;
@@ -146,6 +156,7 @@ static const struct row {
     {TRUST_MESSAGE_RESET, .by_rpc = true, .work = reset},
     {TRUST_MESSAGE_TELL, .work = tell_password},
     {TRUST_MESSAGE_FOREST, .work = forest_info},
+    {TRUST_MESSAGE_LOOKUP, .work = look_up},
     {TRUST_MESSAGE_REMOTE, .work = make_remote},
 };
 

@@ -76,3 +76,16 @@ size_t trust_claims_name(const struct trust *t, struct span dns_name)
     }
     return best;
 }
+
+bool trust_speaks_for(const struct trust *t, const struct sid *sid)
+{
+    if (sid_eq(sid, &t->sid) || sid_in_domain(sid, &t->sid, NULL))
+        return true;
+    for (unsigned i = 0; i < t->record_count; i++) {
+        const struct forest_record *r = &t->records[i];
+        if (r->type == FOREST_DOMAIN && trust_record_sid_enabled(r) &&
+            (sid_eq(sid, &r->sid) || sid_in_domain(sid, &r->sid, NULL)))
+            return true;
+    }
+    return false;
+}

@@ -108,5 +108,8 @@ bool trust_record_flat_enabled(const struct forest_record *r);
  * it, take it away. Names compare without regard to ASCII case; a forest without records claims
  * nothing. */
 size_t trust_claims_name(const struct trust *t, struct span dns_name);
+/* The partner may say who has this SID: it is of its own domain, or of an enabled one of its
+ * forest. */
+bool trust_speaks_for(const struct trust *t, const struct sid *sid);
 
 #endif

@@ -104,6 +104,25 @@ enum err trust_reset_decode(struct span bytes, struct trust_reset *out)
     return ERR_OK;
 }
 
+enum err trust_lookup_encode(const struct trust_lookup *in, struct arena *a, struct span *out)
+{
+    struct builder b;
+    builder_in(&b, a, TRUST_ASK_MAX);
+    put_name(&b, in->partner);
+    put_name(&b, in->name);
+    return builder_done(&b, out);
+}
+
+enum err trust_lookup_decode(struct span bytes, struct trust_lookup *out)
+{
+    struct reader r = reader_of(bytes);
+    struct trust_lookup lookup = {.partner = read_name(&r)};
+    lookup.name = read_name(&r);
+    TRY(reader_end(&r));
+    *out = lookup;
+    return ERR_OK;
+}
+
 enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, struct span *out)
 {
     struct builder b;

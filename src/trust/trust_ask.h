@@ -11,6 +11,7 @@
  *   RESET     struct trust_reset       struct trust_channel   control, rpc
  *   TELL      the partner's DNS name   struct trust_answer    control
  *   FOREST    the partner's DNS name   struct trust_answer    control
+ *   LOOKUP    struct trust_lookup      struct trust_answer    control
  *   REMOTE    struct trust_remote      struct trust_answer    control
  *
  * CALL is one call over the secure channel to the partner: the peer makes the channel when there
@@ -20,8 +21,10 @@
  *
  * TELL sees to it that the partner has the current password of our outgoing half: the stub of its
  * answer is a struct trust_told. The stub of FOREST's is what the partner's forest claims, as
- * wire/ms/forest_info.h has it. REMOTE makes or deletes the partner's half of a trust as its
- * administrator; the stub of the answer is a struct trust_identity, or, when it failed, a sentence.
+ * wire/ms/forest_info.h has it. The stub of LOOKUP's is the SID of an account of the
+ * partner's forest or of a group that may come over a trust, or nothing when there is none. REMOTE
+ * makes or deletes the partner's half of a trust as its administrator; the stub of the answer is a
+ * struct trust_identity, or, when it failed, a sentence.
  */
 #ifndef TRUST_TRUST_ASK_H
 #define TRUST_TRUST_ASK_H
@@ -41,6 +44,7 @@ enum trust_message {
     TRUST_MESSAGE_RESET,
     TRUST_MESSAGE_TELL,
     TRUST_MESSAGE_FOREST,
+    TRUST_MESSAGE_LOOKUP,
     TRUST_MESSAGE_REMOTE,
     TRUST_MESSAGE__COUNT
 };
@@ -72,6 +76,11 @@ struct trust_answer {
 struct trust_reset {
     struct span partner;
     struct span server; /* DNS name of the one to use from now on; empty: any */
+};
+
+struct trust_lookup {
+    struct span partner;
+    struct span name; /* "CORP\\alice", "alice@corp.example.com" */
 };
 
 struct trust_channel {
@@ -118,6 +127,8 @@ enum err trust_answer_encode(const struct trust_answer *in, struct arena *a, str
 enum err trust_answer_decode(struct span bytes, struct trust_answer *out);
 enum err trust_reset_encode(const struct trust_reset *in, struct arena *a, struct span *out);
 enum err trust_reset_decode(struct span bytes, struct trust_reset *out);
+enum err trust_lookup_encode(const struct trust_lookup *in, struct arena *a, struct span *out);
+enum err trust_lookup_decode(struct span bytes, struct trust_lookup *out);
 enum err trust_channel_encode(const struct trust_channel *in, struct arena *a, struct span *out);
 enum err trust_channel_decode(struct span bytes, struct trust_channel *out);
 enum err trust_told_encode(const struct trust_told *in, struct arena *a, struct span *out);

@@ -57,6 +57,14 @@ static void test_the_state_of_a_channel(void **state)
     assert_true(span_eq(reset_back.server, reset.server));
     REFUSES_PREFIXES(trust_reset_decode, bytes, &reset_back);
 
+    struct trust_lookup lookup = {SPAN_LIT("corp.example.com"), SPAN_LIT("CORP\\alice")};
+    struct trust_lookup lookup_back;
+    assert_int_equal(trust_lookup_encode(&lookup, &arena, &bytes), ERR_OK);
+    assert_int_equal(trust_lookup_decode(bytes, &lookup_back), ERR_OK);
+    assert_true(span_eq(lookup_back.partner, lookup.partner));
+    assert_true(span_eq(lookup_back.name, lookup.name));
+    REFUSES_PREFIXES(trust_lookup_decode, bytes, &lookup_back);
+
     assert_int_equal(trust_channel_encode(&channel, &arena, &bytes), ERR_OK);
     assert_int_equal(trust_channel_decode(bytes, &channel_back), ERR_OK);
     assert_true(channel_back.up && channel_back.former && channel_back.since == 12345);

@@ -211,3 +211,26 @@ def test_curl_signs_too(lab):
               'data = "{\\"MaxResults\\":1}"\nsilent\n')
     text = lab.cloud.host.run("curl", "-K", "-", input=config).stdout
     assert len(json.loads(text)["Users"]) == 1, text
+
+
+def test_members_of_a_trusted_forest(lab):
+    """MemberRealm names the forest, and the forest is asked who that is."""
+    cloud, corp, secret = lab.world.cloud, lab.world.corp, lab.cloud.secret(lab.world.password())
+    group, user = lab.name(), lab.name()
+    member = {"GroupName": group, "MemberName": user, "MemberRealm": corp.dns}
+    lab.data("Groups/CreateGroup", SAMAccountName=group, GroupScope="DomainLocal")
+    lab.refused("ResourceNotFoundException", "GroupMemberships/AddGroupMember", **member)
+    lab.cloud.host.run("ip", "addr", "add", f"{corp.addresses[0]}/24", "dev", "eth0")
+    lab.cloud.cli("directory", "create", corp.dns, "--short-name", corp.netbios, "--address", corp.addresses[0],
+                  "--admin-password-file", lab.cloud.secret(corp.admin_password))
+    sid = lab.cloud.cli("user", "create", user, "--password-file", secret, "--directory", corp.dns)["sid"]
+    for here, there, direction in ((corp, cloud, "incoming"), (cloud, corp, "outgoing")):
+        lab.cloud.cli("trust", "create", there.dns, "--short-name", there.netbios, "--direction", direction, "--password-file",
+                      secret, "--forwarder", there.addresses[0], "--directory", here.dns)
+    lab.data("GroupMemberships/AddGroupMember", **member)
+    found = everything(lab, "GroupMemberships/ListGroupMembers", "Members", SAMAccountName=group)
+    assert [m["SID"] for m in found] == [sid], found
+    lab.refused("ResourceNotFoundException", "GroupMemberships/AddGroupMember", **{**member, "MemberName": "nobody"})
+    lab.data("GroupMemberships/RemoveGroupMember", **member)
+    assert everything(lab, "GroupMemberships/ListGroupMembers", "Members", SAMAccountName=group) == []
+    lab.refused("ValidationException", "GroupMemberships/ListGroupMembers", SAMAccountName=group, MemberRealm=corp.dns)

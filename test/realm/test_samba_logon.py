@@ -47,6 +47,8 @@ def test_not_where_we_do_not_trust(lab, joined):
     said = ntlm(joined, lab.world.corp, lab.corp_user)
     assert "succeeded" not in said, said
     lab.cloud.reason_seen("TRANSIT_NOT_OUTGOING")
+    assert lab.cloud.refused("group", "add-member", "Guests of web",
+                             f"{lab.world.corp.netbios}\\{lab.corp_user}") == "TRANSIT_NOT_OUTGOING"
 
 
 def at_our_controller(joined, lab, *argv, password=None):

@@ -142,6 +142,32 @@ def machine(lab):
     return made
 
 
+# --- their groups --------------------------------------------------------------------------------
+
+
+def test_groups_take_people_by_their_names(lab):
+    """Samba is asked who that is; a name that says another domain is never one of ours."""
+    corp, cloud, user = lab.world.corp, lab.cloud, lab.corp_user
+    cloud.add_user("twin", lab.world.password())
+    lab.corp.add_user("twin", lab.world.password())
+    cloud.cli("group", "create", "Readers", "--scope", "domain-local")
+    for name in (f"{corp.netbios}\\{user}", f"{user}@{corp.dns}", f"{corp.dns}\\{user}"):
+        found = cloud.cli("group", "add-member", "Readers", name)["members"]
+        assert [m["sid"] for m in found] == [lab.corp_user_sid()], name
+        assert cloud.cli("group", "remove-member", "Readers", name)["members"] == [], name
+    found = cloud.cli("group", "add-member", "Readers", f"{corp.netbios}\\twin")["members"]
+    assert len(found) == 1 and found[0]["foreign"] and found[0]["sid"].startswith(lab.corp.sid + "-"), found
+    assert cloud.cli("group", "add-member", "Readers", f"{corp.netbios}\\Domain Users")["members"][1]["foreign"]
+    for nobody in (f"{corp.netbios}\\{cloud.forest.hosts[0]}", f"{corp.netbios}\\Administrators", f"nobody@{corp.dns}"):
+        assert cloud.refused("group", "add-member", "Readers", nobody) == "TRUST_NAME_UNKNOWN", nobody
+    for elsewhere in ("ELSEWHERE\\twin", "twin@elsewhere.example.net"):
+        assert cloud.refused("group", "add-member", "Readers", elsewhere) == "CONTROL_NO_OBJECT", elsewhere
+        assert cloud.refused("user", "show", elsewhere) == "CONTROL_NO_OBJECT", elsewhere
+    own = cloud.forest
+    for ours in (f"{own.netbios}\\twin", f"twin@{own.dns}", f"{own.dns}\\twin"):
+        assert cloud.cli("user", "show", ours)["name"] == "twin"
+
+
 # --- a database ----------------------------------------------------------------------------------
 
 
