@@ -234,7 +234,8 @@ enum cli_exit cli_print(const struct operation *op, const struct cli_reply *repl
         fputs(json_string_value(result), out);
     } else if (op->columns && json_is_array(result)) {
         print_table(op->columns, result, out);
-        explain(result, out);
+        if (strstr(op->columns, "reason"))
+            explain(result, out);
     } else if (json_is_object(result)) {
         print_object(result, 0, out);
         explain(result, out);

@@ -67,6 +67,15 @@ static void an_object_explains_its_reason(void **state)
                    "  remedy: Start its services, or correct the address that its DNS gives.\n");
 }
 
+/* Of a list that does not show them nobody knows whose they are. */
+static void a_table_without_reasons_has_none(void **state)
+{
+    (void)state;
+    assert_printed("trust", "list", 200,
+                   "{\"result\": [{\"partner\": \"x\", \"reason\": \"VERIFY_PORT_CLOSED\"}]}",
+                   EXIT_GOOD, "partner  type  direction  state\nx        -     -          -\n");
+}
+
 static void what_is_no_reason_is_not_explained(void **state)
 {
     (void)state;
@@ -93,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_explains_its_reasons),
         cmocka_unit_test(an_object_explains_its_reason),
+        cmocka_unit_test(a_table_without_reasons_has_none),
         cmocka_unit_test(what_is_no_reason_is_not_explained),
         cmocka_unit_test(a_refusal_has_its_side_and_remedy),
     };

@@ -2,7 +2,8 @@
  * The right Allowed-To-Authenticate on a service's account ([MS-ADTS] 5.1.3.2.1): an object ACE for
  * one principal, of this forest or another.
  */
-#include "control/control_call.h"
+#include "base/text.h"
+#include "control/control_trusts.h"
 #include "trust/selective.h"
 #include "wire/ms/secdesc.h"
 
@@ -43,21 +44,29 @@ static enum err with_ace(struct control_call *call, struct span old, const struc
     return builder_done(&b, out);
 }
 
+/* The account of a service principal name, an account, or a computer without its "$". */
+static enum err find_service(struct control_call *call, struct span name, struct dir_obj *out)
+{
+    TRY(control_read(call));
+    if (memchr(name.ptr, '/', name.len) &&
+        dir_by_value(&call->snap, ATTR_servicePrincipalName, name, out) == ERR_OK)
+        return ERR_OK;
+    struct span computer = span_str(arena_printf(call->a, "%.*s$", SPAN_ARG(name)));
+    bool is_computer = dir_by_value(&call->snap, ATTR_sAMAccountName, name, out) == ERR_NOT_FOUND &&
+                       dir_by_value(&call->snap, ATTR_sAMAccountName, computer, out) == ERR_OK;
+    return control_find(call, is_computer ? computer : name, "service", out);
+}
+
 enum err control_service_allow(struct control_call *call)
 {
     struct control_mods m = {.call = call};
     struct intent in = {.kind = INTENT_MODIFY, .sd_parts = 4, .mods = m.mod};
     struct intent_reply reply;
-    struct dir_obj service, principal;
-    struct span sd, changed, value, name = control_arg(call, "principal");
+    struct dir_obj service;
+    struct span sd, changed;
     struct sid who;
-    TRY(control_find(call, control_arg(call, "name"), "service", &service));
-    if (sid_from_text(name, &who) != ERR_OK) {
-        TRY(control_find(call, name, "user", &principal));
-        if (!dir_attr_first(&principal, ATTR_objectSid, &value))
-            return ERR_NOT_FOUND;
-        TRY(sid_from_bytes(value, &who));
-    }
+    TRY(control_principal_sid(call, control_arg(call, "principal"), &who));
+    TRY(find_service(call, control_arg(call, "name"), &service));
     TRY(dir_sd(&call->snap, service.sd_id, &sd));
     TRY(with_ace(call, sd, &who, &changed));
     control_mod(&m, MOD_REPLACE, "nTSecurityDescriptor", changed);

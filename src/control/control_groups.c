@@ -100,23 +100,15 @@ static enum err member_value(struct control_call *call, struct span name, struct
 {
     struct dir_obj o;
     struct sid sid;
-    enum err e = sid_from_text(name, &sid);
-    if (e != ERR_OK)
-        e = control_partner_sid(call, name, &sid);
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        return e;
+    char text[SID_TEXT_SIZE];
+    TRY(control_principal_sid(call, name, &sid));
     TRY(control_read(call));
-    if (e == ERR_OK) {
-        char text[SID_TEXT_SIZE];
-        sid_to_text(&sid, text);
-        name = arena_dup_span(call->a, span_str(text));
-        if (dir_by_sid(&call->snap, &sid, &o) != ERR_OK) {
-            *out = span_str(arena_printf(call->a, "<SID=%s>", text));
-            return out->ptr ? ERR_OK : ERR_NOMEM;
-        }
-    }
-    TRY(control_find(call, name, "user", &o));
-    return control_dn_of(call, o.id, out);
+    enum err e = dir_by_sid(&call->snap, &sid, &o);
+    if (e == ERR_OK)
+        return control_dn_of(call, o.id, out);
+    sid_to_text(&sid, text);
+    *out = span_str(arena_printf(call->a, "<SID=%s>", text));
+    return e != ERR_NOT_FOUND ? e : out->ptr ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err change_member(struct control_call *call, enum intent_mod_op op)

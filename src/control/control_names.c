@@ -68,3 +68,16 @@ enum err control_partner_sid(struct control_call *call, struct span name, struct
                               SPAN_ARG(t->dns_name), SPAN_ARG(name));
     return sid_from_bytes(stub, out);
 }
+
+enum err control_principal_sid(struct control_call *call, struct span name, struct sid *out)
+{
+    struct dir_obj o;
+    struct span value;
+    enum err e = sid_from_text(name, out);
+    if (e != ERR_OK)
+        e = control_partner_sid(call, name, out);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    TRY(control_find(call, name, "user", &o));
+    return dir_attr_first(&o, ATTR_objectSid, &value) ? sid_from_bytes(value, out) : ERR_NOT_FOUND;
+}

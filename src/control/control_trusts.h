@@ -123,6 +123,8 @@ struct span control_trust_first(struct control_call *call, const struct trust_re
  * ERR_NOT_FOUND, and nothing refused: the name points to no trust. Refused: we do not trust that
  * one, it cannot be asked, or it knows nobody of this name. */
 enum err control_partner_sid(struct control_call *call, struct span name, struct sid *out);
+/* Of a SID, a name of such a forest, or an account or group of our own. */
+enum err control_principal_sid(struct control_call *call, struct span name, struct sid *out);
 
 /* --- control_trust_verify.c --- */
 

@@ -103,12 +103,12 @@ static enum err fail_status(struct peer_failure *f, uint32_t status, const struc
 {
     if (status == PEER_ACCESS_DENIED)
         return peer_fail(f, status, REASON_VERIFY_PASSWORD_DIFFERENT,
-                         "%.*s was refused with the trust password", SPAN_ARG(x->account));
+                         "%.*s was refused with the trust password", SPAN_ARG(x->domain));
     if (status == PEER_NO_TRUST_ACCOUNT || status == PEER_DOMAIN_NOT_FOUND)
         return peer_fail(f, status, REASON_VERIFY_HALF_MISSING, "it does not know %.*s (0x%08x)",
-                         SPAN_ARG(x->account), status);
+                         SPAN_ARG(x->domain), status);
     return peer_fail(f, status, REASON_CHANNEL_REFUSED, "%.*s was refused: 0x%08x",
-                     SPAN_ARG(x->account), status);
+                     SPAN_ARG(x->domain), status);
 }
 
 static void new_challenge(uint8_t out[NETLOGON_CREDENTIAL_SIZE])

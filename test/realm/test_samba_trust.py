@@ -148,7 +148,7 @@ def test_selective_authentication(lab):
     out = client.ticket(lab.spn, ok=False)
     assert out.returncode and "policy" in out.stdout.lower(), out.stdout
     assert [e for e in lab.cloud.events(since) if "SELECTIVE" in e.get("reason", "")]
-    lab.cloud.cli("service", "allow", "web", lab.corp_user_sid())
+    lab.cloud.cli("service", "allow", lab.spn, f"{lab.world.corp.netbios}\\{lab.corp_user}")
     lab.corp_logs_on()
     lab.corp_client.kvno(lab.spn)
     assert lab.group_sid in lab.sids_for(lab.corp_client)["resource"]
