@@ -112,7 +112,7 @@ void aws_data_head(struct aws_call *call)
 enum err aws_data_find(struct aws_call *call, const char *member, uint32_t class_id,
                        struct dir_obj *out)
 {
-    const char *noun = class_id == CLASS_group ? "group" : "user";
+    const char *noun = class_id == CLASS_group ? "group" : class_id ? "user" : NULL;
     struct span name = aws_text(call, member);
     TRY(control_find(&call->c, name, noun, out));
     if (!class_id || out->class_id == class_id)

@@ -119,8 +119,8 @@ void control_read_end(struct control_call *call);
 
 /* --- control_objects.c --- */
 
-/* The account or group with this sAMAccountName, FLAT\name, name@domain or SID. Refuses when there
- * is none. */
+/* What has this sAMAccountName, FLAT\name, name@domain or SID and is what the noun says: "group",
+ * "computer", any other an account, NULL an account or group. Refuses when there is none. */
 enum err control_find(struct control_call *call, struct span name, const char *noun,
                       struct dir_obj *out);
 enum err control_dn_of(struct control_call *call, dir_id id, struct span *out);

@@ -78,6 +78,6 @@ enum err control_principal_sid(struct control_call *call, struct span name, stru
         e = control_partner_sid(call, name, out);
     if (e != ERR_NOT_FOUND)
         return e;
-    TRY(control_find(call, name, "user", &o));
+    TRY(control_find(call, name, NULL, &o));
     return dir_attr_first(&o, ATTR_objectSid, &value) ? sid_from_bytes(value, out) : ERR_NOT_FOUND;
 }

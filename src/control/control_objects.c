@@ -81,13 +81,29 @@ static enum err look_up(struct control_call *call, struct span name, struct dir_
     return dir_by_value(&call->snap, ATTR_sAMAccountName, sam_part(name), out);
 }
 
+/* A user may be looked for where a computer or a service is meant: all of them are accounts. */
+static bool is_a(const struct dir_obj *o, const char *noun)
+{
+    struct dir_values values;
+    if (!noun)
+        return true;
+    if (strcmp(noun, "group") == 0)
+        return o->class_id == CLASS_group;
+    if (strcmp(noun, "computer") == 0)
+        return o->class_id == CLASS_computer;
+    return dir_attr(o, ATTR_userAccountControl, &values);
+}
+
 enum err control_find(struct control_call *call, struct span name, const char *noun,
                       struct dir_obj *out)
 {
     TRY(control_read(call));
     enum err e = look_up(call, name, out);
-    if (e == ERR_OK && (out->flags & DIR_OBJ_DELETED))
+    if (e == ERR_OK && ((out->flags & DIR_OBJ_DELETED) || !is_a(out, noun)))
         e = ERR_NOT_FOUND;
+    if (e == ERR_NOT_FOUND && !noun)
+        return control_refuse(call, 404, "NotFound", REASON_CONTROL_NO_OBJECT,
+                              "there is no account or group %.*s", SPAN_ARG(name));
     if (e == ERR_NOT_FOUND)
         return control_refuse(call, 404, "NotFound", REASON_CONTROL_NO_OBJECT,
                               "there is no %s %.*s; entente %s list shows all", noun,

@@ -106,6 +106,18 @@ def test_no_such_object(lab, noun, args):
     assert lab.cloud.refused(noun, "show", *args.values()) == "CONTROL_NO_OBJECT"
 
 
+def test_what_is_of_another_kind(lab):
+    """entente user delete GROUP deletes nothing."""
+    cli = lab.cloud.cli
+    cli("group", "create", "kin")
+    lab.cloud.add_user("kim", lab.world.password())
+    for noun, name in (("user", "kin"), ("service", "kin"), ("group", "kim"), ("computer", "kim"), ("computer", "kin")):
+        for verb in ("show", "delete"):
+            assert lab.cloud.refused(noun, verb, name) == "CONTROL_NO_OBJECT", (noun, verb, name)
+    assert lab.cloud.refused("user", "disable", "kin") == "CONTROL_NO_OBJECT"
+    assert cli("group", "show", "kin")["name"] == "kin" and cli("user", "show", "kim")["name"] == "kim"
+
+
 def directory(lab, address, name=None):
     return {"name": name or "other.example.com", "short_name": "OTHER", "address": [address],
             "admin_password": lab.world.password()}
