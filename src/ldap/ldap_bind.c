@@ -214,6 +214,9 @@ enum err ldap_do_bind(struct ldap_request *rq)
                           SPAN_NONE);
     if (in->auth == LDAP_AUTH_SIMPLE)
         return bind_simple(rq);
+    ldap_event(rq->session, "ldap.bind", REASON_LDAP_BIND_METHOD, in->name);
     return ldap_reply(rq, LDAP_AUTH_METHOD_NOT_SUPPORTED,
-                      "00002027: LdapErr: this way of authentication is not supported", SPAN_NONE);
+                      "00002027: LdapErr: this way of authentication is not supported: use GSSAPI, "
+                      "or a simple bind over TLS (LDAP_BIND_METHOD)",
+                      SPAN_NONE);
 }

@@ -331,9 +331,10 @@ enum err ldap_bind_sasl(struct ldap_request *rq)
     bool spnego = ascii_eq_fold(mechanism, SPAN_LIT("GSS-SPNEGO"));
     if (!spnego && !ascii_eq_fold(mechanism, SPAN_LIT("GSSAPI"))) {
         give_up(ss);
+        ldap_event(ss, "ldap.bind", REASON_LDAP_BIND_METHOD, mechanism);
         return respond(rq, LDAP_AUTH_METHOD_NOT_SUPPORTED,
                        "00002027: LdapErr: the mechanism is not supported: use GSSAPI or "
-                       "GSS-SPNEGO",
+                       "GSS-SPNEGO (LDAP_BIND_METHOD)",
                        SPAN_NONE);
     }
     if (ss->layer)

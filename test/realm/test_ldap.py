@@ -3,6 +3,7 @@ and writes, and Samba's locator."""
 
 import base64
 import re
+import socket
 import subprocess
 
 import pytest
@@ -63,6 +64,18 @@ def test_name_without_password_is_no_bind(service):
                        f"os.environ['LDAPTLS_CACERT']); c = ldap.initialize('ldaps://{DC}'); "
                        "c.simple_bind_s('alice', '')\"", ok=False)
     assert "LDAP_BIND_NO_PASSWORD" in said
+
+
+@pytest.mark.parametrize("choice", [b"\x89\x00", b"\xa3\x07\x04\x05PLAIN"], ids=["NTLM", "PLAIN"])
+def test_other_ways_to_bind_are_told_what_is_served(service, choice):
+    """As ldap3 asks which of Windows' own ways there are ([MS-ADTS] 5.1.1.1.3), and another SASL mechanism."""
+    bind = b"\x02\x01\x03\x04\x00" + choice
+    message = b"\x02\x01\x01\x60" + bytes([len(bind)]) + bind
+    with socket.create_connection((ADDRESS[CLOUD], 389), 20) as s:
+        s.sendall(b"\x30" + bytes([len(message)]) + message)
+        said = s.recv(4096)
+    assert b"\x0a\x01\x07" in said and b"GSSAPI" in said and b"LDAP_BIND_METHOD" in said, said
+    assert service.events("ldap.bind")[-1]["reason"] == "LDAP_BIND_METHOD"
 
 
 def test_lockout_is_told(service):
