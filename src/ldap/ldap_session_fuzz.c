@@ -82,6 +82,12 @@ enum err plat_conn_filter(struct plat_conn *conn, const struct plat_filter_ops *
     return ERR_UNSUPPORTED;
 }
 
+void *plat_conn_filter_state(const struct plat_conn *conn)
+{
+    (void)conn;
+    return NULL;
+}
+
 void *plat_conn_ctx(const struct plat_conn *conn)
 {
     (void)conn;

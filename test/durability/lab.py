@@ -21,6 +21,14 @@ def children(pid):
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
+def role(pid):
+    """Empty when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 def entries(ldif):
     """{DN in lower case: {attribute in lower case: [values]}} of ldapsearch -LLL."""
     found = {}
@@ -146,15 +154,16 @@ class Lab:
     # --- the processes -------------------------------------------------------------------------
 
     def pids(self):
-        """{name: pid}, with control and the parent; None when that cannot be told now."""
+        """{name: pid}, with the service's own and the parent; None when that cannot be told now."""
         code, body, _ = self.forest.try_cli("directory", "show", self.world.cloud.dns)
         if code != 0 or not all(p["ready"] for p in body["result"]["processes"]):
             return None
         found = {p["name"]: p["pid"] for p in body["result"]["processes"]}
         rest = set(children(self.forest.proc.pid)) - set(found.values())
-        if len(rest) != 1 or len(found) < 11:
+        service = {role(pid): pid for pid in rest}
+        if sorted(service) != ["control", "files"] or len(found) < 11:
             return None
-        return {**found, "control": rest.pop(), "parent": self.forest.proc.pid}
+        return {**found, **service, "parent": self.forest.proc.pid}
 
     def ready(self):
         return wait_for(self.pids, "all processes", PATIENCE)
