@@ -51,15 +51,20 @@ static bool dns_name_wanted(const struct lsa_view *v, struct span domain, uint32
     return !domain.len || !text_eq_fold(domain, v->naming.flat_name);
 }
 
+/* Beyond the snapshot; what there is none of is a null pointer on the wire. */
+static struct span kept(struct rpc_ctx *c, struct span name)
+{
+    return name.len ? arena_dup_span(c->arena, name) : SPAN_NONE;
+}
+
 static void fill(struct rpc_ctx *c, const struct lsa_view *v, bool dns, bool pdc,
                  struct netlogon_dc_info *out)
 {
     const struct dir_naming *n = &v->naming;
     const uint8_t *ip = c->env->address;
     struct arena *a = c->arena;
-    struct span site =
-        arena_dup_span(a, auth_site_of(&v->snap, n->config_nc, plat_addr_host(&c->who->client),
-                                       c->env->site, NULL));
+    struct span site = kept(c, auth_site_of(&v->snap, n->config_nc, plat_addr_host(&c->who->client),
+                                            c->env->site, NULL));
 
     *out = (struct netlogon_dc_info){
         .dc_name = span_str(
@@ -182,9 +187,9 @@ static uint32_t sites_of(struct rpc_ctx *c, const struct netlogon_address *a, ui
         struct span host = host_of(&a[i]), subnet = SPAN_NONE;
 
         if (host.len)
-            names[i] = arena_dup_span(
-                c->arena, auth_site_of(&v.snap, v.naming.config_nc, host, c->env->site, &subnet));
-        subnets[i] = arena_dup_span(c->arena, subnet);
+            names[i] =
+                kept(c, auth_site_of(&v.snap, v.naming.config_nc, host, c->env->site, &subnet));
+        subnets[i] = kept(c, subnet);
     }
     lsa_view_end(&v);
     return arena_failed(c->arena) ? WERR_NOT_ENOUGH_MEMORY : WERR_OK;
