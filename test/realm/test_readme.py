@@ -13,7 +13,7 @@ MARK = "### block {} ###"
 # A person waits until the service answers, and looks again until a trust is proved.
 PATIENCE = {
     0: "until entente directory list >/dev/null 2>&1; do sleep 0.1; done",
-    5: """until ds describe-trusts --query "Trusts[?RemoteDomainName=='office.example.com'].TrustState" | grep '^Verified'
+    6: """until ds describe-trusts --query "Trusts[?RemoteDomainName=='office.example.com'].TrustState" | grep '^Verified'
        do sleep 0.1; done""",
 }
 
@@ -67,16 +67,17 @@ def lab():
 
 
 def test_two_forests_and_a_trust(lab):
-    _, forests, people, trust, logon, _, _ = lab.said
+    _, forests, people, trust, group, logon, _, _ = lab.said
     assert "aws.example.com" in forests and "corp.example.com" in forests
     assert "web" in people
     assert "outgoing" in trust and "incoming" in trust
+    assert "web-users" in group
     assert "keytab entry valid" in logon and "krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM" in logon
     assert "Ticket server: HTTP/web.aws.example.com@AWS.EXAMPLE.COM" in logon, logon
 
 
 def test_a_trust_with_the_aws_cli(lab):
-    aws = lab.said[5]
+    aws = lab.said[6]
     assert re.search(r"office\.example\.com\tOne-Way: Outgoing\t", aws), aws
     assert re.search(r"cloud\.example\.com\tOne-Way: Incoming\tCreated", aws), aws
     assert "Verified" in aws.splitlines(), aws
@@ -84,4 +85,4 @@ def test_a_trust_with_the_aws_cli(lab):
 
 def test_its_end(lab):
     """The log's last lines; the service ended, or its shell would still wait."""
-    assert lab.said[6].count('"event"') == 3, lab.said[6]
+    assert lab.said[7].count('"event"') == 3, lab.said[7]
