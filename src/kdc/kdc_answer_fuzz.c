@@ -11,10 +11,9 @@
 #include "directory/change.h"
 #include "directory/provision.h"
 #include "kdc/kdc.h"
-#include "trust/trust.h"
 #include "wire/krb/krb_msg.h"
 #include "wire/ms/pac_sign.h"
-#include "writer/writer.h"
+#include "writer/fuzz_trust.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -22,7 +21,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 #define NOW            (INT64_C(1790000000) * UTIME_SECOND)
 #define CLOUD          SPAN_LIT("CLOUD.EXAMPLE.COM")
 #define CORP           SPAN_LIT("CORP.EXAMPLE.NET")
-#define SECRET         SPAN_LIT("a shared secret of two forests")
 #define SIZE_MAX_TRIED 8192
 
 enum { RAW, KPASSWD, TICKET, OWN_TICKET, PAC, OWN_PAC, AUTHENTICATOR, BODY, AUTHDATA, MODES };
@@ -56,29 +54,6 @@ static enum err fuzz_intent(void *ctx, const struct intent *in, struct arena *a,
     return ERR_OK;
 }
 
-static void make_trust(struct dir *d)
-{
-    struct arena a;
-    struct writer *w;
-    struct intent in = {.kind = INTENT_TRUST_PUT,
-                        .flags = INTENT_SYSTEM | INTENT_PROTECTED,
-                        .token = dir_token_system,
-                        .target = SPAN_LIT("corp.example.net"),
-                        .trust = {.dns_name = SPAN_LIT("corp.example.net"),
-                                  .flat_name = SPAN_LIT("CORP"),
-                                  .sid = SID_NT(21, 201, 202, 203),
-                                  .direction = TRUST_BOTH,
-                                  .type = TRUST_UPLEVEL,
-                                  .attributes = TRUST_FOREST_TRANSITIVE,
-                                  .password = SECRET}};
-    struct writer_item item = {.intent = &in};
-    arena_init(&a, 0, 16u << 20, ARENA_WIPE);
-    ENT_ASSERT(writer_new(&(struct writer_args){.dir = d}, &w) == ERR_OK);
-    ENT_ASSERT(writer_handle_batch(w, &item, 1, &a) == ERR_OK && item.reply.err == ERR_OK);
-    writer_free(w);
-    arena_fini(&a);
-}
-
 static void read_keys(struct dir *d)
 {
     struct arena a;
@@ -92,7 +67,7 @@ static void read_keys(struct dir *d)
     f.krbtgt = *dir_keys_find(&keys, 0, ETYPE_AES256_SHA1);
     dir_snap_end(&s);
     arena_fini(&a);
-    ENT_ASSERT(krb_string_to_key(ETYPE_AES256_SHA1, SECRET,
+    ENT_ASSERT(krb_string_to_key(ETYPE_AES256_SHA1, FUZZ_SECRET,
                                  SPAN_LIT("CORP.EXAMPLE.NETkrbtgtCLOUD.EXAMPLE.COM"), 0,
                                  &f.trust) == ERR_OK);
     f.session = (struct krb_key){.etype = ETYPE_AES256_SHA1, .len = 32, .bytes = {7}};
@@ -122,7 +97,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     dir_keyring_derive(master, 7, &open.keyring);
     ENT_ASSERT(dir_create_empty(path) == ERR_OK && dir_open(&open, &env.dir) == ERR_OK);
     ENT_ASSERT(provision_forest(env.dir, &args) == ERR_OK);
-    make_trust(env.dir);
+    fuzz_trust(env.dir);
     read_keys(env.dir);
     ENT_ASSERT(kdc_new(&env, &f.kdc) == ERR_OK);
     /* The open files live on without their names. */

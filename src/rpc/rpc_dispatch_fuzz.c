@@ -1,6 +1,7 @@
 /*
  * Calls of Administrator over a pipe, one after the other, on one association that has bound all
- * interfaces of a domain controller: a byte for the interface, one for the operation's number, one
+ * interfaces of a domain controller: a byte for the interface (its highest bit: the call comes over
+ * a secure channel of NETLOGON instead, which DC1 has), one for the operation's number, one
  * for which of the open handles stands at the beginning of the arguments (0: what the bytes say),
  * and the arguments with their length before them, in which "AUTHENTI" becomes the credential of a
  * domain controller for the time that follows. Whatever they are, the answer is a fragment, and
@@ -8,7 +9,9 @@
  */
 #include "directory/fuzz_forest.h"
 #include "rpc/netlogon_account.h"
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_channel.h"
+#include "wire/rpc/netlogon_token.h"
+#include "writer/fuzz_trust.h"
 
 #define HANDLE 20
 #define MARK   "AUTHENTI"
@@ -70,6 +73,7 @@ static struct rpc_server server = {.env = {.host = {(const uint8_t *)"dc1", 3},
                                            .ask_cancel = ask_cancel}};
 static struct dir_token administrator;
 static struct netlogon_session dc_session;
+static const struct netlogon_chain first_chain = {{7}, {1}};
 static struct arena kept;
 
 static void learn_dc(void)
@@ -100,8 +104,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     arena_init(&server.arena, RPC_ARENA_FIRST, RPC_ARENA_MAX, 0);
     arena_init(&kept, 0, 1u << 20, 0);
     administrator = fuzz_token(server.env.dir, "Administrator", &kept);
+    fuzz_trust(server.env.dir);
     learn_dc();
     return 0;
+}
+
+static void put_session(const struct netlogon_chain *chain)
+{
+    struct netlogon_session session = dc_session;
+
+    session.chain = *chain;
+    ENT_ASSERT(netlogon_session_put(server.sessions, SPAN_LIT("DC1"), &session) == ERR_OK);
 }
 
 static void bind_all(struct rpc_assoc *as)
@@ -118,6 +131,22 @@ static void bind_all(struct rpc_assoc *as)
     for (uint16_t i = 0; i <= rpc_service_count; i++)
         as->bound[as->count++] =
             (struct rpc_bound){i, i == rpc_service_count ? &rpc_mgmt_service : rpc_services[i]};
+}
+
+static void bind_channel(struct rpc_assoc *as)
+{
+    struct netlogon_token token = {.computer = SPAN_LIT("DC1")};
+    struct rpc_auth auth = {.type = RPC_AUTH_NETLOGON, .level = RPC_LEVEL_PRIVACY};
+    struct span answer;
+    struct builder b;
+
+    bind_all(as);
+    put_session(&first_chain);
+    builder_in(&b, &server.arena, NETLOGON_TOKEN_MAX);
+    netlogon_token_put(&b, &token);
+    ENT_ASSERT(builder_done(&b, &auth.token) == ERR_OK);
+    ENT_ASSERT(rpc_channel_bind(as, &auth, &answer) == REASON_NONE);
+    as->level = RPC_LEVEL_PRIVACY;
 }
 
 /* The arguments, beginning with the handle that was opened so many handles ago. */
@@ -143,43 +172,50 @@ static struct span with_handle(const struct rpc_assoc *as, unsigned age, struct 
     return out;
 }
 
-/* A session of DC1 with NETLOGON, as new for each call, and its authenticator. */
+/* DC1's session with NETLOGON is as new for each call, and the mark becomes its authenticator. */
 static void authenticate(uint8_t *stub, size_t len)
 {
-    struct netlogon_chain client = {{7}, {1}};
-    struct netlogon_session session = dc_session;
-    uint8_t *at = memmem(stub, len, MARK, NETLOGON_CREDENTIAL_SIZE);
+    struct netlogon_chain client = first_chain;
+    uint8_t *at = len ? memmem(stub, len, MARK, NETLOGON_CREDENTIAL_SIZE) : NULL;
 
-    session.chain = client;
-    ENT_ASSERT(netlogon_session_put(server.sessions, SPAN_LIT("DC1"), &session) == ERR_OK);
+    put_session(&first_chain);
     if (!at || stub + len - at < NETLOGON_CREDENTIAL_SIZE + 4)
         return;
     struct reader r = reader_of(span_of(at + NETLOGON_CREDENTIAL_SIZE, 4));
     netlogon_chain_ask(&client, reader_le32(&r), at);
 }
 
+static void call(struct rpc_assoc *as, struct reader *r, unsigned service)
+{
+    struct rpc_request rq = {.context_id = service % (rpc_service_count + 1),
+                             .opnum = reader_u8(r)};
+    unsigned age = reader_u8(r);
+    struct span stub = with_handle(as, age, reader_span(r, reader_le16(r)));
+    uint8_t *bytes = arena_dup(&server.arena, stub.ptr, stub.len);
+
+    ENT_ASSERT(bytes || !stub.len);
+    authenticate(bytes, stub.len);
+    rq.stub = span_of(bytes, stub.len);
+    enum err e = reader_ok(r) ? rpc_dispatch(as, 1, &rq) : ERR_OK;
+    ENT_ASSERT(e == ERR_OK || e == ERR_NOMEM || e == ERR_LIMIT);
+    arena_reset(&server.arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reader r = reader_of(span_of(data, size));
-    struct rpc_assoc as = {0};
+    struct rpc_assoc pipe = {0}, channel = {0};
 
-    bind_all(&as);
+    bind_all(&pipe);
+    bind_channel(&channel);
     while (reader_left(&r)) {
-        struct rpc_request rq = {.context_id = reader_u8(&r) % (rpc_service_count + 1)};
-        rq.opnum = reader_u8(&r);
-        unsigned age = reader_u8(&r);
-        rq.stub = with_handle(&as, age, reader_span(&r, reader_le16(&r)));
-        uint8_t *stub = arena_dup(&server.arena, rq.stub.ptr, rq.stub.len);
-        ENT_ASSERT(stub || !rq.stub.len);
-        authenticate(stub, rq.stub.len);
-        rq.stub.ptr = stub;
-        enum err e = reader_ok(&r) ? rpc_dispatch(&as, 1, &rq) : ERR_OK;
-        ENT_ASSERT(e == ERR_OK || e == ERR_NOMEM || e == ERR_LIMIT);
-        arena_reset(&server.arena);
+        unsigned service = reader_u8(&r);
+        call(service & 0x80 ? &channel : &pipe, &r, service & 0x7f);
     }
     for (unsigned i = 0; i < TURNS; i++)
         rpc_later_turn(&server);
-    rpc_assoc_fini(&as);
+    rpc_assoc_fini(&pipe);
+    rpc_assoc_fini(&channel);
     ENT_ASSERT(!server.groups && server.queued == 0 && server.waiting == 0);
     return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The arguments of every call, by its table: the first two bytes choose interface and call, the
- * third and fourth say how many bytes are the request; what is left is an answer to it. What
- * decodes is written, decodes again and is then written as the same bytes.
+ * The arguments of every call, by its table: the first two bytes are the interface and the
+ * operation's number, the third and fourth say how many bytes are the request; what is left is an
+ * answer to it. What decodes is written, decodes again and is then written as the same bytes.
  */
 #include "wire/ms/fuzz.h"
 #include "wire/rpc/rpc_iface.h"
@@ -38,14 +38,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reader r = reader_of(span_of(data, size));
     unsigned iface = reader_u8(&r) % (sizeof(ifaces) / sizeof(ifaces[0]));
-    unsigned call = reader_u8(&r) % ifaces[iface]->count;
+    const struct rpc_call *call = rpc_iface_call(ifaces[iface], reader_u8(&r));
     struct span request = reader_span(&r, reader_le16(&r));
     struct span answer = reader_rest(&r);
-    const struct ndr_type *type = ifaces[iface]->calls[call].type;
     struct arena a;
 
-    if (!reader_ok(&r))
+    if (!reader_ok(&r) || !call)
         return 0;
+    const struct ndr_type *type = call->type;
     arena_init(&a, 0, 4 * FUZZ_MEMORY, 0);
     memset(args, 0, sizeof(args));
     if (one(&a, type, NDR_IN, request))
