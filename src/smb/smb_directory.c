@@ -181,13 +181,11 @@ uint32_t smb_do_query_directory(struct smb_request *rq)
 {
     struct smb2_query_directory_request q;
     struct smb2_output p = {0};
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     if (o->pipe || !o->facts.folder || !smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
     if (!(o->access & SMB2_READ_DATA))

@@ -138,13 +138,11 @@ uint32_t smb_do_query_info(struct smb_request *rq)
     struct smb2_query_info_request q;
     struct smb2_output p = {0};
     struct builder b;
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     if (!smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
     if (q.type == SMB2_INFO_SECURITY && !o->pipe)
@@ -186,13 +184,11 @@ uint32_t smb_do_set_info(struct smb_request *rq)
 {
     struct smb2_set_info_request q;
     struct smb2_empty body = {0};
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     status = set(rq, o, &q);
     if (status == NT_OK)
         smb_answer(rq, &body);

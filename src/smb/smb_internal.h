@@ -283,6 +283,9 @@ bool smb_share_find(const struct smb_server *sv, struct span name, enum smb_shar
 
 /* smb_open.c */
 struct smb_open *smb_open_find(struct smb_request *rq, const struct smb2_file_id *id);
+/* smb_body() of a request about an open file; id: where body has it. */
+uint32_t smb_body_of_open(struct smb_request *rq, void *body, struct smb2_file_id *id,
+                          struct smb_open **open_out);
 struct smb_open *smb_open_by_id(struct smb_session *ss, uint64_t id);
 struct smb_open *smb_open_new(struct smb_request *rq);
 void smb_open_free(struct smb_open *o);

@@ -211,13 +211,11 @@ uint32_t smb_do_lock(struct smb_request *rq)
     struct smb2_lock_request q;
     struct smb2_lock *list;
     unsigned count;
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     if (o->pipe || o->facts.folder || decode(q.locks, rq->arena, &list, &count) != ERR_OK)
         return NT_INVALID_PARAMETER;
     if (!smb_may_exclude(o->maximal) || !(o->access & (SMB2_READ_DATA | SMB2_WRITE_DATA)))

@@ -148,13 +148,11 @@ static uint32_t watch(struct smb_request *rq, struct smb_open *o,
 uint32_t smb_do_change_notify(struct smb_request *rq)
 {
     struct smb2_change_notify_request q;
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     if (o->pipe || !o->facts.folder || !smb_paid(rq, q.max_output))
         return NT_INVALID_PARAMETER;
     return o->access & SMB2_READ_DATA ? watch(rq, o, &q) : NT_ACCESS_DENIED;

@@ -37,6 +37,20 @@ struct smb_open *smb_open_find(struct smb_request *rq, const struct smb2_file_id
     return o;
 }
 
+uint32_t smb_body_of_open(struct smb_request *rq, void *body, struct smb2_file_id *id,
+                          struct smb_open **open_out)
+{
+    uint32_t status = smb_body(rq, body);
+
+    if (status != NT_OK)
+        return status;
+    struct smb_open *o = smb_open_find(rq, id);
+    if (!o)
+        return NT_FILE_CLOSED;
+    *open_out = o;
+    return NT_OK;
+}
+
 static struct smb_open *open_new(struct smb_request *rq)
 {
     struct smb_session *ss = rq->session;
@@ -201,13 +215,11 @@ uint32_t smb_do_close(struct smb_request *rq)
 {
     struct smb2_close_request q;
     struct smb2_close_response p = {0};
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     p.flags = q.flags & SMB2_CLOSE_POSTQUERY;
     if (p.flags)
         smb_open_facts(o, &p.file);
@@ -219,13 +231,11 @@ uint32_t smb_do_close(struct smb_request *rq)
 uint32_t smb_do_flush(struct smb_request *rq)
 {
     struct smb2_flush_request q;
-    uint32_t status = smb_body(rq, &q);
+    struct smb_open *o;
+    uint32_t status = smb_body_of_open(rq, &q, &q.id, &o);
 
     if (status != NT_OK)
         return status;
-    struct smb_open *o = smb_open_find(rq, &q.id);
-    if (!o)
-        return NT_FILE_CLOSED;
     if (!o->pipe)
         return o->access & (SMB2_WRITE_DATA | SMB2_APPEND_DATA) ? smb_flush(rq, o, NULL)
                                                                 : NT_ACCESS_DENIED;
