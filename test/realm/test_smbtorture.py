@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "CONFORMANCE.md").read_text(encodin
 ROW = re.compile(r"^\| `([a-zA-Z0-9._-]+)` \| (\d+ of \d+) \| (\d+ of \d+) \|", re.M)
 # Samba takes half a minute to refuse what it does not serve, and minutes for many files.
 LONG = {"rpc.mgmt", "rpc.pac", "rpc.samr.priv", "rpc.samr.passwords.badpwdcount", "smb2.dir", "smb2.create", "smb2.maxfid",
-        "smb2.compound_find"}
+        "smb2.compound_find", "smb2.notify.double"}
 TABLE = {suite: (samba, ours) for suite, samba, ours in ROW.findall(PAGE)}
 
 
